@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings the C sources of pins.bzl, and the two Go modules that are built by BUILD files of our own."""
+
+load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
+load(":go_module_files.bzl", "go_module_files")
+load(":host_tools.bzl", "host_tools")
+load(":pins.bzl", "PINS")
+
+_SOURCES = """\
+package(default_visibility = ["//visibility:public"])
+filegroup(name = "srcs", srcs = glob(["**"]))
+exports_files(glob(["**"]))
+"""
+
+# The order is that of the files in the folder, which is the order in which they apply.
+_PATCHES = {
+    "dqlite": [],
+    "libuv": [],
+}
+
+def _third_party_impl(module_ctx):
+    for name in ["dqlite", "libuv", "lz4"]:
+        pin = PINS[name]
+        http_archive(
+            name = name + "_src",
+            url = pin["archive"],
+            sha256 = pin["sha256"],
+            strip_prefix = pin["strip_prefix"],
+            patches = [Label("//third_party/{}/patches:{}".format(name, patch)) for patch in _PATCHES.get(name, [])],
+            patch_args = ["-p1"],
+            build_file_content = _SOURCES,
+        )
+    go_module_files(
+        name = "sqlite_src",
+        module = Label("@com_github_mattn_go_sqlite3//:go.mod"),
+        build_file_content = _SOURCES,
+        directories = {"": ["sqlite3-binding.c", "sqlite3-binding.h"]},
+    )
+    go_module_files(
+        name = "go_dqlite",
+        module = Label("@com_github_canonical_go_dqlite_v3//:go.mod"),
+        build_file = Label("//third_party/go_dqlite:overlay.BUILD.bazel"),
+        directories = {
+            "": [],
+            "app": [],
+            "client": [],
+            "driver": [],
+            "internal/bindings": [],
+            "internal/protocol": [],
+            "logging": [],
+            "tracing": [],
+        },
+    )
+    host_tools(name = "host_tools")
+
+    # Everything is pinned by hash, so nothing of this belongs into a consumer's MODULE.bazel.lock.
+    return module_ctx.extension_metadata(reproducible = True)
+
+third_party = module_extension(implementation = _third_party_impl)

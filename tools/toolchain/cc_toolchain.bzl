@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A C toolchain over zig cc: the compiler decides the glibc that the wheel promises, so nothing of the host is used.
+
+Written against the provider API that rules_cc 0.0.11 and 0.2 share, every flag with its reason.
+"""
+
+load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
+load("@rules_cc//cc:cc_toolchain_config_lib.bzl", "feature", "flag_group", "flag_set", "tool_path", "with_feature_set")
+load("@rules_cc//cc:defs.bzl", "cc_toolchain")
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/toolchains:cc_toolchain_config_info.bzl", "CcToolchainConfigInfo")
+
+_COMPILE = [
+    ACTION_NAMES.assemble,
+    ACTION_NAMES.preprocess_assemble,
+    ACTION_NAMES.c_compile,
+]
+
+_LINK = [
+    ACTION_NAMES.cpp_link_executable,
+    ACTION_NAMES.cpp_link_dynamic_library,
+    ACTION_NAMES.cpp_link_nodeps_dynamic_library,
+]
+
+def _flags(actions, flags, mode = None):
+    return flag_set(
+        actions = actions,
+        flag_groups = [flag_group(flags = flags)],
+        with_features = [with_feature_set(features = [mode])] if mode else [],
+    )
+
+_FEATURES = [
+    feature(
+        name = "default_flags",
+        enabled = True,
+        flag_sets = [
+            _flags(_COMPILE, [
+                # No time of day in the bytes.
+                "-Wno-builtin-macro-redefined",
+                "-D__DATE__=\"redacted\"",
+                "-D__TIME__=\"redacted\"",
+                "-D__TIMESTAMP__=\"redacted\"",
+            ]),
+            _flags(_COMPILE, ["-O2", "-g0"], "opt"),
+            _flags(_COMPILE, ["-O0", "-g"], "dbg"),
+            _flags(_COMPILE, ["-O0", "-g0"], "fastbuild"),
+            _flags(_LINK, [
+                # A hash of the inputs' paths and bytes that nobody looks up.
+                "-Wl,--build-id=none",
+                # The linker may not write to the stack's permissions or bind symbols lazily behind a read-only table.
+                "-Wl,-z,relro,-z,now",
+            ]),
+        ],
+    ),
+    feature(name = "opt"),
+    feature(name = "dbg"),
+    feature(name = "fastbuild"),
+    # The archives end in a shared library.
+    feature(name = "supports_pic", enabled = True),
+    feature(name = "supports_start_end_lib", enabled = False),
+]
+
+def _zig_cc_config_impl(ctx):
+    compiler = "bin/cc-" + ctx.attr.cpu
+    tools = {
+        "ar": "bin/ar",
+        "cpp": compiler,
+        "gcc": compiler,
+        # rules_foreign_cc passes it on as LD; zig cc is zig's linker driver as well.
+        "ld": compiler,
+        # Nothing calls these; Bazel wants a path for each.
+        "gcov": "/bin/false",
+        "nm": "/bin/false",
+        "objdump": "/bin/false",
+        "strip": "/bin/false",
+    }
+    return cc_common.create_cc_toolchain_config_info(
+        ctx = ctx,
+        abi_libc_version = "glibc_" + ctx.attr.glibc,
+        abi_version = "gnu",
+        compiler = "zig",
+        cxx_builtin_include_directories = ["%package(@zig_sdk//)%/lib"],
+        features = _FEATURES,
+        host_system_name = "local",
+        target_cpu = ctx.attr.cpu,
+        target_libc = "glibc_" + ctx.attr.glibc,
+        target_system_name = ctx.attr.cpu + "-linux-gnu",
+        tool_paths = [tool_path(name = name, path = path) for name, path in tools.items()],
+        toolchain_identifier = "zig-linux-" + ctx.attr.cpu,
+    )
+
+_zig_cc_config = rule(
+    implementation = _zig_cc_config_impl,
+    attrs = {
+        "cpu": attr.string(mandatory = True),
+        "glibc": attr.string(mandatory = True),
+    },
+    provides = [CcToolchainConfigInfo],
+)
+
+def zig_cc_toolchain(name, cpu, glibc, files):
+    """Declares a toolchain from any Linux machine that zig runs on to Linux with glibc.
+
+    Args:
+        name: of the toolchain, for register_toolchains.
+        cpu: x86_64 or aarch64, of the machine that the code is for.
+        glibc: the oldest glibc that the code may need, "2.28".
+        files: everything that zig reads.
+    """
+    _zig_cc_config(
+        name = name + "_config",
+        cpu = cpu,
+        glibc = glibc,
+    )
+    cc_toolchain(
+        name = name + "_cc",
+        all_files = files,
+        ar_files = files,
+        as_files = files,
+        compiler_files = files,
+        dwp_files = files,
+        linker_files = files,
+        objcopy_files = files,
+        strip_files = files,
+        supports_param_files = True,
+        toolchain_config = name + "_config",
+    )
+    native.toolchain(
+        name = name,
+        target_compatible_with = [
+            "@platforms//os:linux",
+            "@platforms//cpu:" + cpu,
+        ],
+        toolchain = name + "_cc",
+        toolchain_type = "@bazel_tools//tools/cpp:toolchain_type",
+    )

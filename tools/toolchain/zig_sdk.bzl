@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A repository with zig, one wrapper script a tool and target, and the C toolchains made of them."""
+
+# The oldest glibc that the wheel promises to run on: manylinux_2_28.
+_GLIBC = "2.28"
+
+_CPUS = ["x86_64", "aarch64"]
+
+_BUILD = """\
+load("{config}", "zig_cc_toolchain")
+
+package(default_visibility = ["//visibility:public"])
+
+# Headers, libc stubs and the sources of compiler-rt for Linux; the wheel also carries those of a dozen other systems.
+filegroup(
+    name = "files",
+    srcs = ["zig"] + glob([
+        "bin/**",
+        "cache/**",
+        "lib/*.zig",
+        "lib/compiler_rt/**",
+        "lib/include/**",
+        "lib/libc/glibc/**",
+        "lib/libc/include/*-linux-any/**",
+        "lib/libc/include/*-linux-gnu/**",
+        "lib/libc/include/generic-glibc/**",
+        "lib/libunwind/**",
+        "lib/std/**",
+    ]),
+)
+"""
+
+_TOOLCHAIN = """
+zig_cc_toolchain(
+    name = "linux_{cpu}",
+    cpu = "{cpu}",
+    files = ":files",
+    glibc = "{glibc}",
+)
+"""
+
+# TMPDIR is an action's own in the sandbox, and configure calls the compiler hundreds of times: so one cache for each action, begun
+# from the libc stubs and compiler-rt that the repository rule has already built (15 s each time otherwise).
+_WRAPPER = """\
+#!/bin/sh
+here=${{0%/*}}/..
+cache=${{TMPDIR:-/tmp}}/dqlitepy-zig-{version}-$(id -u)
+if [ ! -d "$cache" ]; then
+    cp -r "$here/cache" "$cache.$$" && chmod -R u+w "$cache.$$"
+    mv -T "$cache.$$" "$cache" 2>/dev/null || rm -rf "$cache.$$"
+fi
+export ZIG_LIB_DIR="$here/lib" ZIG_GLOBAL_CACHE_DIR="$cache" ZIG_LOCAL_CACHE_DIR="$cache"
+exec "$here/zig" {command} "$@"
+"""
+
+def _cc(cpu):
+    # Undefined behaviour stays undefined as in any release compiler: zig's trap would abort inside SQLite and lz4, and its
+    # run-time library adds 5 MB.
+    return "cc -target {}-linux-gnu.{} -fno-sanitize=undefined".format(cpu, _GLIBC)
+
+def _zig_sdk_impl(rctx):
+    package = rctx.path(rctx.attr.wheel).dirname.get_child("site-packages", "ziglang")
+    rctx.symlink(package.get_child("zig"), "zig")
+    rctx.symlink(package.get_child("lib"), "lib")
+    version = _run(rctx, ["./zig", "version"]).stdout.strip()
+
+    commands = {"ar": "ar"}
+    for cpu in _CPUS:
+        commands["cc-" + cpu] = _cc(cpu)
+    for name, command in commands.items():
+        rctx.file("bin/" + name, _WRAPPER.format(version = version, command = command), executable = True)
+
+    _fill_cache(rctx)
+    rctx.file("BUILD.bazel", _BUILD.format(config = Label(":cc_toolchain.bzl")) + "".join([
+        _TOOLCHAIN.format(cpu = cpu, glibc = _GLIBC)
+        for cpu in _CPUS
+    ]))
+
+def _fill_cache(rctx):
+    """Links once for the host's CPU, so that no action has to build the libc stubs and compiler-rt again."""
+    cpu = {"amd64": "x86_64"}.get(rctx.os.arch, rctx.os.arch)
+    if cpu not in _CPUS:
+        fail("dqlitepy is built on x86_64 and aarch64 machines, and this one is {}.\nBuild there with --platforms for another target.".format(rctx.os.arch))
+    rctx.report_progress("building the libc stubs of zig once")
+    environment = {"ZIG_LIB_DIR": "lib", "ZIG_GLOBAL_CACHE_DIR": "cache", "ZIG_LOCAL_CACHE_DIR": "cache"}
+    rctx.file("warm.c", "int main(void) { return 0; }\n")
+    for kind in [[], ["-shared", "-fPIC"]]:
+        for strip in [[], ["-s"]]:
+            _run(rctx, ["./zig"] + _cc(cpu).split(" ") + kind + strip + ["warm.c", "-lm", "-o", "warm"], environment)
+
+    # The rest is the parsed standard library and scratch, 40 MB that each action would copy for nothing.
+    for name in ["cache/z", "cache/tmp", "cache/b", "warm", "warm.c"]:
+        rctx.delete(name)
+
+def _run(rctx, command, environment = {}):
+    result = rctx.execute(command, environment = environment)
+    if result.return_code:
+        fail("`{}` failed, so this machine cannot run the compiler: {}".format(" ".join(command), result.stderr))
+    return result
+
+zig_sdk = repository_rule(
+    implementation = _zig_sdk_impl,
+    attrs = {
+        "wheel": attr.label(doc = "The BUILD file of the repository in which rules_python unpacked ziglang.", mandatory = True),
+    },
+)
