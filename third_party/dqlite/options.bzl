@@ -15,7 +15,7 @@ DQLITE_CONFIGURE_OPTIONS = [
     "have_zfs=no",
     "ac_cv_header_xfs_xfs_h=no",
     # SQLite is a cc_library: it has no .pc file.
-    "SQLITE_CFLAGS=-I$$EXT_BUILD_DEPS$$/include",
+    "SQLITE_CFLAGS=-I$$EXT_BUILD_DEPS/include",
     "SQLITE_LIBS=-lsqlite3",
 ]
 

@@ -79,7 +79,8 @@ def _zig_cc_config_impl(ctx):
         abi_libc_version = "glibc_" + ctx.attr.glibc,
         abi_version = "gnu",
         compiler = "zig",
-        cxx_builtin_include_directories = ["%package(@zig_sdk//)%/lib"],
+        # Relative to the package of the toolchain.
+        cxx_builtin_include_directories = ["lib"],
         features = _FEATURES,
         host_system_name = "local",
         target_cpu = ctx.attr.cpu,

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pytest under py_test: one file a target, so that each is parallel, cached and named in the result."""
+
+load("@rules_python//python:defs.bzl", "py_test")
+
+def pytest_test(name, src, srcs = [], deps = [], data = [], **kwargs):
+    """Declares a test target for one pytest file.
+
+    Args:
+        name: of the target.
+        src: the file with the tests.
+        srcs: further Python files that it imports from its own folder (conftest.py, support modules).
+        deps: py_library targets; pytest itself is added.
+        data: files that the tests read.
+        **kwargs: of py_test.
+    """
+    py_test(
+        name = name,
+        srcs = [
+            src,
+            "//tools/pytest:main.py",
+        ] + srcs,
+        args = ["$(rootpath {})".format(src)] + kwargs.pop("args", []),
+        data = data + ["//:pyproject.toml"],
+        main = "//tools/pytest:main.py",
+        deps = deps + ["@dqlitepy_dev//pytest"],
+        **kwargs
+    )
