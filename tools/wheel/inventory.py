@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says what is linked into the library: as a CycloneDX SBOM for programs and as a NOTICE for people, from one table.
+
+The table is the JSON that the wheel's build rule makes of //third_party:pins.bzl: the name and version of the wheel, and for
+each component its version, homepage, licence (SPDX), source (archive and sha256, or go_module), patches and licence files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import re
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+Component = dict[str, Any]
+
+# Where the package URL does not follow from the source that the pin names.
+_PURLS = {
+    "go": "pkg:golang/stdlib@{version}",
+    "sqlite": "pkg:generic/sqlite@{version}",
+    "zig": "pkg:generic/zig@{version}",
+}
+# Vulnerability databases know these C libraries by CPE.
+_CPES = {
+    "libuv": "cpe:2.3:a:libuv:libuv:{version}:*:*:*:*:*:*:*",
+    "lz4": "cpe:2.3:a:lz4_project:lz4:{version}:*:*:*:*:*:*:*",
+    "sqlite": "cpe:2.3:a:sqlite:sqlite:{version}:*:*:*:*:*:*:*",
+}
+# Libraries that a component carries inside its own source.
+_BUNDLED = {"dqlite": ["raft"]}
+# What uses what, directly; everything else is used by the wheel itself.
+_USES = {
+    "dqlite": ["libuv", "lz4", "sqlite"],
+    "go_dqlite": ["dqlite", "go_sync", "go_sys", "pkg_errors", "renameio", "retry", "yaml"],
+}
+
+_GITHUB_ARCHIVE = re.compile(r"https://github\.com/([^/]+)/([^/]+)/archive/refs/tags/([^/]+)\.tar\.gz")
+
+
+class InventoryError(Exception):
+    """The table or go.sum lacks something."""
+
+
+def read_table(text: str) -> dict[str, Any]:
+    """Parses the table and raises InventoryError where a component is incomplete."""
+    table = json.loads(text)
+    for name, component in table["components"].items():
+        for key in ("version", "homepage", "licence", "licence_files"):
+            if not component.get(key):
+                raise InventoryError(f"{name} has no {key}")
+        if "archive" in component and not re.fullmatch(r"[0-9a-f]{64}", component.get("sha256", "")):
+            raise InventoryError(f"{name} has an archive without its sha256")
+    return table
+
+
+def go_sums(text: str) -> dict[str, str]:
+    """Maps "module@version" to the hexadecimal SHA-256 that go.sum's h1 stands for."""
+    sums = {}
+    for line in text.splitlines():
+        module, version, digest = line.split()
+        if not version.endswith("/go.mod"):
+            sums[f"{module}@{version}"] = base64.b64decode(digest.removeprefix("h1:")).hex()
+    return sums
+
+
+def package_url(name: str, component: Component) -> str:
+    """The purl by which scanners find the component."""
+    if name in _PURLS:
+        return _PURLS[name].format(version=component["version"])
+    if "go_module" in component:
+        module, version = component["go_module"].split("@")
+        return f"pkg:golang/{module.lower()}@{version}"
+    match = _GITHUB_ARCHIVE.fullmatch(component.get("archive", ""))
+    if match is None:
+        raise InventoryError(f"no package URL is known for {name}: its archive is not a tag of a GitHub repository")
+    return "pkg:github/{}/{}@{}".format(*match.groups())
+
+
+def _sha256(name: str, component: Component, sums: dict[str, str]) -> str | None:
+    module = component.get("go_module")
+    if module is None:
+        return component.get("sha256")
+    if module.startswith("golang.org/toolchain@"):
+        return None  # verified by Go's sum database, never in a go.sum
+    if module not in sums:
+        raise InventoryError(f"{name} is pinned as {module}, which go.sum does not have")
+    return sums[module]
+
+
+def cyclonedx(table: dict[str, Any], sums: dict[str, str]) -> dict[str, Any]:
+    """The SBOM as a CycloneDX 1.6 document: the same table gives the same document."""
+    components = table["components"]
+    references = {name: package_url(name, component) for name, component in components.items()}
+    wheel = "pkg:pypi/{}@{}".format(table["name"], quote(table["version"], safe=""))
+    used = {name for users in _USES.values() for name in users}
+    direct = [name for name in components if name not in used]
+    document: dict[str, Any] = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "lifecycles": [{"phase": "build"}],
+            "component": {
+                "type": "library",
+                "bom-ref": wheel,
+                "name": table["name"],
+                "version": table["version"],
+                "purl": wheel,
+                "licenses": [{"expression": table["licence"]}],
+            },
+        },
+        "components": [
+            _cyclonedx_component(name, component, references[name], _sha256(name, component, sums))
+            for name, component in sorted(components.items())
+        ],
+        "dependencies": [{"ref": wheel, "dependsOn": sorted(references[name] for name in direct)}]
+        + [
+            {"ref": references[name], "dependsOn": sorted(references[used] for used in _USES.get(name, []))}
+            for name in sorted(components)
+        ],
+    }
+    # A serial number that says when, or at random, would make each build another file.
+    content = json.dumps(document, sort_keys=True)
+    document["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}"
+    return document
+
+
+def _cyclonedx_component(name: str, component: Component, purl: str, sha256: str | None) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "type": "library",
+        "bom-ref": purl,
+        "name": name,
+        "version": component["version"],
+        "purl": purl,
+        "licenses": [{"expression": component["licence"]}],
+        "externalReferences": [{"type": "website", "url": component["homepage"]}],
+    }
+    if name in _CPES:
+        result["cpe"] = _CPES[name].format(version=component["version"])
+    if sha256:
+        result["hashes"] = [{"alg": "SHA-256", "content": sha256}]
+    if "archive" in component:
+        result["externalReferences"].append({"type": "source-distribution", "url": component["archive"]})
+    if "go_module" in component:
+        result["properties"] = [{"name": "dqlitepy:go_module", "value": component["go_module"]}]
+    if component.get("patches"):
+        result["pedigree"] = {
+            "patches": [
+                {"type": "unofficial", "diff": {"url": f"third_party/{name}/patches/{patch}"}}
+                for patch in component["patches"]
+            ]
+        }
+    if name in _BUNDLED:
+        result["components"] = [
+            {
+                "type": "library",
+                "bom-ref": f"{purl}#{bundled}",
+                "name": bundled,
+                "version": component["version"],
+                "licenses": [{"expression": component["licence"]}],
+            }
+            for bundled in _BUNDLED[name]
+        ]
+    return result
+
+
+_NOTICE = """\
+{name} {version}
+
+{name} itself is under the Apache License 2.0. Its native library, libdqlitepy.so, contains the software listed below, linked
+statically; the licence texts lie in this folder.
+
+This product uses dqlite {dqlite}. dqlite (with the raft library inside it) is Copyright (C) 2017-2025 Canonical Ltd. and is
+covered by the GNU Lesser General Public License, version 3, with an exception that allows static linking: see dqlite/LICENSE
+and dqlite/GPL-3.0.txt. {modified}
+The source of dqlite {dqlite} is {dqlite_source}
+"""
+
+_MODIFIED = """It was modified for this product: the changes are the files in dqlite/patches/, are under the same licence
+with the same exception, and each says what it does. Apply them to the source below in the order of their names."""
+_UNMODIFIED = "It was not modified."
+
+
+def notice(table: dict[str, Any]) -> str:
+    """The NOTICE: LGPL-3.0's prominent one for dqlite, then every component with its version, licence and source."""
+    components = table["components"]
+    dqlite = components["dqlite"]
+    parts = [
+        _NOTICE.format(
+            name=table["name"],
+            version=table["version"],
+            dqlite=dqlite["version"],
+            dqlite_source=dqlite["archive"],
+            modified=_MODIFIED if dqlite.get("patches") else _UNMODIFIED,
+        )
+    ]
+    for name, component in sorted(components.items()):
+        source = component.get("archive") or component.get("go_module") or component["homepage"]
+        lines = [
+            f"{name} {component['version']}",
+            f"  licence   {component['licence']}",
+            f"  texts     {', '.join(sorted(component['licence_files']))}",
+            f"  homepage  {component['homepage']}",
+            f"  source    {source}",
+        ]
+        if component.get("patches"):
+            lines.append(f"  modified  by {', '.join(component['patches'])}")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Writes both files; returns 1 with one line on stderr where the table is incomplete."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", type=Path, required=True, help="JSON from the wheel's build rule")
+    parser.add_argument("--go-sum", type=Path, required=True, help="go.sum of the shim")
+    parser.add_argument("--sbom", type=Path, required=True, help="CycloneDX file to write")
+    parser.add_argument("--notice", type=Path, required=True, help="NOTICE to write")
+    arguments = parser.parse_args()
+    try:
+        table = read_table(arguments.table.read_text(encoding="utf-8"))
+        document = cyclonedx(table, go_sums(arguments.go_sum.read_text(encoding="utf-8")))
+    except InventoryError as error:
+        print(f"inventory: {error}; see third_party/pins.bzl", file=sys.stderr)
+        return 1
+    arguments.sbom.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+    arguments.notice.write_text(notice(table), encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
