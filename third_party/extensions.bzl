@@ -41,7 +41,7 @@ def _third_party_impl(module_ctx):
         module = Label("@com_github_canonical_go_dqlite_v3//:go.mod"),
         build_file = Label("//third_party/go_dqlite:overlay.BUILD.bazel"),
         directories = {
-            "": [],
+            "": ["LICENSE", "node.go"],
             "app": [],
             "client": [],
             "driver": [],

@@ -10,8 +10,7 @@ def _go_module_files_impl(rctx):
     for directory, names in rctx.attr.directories.items():
         source = root.get_child(*directory.split("/")) if directory else root
         for child in source.readdir():
-            wanted = child.basename in names if names else not child.basename.startswith("BUILD") and not child.is_dir
-            if wanted:
+            if child.basename in names or (not names and child.basename.endswith(".go")):
                 rctx.symlink(child, (directory + "/" if directory else "") + child.basename)
     if rctx.attr.build_file:
         rctx.symlink(rctx.path(rctx.attr.build_file), "BUILD.bazel")
@@ -24,7 +23,7 @@ go_module_files = repository_rule(
         "build_file": attr.label(doc = "BUILD file of the new repository."),
         "build_file_content": attr.string(doc = "The same as text, where there is no build_file."),
         "directories": attr.string_list_dict(
-            doc = "Directory of the module to the names of the files wanted; an empty list means all of them.",
+            doc = "Directory of the module to the names of the files wanted; an empty list means every Go file.",
             mandatory = True,
         ),
         "module": attr.label(doc = "The module's go.mod.", mandatory = True),
