@@ -2,6 +2,7 @@
 """Brings the C sources of pins.bzl, and the two Go modules that are built by BUILD files of our own."""
 
 load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
+load("//tools/wheel:licence_texts.bzl", "licence_texts")
 load(":go_module_files.bzl", "go_module_files")
 load(":host_tools.bzl", "host_tools")
 load(":pins.bzl", "PINS")
@@ -12,12 +13,6 @@ filegroup(name = "srcs", srcs = glob(["**"]))
 exports_files(glob(["**"]))
 """
 
-# The order is that of the files in the folder, which is the order in which they apply.
-_PATCHES = {
-    "dqlite": [],
-    "libuv": [],
-}
-
 def _third_party_impl(module_ctx):
     for name in ["dqlite", "libuv", "lz4"]:
         pin = PINS[name]
@@ -26,7 +21,7 @@ def _third_party_impl(module_ctx):
             url = pin["archive"],
             sha256 = pin["sha256"],
             strip_prefix = pin["strip_prefix"],
-            patches = [Label("//third_party/{}/patches:{}".format(name, patch)) for patch in _PATCHES.get(name, [])],
+            patches = [Label("//third_party/{}/patches:{}".format(name, patch)) for patch in pin.get("patches", [])],
             patch_args = ["-p1"],
             build_file_content = _SOURCES,
         )
@@ -52,6 +47,7 @@ def _third_party_impl(module_ctx):
         },
     )
     host_tools(name = "host_tools")
+    licence_texts(name = "licence_texts")
 
     # Everything is pinned by hash, so nothing of this belongs into a consumer's MODULE.bazel.lock.
     return module_ctx.extension_metadata(reproducible = True)

@@ -4,6 +4,7 @@
 A literal, so that Python tools (the SBOM, the provisioning of the air-gapped edition) read it with `ast`.
 
   archive    sha256 of the upstream archive; both editions of the build check the same sum
+  patches    of third_party/NAME/patches, in the order in which they apply
   go_module  pinned by the h1 sum in go/go.sum instead, where the source is a Go module
 """
 
