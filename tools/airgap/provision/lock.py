@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what is pinned: tools/airgap/lock.txt and third_party/pins.bzl."""
+
+import ast
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+
+class GoModule(NamedTuple):
+    path: str
+    version: str
+    sum: str
+
+
+class SourceArchive(NamedTuple):
+    """An archive in Debian's pool, and what it has to become for the build."""
+
+    name: str
+    file: str
+    sha256: str
+    upstream_sha256: str
+    upstream_folder: str
+
+
+class Lock(NamedTuple):
+    go_modules: list[GoModule]
+    sources: list[SourceArchive]
+
+
+def read_lock(checkout: Path) -> Lock:
+    pins = read_pins(checkout / "third_party" / "pins.bzl")
+    modules: list[GoModule] = []
+    sources: list[SourceArchive] = []
+    for line in (checkout / "tools" / "airgap" / "lock.txt").read_text().splitlines():
+        match line.split():
+            case ["go", path, version, h1]:
+                modules.append(GoModule(path, version, h1))
+            case ["source", name, file, sha256]:
+                sources.append(SourceArchive(name, file, sha256, pins[name]["sha256"], pins[name]["strip_prefix"]))
+    return Lock(modules, sources)
+
+
+def read_pins(path: Path) -> dict[str, dict[str, str]]:
+    """The literal PINS of a Starlark file, which is a Python literal too."""
+    for statement in ast.parse(path.read_text()).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "PINS":
+            pins: dict[str, dict[str, str]] = ast.literal_eval(statement.value)
+            return pins
+    raise ValueError(f"{path} assigns no PINS")
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

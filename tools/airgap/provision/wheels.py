@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The wheels of tools/pytest/requirements.txt, among them the compiler."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from lock import sha256_of
+from report import refuse
+
+
+def fetch_wheels(requirements: Path, downloads: Path, wheels: Path) -> None:
+    """Leaves in `wheels` just what is pinned; `downloads` keeps older ones, so that a changed pin fetches one wheel."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+    command += ["--no-cache-dir", "--disable-pip-version-check", "--dest", str(downloads), "--requirement", str(requirements)]
+    if subprocess.run(command, stdout=sys.stderr).returncode:
+        refuse("pip could not download what tools/pytest/requirements.txt pins", "tools/bazel build //...   (once the package index answers)")
+    pinned = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", requirements.read_text()))
+    part = wheels.with_name(wheels.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    for wheel in downloads.glob("*.whl"):
+        if sha256_of(wheel) in pinned:
+            os.link(wheel, part / wheel.name)
+    shutil.rmtree(wheels, ignore_errors=True)
+    part.rename(wheels)
