@@ -4,28 +4,33 @@
 set -eu
 
 fail() {
-    echo "wheel: $1" >&2
+    printf 'wheel: %s\n%s\n' "$1" "$2" >&2
     exit 1
 }
 
 wheel=${RUNFILES_DIR:-$0.runfiles}/@WHEEL@
-[ -f "$wheel" ] || fail "$wheel is missing: start this by \`bazel run\`"
-[ $# -le 1 ] || fail "too many arguments: give one directory at most"
+usage='Type: bazel run //:wheel [-- DIRECTORY]'
+[ $# -le 1 ] || fail 'more than one directory was given.' "$usage"
+[ -f "$wheel" ] || fail "$wheel is missing." "$usage"
 
 case ${1-} in
-'') directory=${BUILD_WORKSPACE_DIRECTORY:?wheel: start this by \`bazel run\`, or give a directory}/dist ;;
+'')
+    [ -n "${BUILD_WORKSPACE_DIRECTORY-}" ] || fail 'started without bazel, so there is no workspace to write to.' "$usage"
+    directory=$BUILD_WORKSPACE_DIRECTORY/dist
+    ;;
 /*) directory=$1 ;;
 *) directory=${BUILD_WORKING_DIRECTORY:-$PWD}/$1 ;;
 esac
-mkdir -p "$directory" || fail "cannot make the directory $directory: give another one as argument"
+another='Give a directory that you may write to: bazel run //:wheel -- DIRECTORY'
+mkdir -p "$directory" || fail "cannot make the directory $directory." "$another"
 
 target=$directory/${wheel##*/}
 # Nobody may see half a wheel: written beside its place, then renamed.
 partial=$directory/.${wheel##*/}.$$
 trap 'rm -f "$partial"' EXIT
 trap 'exit 130' HUP INT TERM
-if ! { cp "$wheel" "$partial" && chmod 0644 "$partial" && mv -f "$partial" "$target"; }; then
-    fail "cannot write $target: give another directory as argument"
+if ! { cp "$wheel" "$partial" && chmod 0644 "$partial" && mv -fT "$partial" "$target"; }; then
+    fail "cannot write $target." "$another"
 fi
 sum=$(sha256sum "$target")
 echo "$target"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Says what is linked into the library: as a CycloneDX SBOM for programs and as a NOTICE for people, from one table.
 
-The table is the JSON that the wheel's build rule makes of //third_party:pins.bzl: the name and version of the wheel, and for
-each component its version, homepage, licence (SPDX), source (archive and sha256, or go_module), patches and licence files.
+The table is the JSON that the wheel's build rule makes of //third_party:pins.bzl: the name and version of the wheel,
+and for each component its version, homepage, licence (SPDX), source (archive and sha256, or go_module), patches and
+licence files.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class InventoryError(Exception):
 
 def read_table(text: str) -> dict[str, Any]:
     """Parses the table and raises InventoryError where a component is incomplete."""
-    table = json.loads(text)
+    table: dict[str, Any] = json.loads(text)
     for name, component in table["components"].items():
         for key in ("version", "homepage", "licence", "licence_files"):
             if not component.get(key):
@@ -173,17 +174,20 @@ def _cyclonedx_component(name: str, component: Component, purl: str, sha256: str
 _NOTICE = """\
 {name} {version}
 
-{name} itself is under the Apache License 2.0. Its native library, libdqlitepy.so, contains the software listed below, linked
-statically; the licence texts lie in this folder.
+{name} itself is under the Apache License 2.0. Its native library, libdqlitepy.so, contains the
+software listed below, linked statically; the licence texts lie in this folder.
 
-This product uses dqlite {dqlite}. dqlite (with the raft library inside it) is Copyright (C) 2017-2025 Canonical Ltd. and is
-covered by the GNU Lesser General Public License, version 3, with an exception that allows static linking: see dqlite/LICENSE
-and dqlite/GPL-3.0.txt. {modified}
-The source of dqlite {dqlite} is {dqlite_source}
+This product uses dqlite {dqlite}. dqlite, with the raft library inside it, is Copyright (C)
+2017-2025 Canonical Ltd. and is covered by the GNU Lesser General Public License, version 3, with an
+exception that allows static linking: see dqlite/LICENSE and dqlite/GPL-3.0.txt.
+{modified}
+Its source is {dqlite_source}
 """
 
-_MODIFIED = """It was modified for this product: the changes are the files in dqlite/patches/, are under the same licence
-with the same exception, and each says what it does. Apply them to the source below in the order of their names."""
+_MODIFIED = """\
+It was modified for this product: the changes are the files in dqlite/patches/, to be applied to the
+source below in the order of their names. They are under the same licence with the same exception,
+and each says what it changes."""
 _UNMODIFIED = "It was not modified."
 
 

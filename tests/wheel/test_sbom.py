@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the wheel says about the software inside it, held against the pins and against the library itself."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from tests.wheel.wheelfile import Wheel
+
+WHEEL = Wheel.under_test()
+SBOM: dict[str, Any] = json.loads(WHEEL.text("sboms/dqlitepy.cdx.json"))
+COMPONENTS: dict[str, dict[str, Any]] = {component["name"]: component for component in SBOM["components"]}
+LIBRARY = WHEEL.read(WHEEL.library_folder + "libdqlitepy.so")
+
+
+def pins() -> dict[str, dict[str, Any]]:
+    """The table of pins, read as the literal that it promises to be."""
+    tree = ast.parse(Path(os.environ["DQLITEPY_PINS"]).read_text(encoding="utf-8"))
+    tables = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    assert len(tables) == 1
+    table: dict[str, dict[str, Any]] = ast.literal_eval(tables[0])
+    return table
+
+
+def spdx_terms(expression: str) -> set[str]:
+    """The licences that an expression of ANDs joins."""
+    return {term.strip() for term in expression.split(" AND ")}
+
+
+def test_it_is_a_cyclonedx_document() -> None:
+    assert (SBOM["bomFormat"], SBOM["specVersion"], SBOM["version"]) == ("CycloneDX", "1.6", 1)
+    assert uuid.UUID(SBOM["serialNumber"].removeprefix("urn:uuid:"))
+    assert SBOM["serialNumber"].startswith("urn:uuid:")
+    root = SBOM["metadata"]["component"]
+    assert (root["name"], root["version"]) == ("dqlitepy", WHEEL.version)
+    assert unquote(root["purl"]) == f"pkg:pypi/dqlitepy@{WHEEL.version}"
+
+
+def test_it_says_nothing_about_when_it_was_made() -> None:
+    assert "timestamp" not in json.dumps(SBOM)
+
+
+def test_every_pin_is_a_component_with_its_version_and_licence() -> None:
+    assert len(pins()) > 5
+    # zig is no pin of the library's sources: its run-time functions come with the compiler.
+    assert set(COMPONENTS) - {"zig"} == set(pins())
+    for name, pin in pins().items():
+        component = COMPONENTS[name]
+        assert component["version"] == pin["version"]
+        assert component["licenses"] == [{"expression": pin["licence"]}]
+        assert component["purl"].startswith("pkg:")
+        assert component["purl"].endswith(pin["version"])
+        patches = component.get("pedigree", {}).get("patches", [])
+        assert [patch["diff"]["url"].rsplit("/", 1)[1] for patch in patches] == pin.get("patches", [])
+        if "sha256" in pin:
+            assert component["hashes"] == [{"alg": "SHA-256", "content": pin["sha256"]}]
+
+
+def test_every_component_has_a_hash_where_one_is_pinned() -> None:
+    without = {name for name, component in COMPONENTS.items() if "hashes" not in component}
+    assert without == {"go", "zig"}
+    for name in set(COMPONENTS) - without:
+        (entry,) = COMPONENTS[name]["hashes"]
+        assert re.fullmatch(r"[0-9a-f]{64}", entry["content"]), name
+
+
+def test_the_dependencies_form_one_graph() -> None:
+    graph = {entry["ref"]: entry["dependsOn"] for entry in SBOM["dependencies"]}
+    root = SBOM["metadata"]["component"]["bom-ref"]
+    assert set(graph) == {root} | {component["bom-ref"] for component in COMPONENTS.values()}
+    reached: set[str] = set()
+    ahead = [root]
+    while ahead:
+        reference = ahead.pop()
+        if reference not in reached:
+            reached.add(reference)
+            ahead += graph[reference]
+    assert reached == set(graph)
+
+
+def linked_go_modules() -> set[str]:
+    """The modules of all functions in the library: Go keeps full names for its tracebacks, also where it is stripped."""
+    modules = rb"github\.com/[\w.-]+/[\w-]+(?:/v\d+)?|golang\.org/x/[\w-]+|gopkg\.in/[\w-]+(?:\.|%2e)v\d+"
+    return {name.decode().replace("%2e", ".") for name in re.findall(rb"\0(" + modules + rb")[./]", LIBRARY)}
+
+
+def test_the_go_modules_in_the_library_are_the_components() -> None:
+    modules = {
+        component["properties"][0]["value"].split("@")[0]
+        for component in COMPONENTS.values()
+        if "properties" in component
+    }
+    # SQLite's amalgamation is C, and Go's own packages carry no module in their names.
+    assert linked_go_modules() == modules - {"github.com/mattn/go-sqlite3", "golang.org/toolchain"}
+
+
+def test_the_sqlite_in_the_library_is_the_one_named() -> None:
+    assert COMPONENTS["sqlite"]["version"].encode() + b"\0" in LIBRARY
+
+
+def test_the_licence_expression_joins_those_of_all_components() -> None:
+    joined = {"Apache-2.0"}
+    for component in COMPONENTS.values():
+        joined |= spdx_terms(component["licenses"][0]["expression"])
+    assert spdx_terms(WHEEL.metadata["License-Expression"]) == joined
+
+
+def test_every_component_has_its_licence_text() -> None:
+    for name in COMPONENTS:
+        assert f"{name}/LICENSE" in WHEEL.licence_files(name)
+    folders = {path.split("/")[0] for path in WHEEL.licence_files() if "/" in path}
+    assert folders == set(COMPONENTS)
+
+
+@pytest.mark.parametrize(
+    ("file", "phrases"),
+    [
+        ("LICENSE", ["Apache License", "Version 2.0"]),
+        ("dqlite/LICENSE", ["GNU LESSER GENERAL PUBLIC LICENSE", "Version 3", "special exception", "links statically"]),
+        ("dqlite/GPL-3.0.txt", ["GNU GENERAL PUBLIC LICENSE", "Version 3", "END OF TERMS AND CONDITIONS"]),
+        ("go/LICENSE", ["The Go Authors", "Redistribution and use"]),
+        ("go_dqlite/LICENSE", ["Apache License"]),
+        ("libuv/LICENSE", ["libuv project contributors", "Permission is hereby granted"]),
+        ("libuv/LICENSE-extra", ["Joyent"]),
+        ("libuv/LICENSE-parts", ["Niels Provos", "Internet Systems Consortium"]),
+        ("lz4/LICENSE", ["LZ4 Library", "Redistribution and use"]),
+        ("retry/LICENSE", ["Permission is hereby granted"]),
+        ("renameio/LICENSE", ["Apache License"]),
+        ("pkg_errors/LICENSE", ["Redistribution and use"]),
+        ("sqlite/LICENSE", ["public domain", "May you do good and not evil"]),
+        ("yaml/LICENSE.libyaml", ["Kirill Simonov", "Permission is hereby granted"]),
+        ("yaml/NOTICE", ["Canonical Ltd"]),
+    ],
+)
+def test_the_texts_are_those_of_the_licences(file: str, phrases: list[str]) -> None:
+    text = WHEEL.text(f"licenses/{file}")
+    assert [phrase for phrase in phrases if phrase not in text] == []
+
+
+def test_the_notice_gives_dqlite_the_prominence_that_the_lgpl_asks_for() -> None:
+    notice = WHEEL.text("licenses/NOTICE")
+    dqlite = pins()["dqlite"]
+    opening = notice.split("\n\n")[2]
+    assert f"uses dqlite {dqlite['version']}" in opening
+    assert "GNU Lesser General Public License" in opening
+    assert dqlite["archive"] in notice
+    for patch in dqlite.get("patches", []):
+        assert patch in notice
+        assert f"dqlite/patches/{patch}" in WHEEL.licence_files("dqlite")
+    for name, component in COMPONENTS.items():
+        assert f"\n{name} {component['version']}\n" in notice
+
+
+TABLE = {
+    "name": "dqlitepy",
+    "version": "1",
+    "licence": "Apache-2.0",
+    "components": {
+        "dqlite": {
+            "version": "1",
+            "homepage": "https://github.com/canonical/dqlite",
+            "archive": "https://github.com/canonical/dqlite/archive/refs/tags/v1.tar.gz",
+            "sha256": "0" * 64,
+            "licence": "LGPL-3.0-only",
+            "licence_files": ["dqlite/LICENSE"],
+        },
+    },
+}
+GO_MODULE = {
+    "version": "1",
+    "homepage": "https://example.com",
+    "go_module": "example.com/m@v1",
+    "licence": "MIT",
+    "licence_files": ["m/LICENSE"],
+}
+
+
+@pytest.mark.parametrize(
+    ("component", "complaint"),
+    [
+        (GO_MODULE | {"version": ""}, "m has no version"),
+        (GO_MODULE | {"licence": ""}, "m has no licence"),
+        (GO_MODULE | {"licence_files": []}, "m has no licence_files"),
+        (GO_MODULE, "m is pinned as example.com/m@v1, which go.sum does not have"),
+        (TABLE["components"]["dqlite"] | {"sha256": "0"}, "m has an archive without its sha256"),  # type: ignore[index]
+        (TABLE["components"]["dqlite"] | {"archive": "https://example.com/x"}, "no package URL is known for m"),  # type: ignore[index]
+    ],
+)
+def test_an_incomplete_pin_stops_the_build(tmp_path: Path, component: dict[str, Any], complaint: str) -> None:
+    table = TABLE | {"components": TABLE["components"] | {"m": component}}  # type: ignore[operator]
+    (tmp_path / "table.json").write_text(json.dumps(table))
+    (tmp_path / "go.sum").write_text("example.com/m v1/go.mod h1:AAAA=\n")
+    run = subprocess.run(
+        [
+            sys.executable,
+            os.environ["DQLITEPY_INVENTORY"],
+            f"--table={tmp_path}/table.json",
+            f"--go-sum={tmp_path}/go.sum",
+            f"--sbom={tmp_path}/sbom",
+            f"--notice={tmp_path}/notice",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (run.returncode, complaint in run.stderr, len(run.stderr.splitlines())) == (1, True, 1), run.stderr
+    assert not (tmp_path / "sbom").exists()
