@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.patches.node import NodeProcess
+from tests.patches.wire import Client
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[NodeProcess]:
+    """A node; the test fails if it does not stop cleanly afterwards, whatever the test did to it."""
+    process = NodeProcess(tmp_path)
+    try:
+        yield process
+        assert process.stop() == 0, "the node's process did not end cleanly"
+    except subprocess.TimeoutExpired:
+        pytest.fail("the node does not stop")
+    finally:
+        process.kill()
+
+
+@pytest.fixture
+def client(node: NodeProcess) -> Iterator[Client]:
+    """A connection to the node."""
+    with node.client() as connection:
+        yield connection

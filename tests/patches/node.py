@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node in a process of its own, so that a test outlives a server that aborts.
+
+As a program: starts the node, says so on standard output, and stops it when standard input ends.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.patches.wire import HANG_SECONDS, Client
+
+_READY = b"ready\n"
+
+
+class NodeProcess:
+    """A running node of one member that listens on the loopback interface."""
+
+    def __init__(self, directory: Path) -> None:
+        """Starts the node and waits until it takes connections."""
+        self.address = f"127.0.0.1:{_free_port()}"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.patches.node", str(directory), self.address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        assert self._process.stdout is not None
+        if self._process.stdout.readline() != _READY:
+            self.kill()
+            raise RuntimeError("the node did not start: its error is on standard error")
+
+    @property
+    def pid(self) -> int:
+        """The process of the node."""
+        return self._process.pid
+
+    def client(self, *, receive_buffer: int | None = None) -> Client:
+        """Returns a new connection to the node."""
+        return Client(self.address, receive_buffer=receive_buffer)
+
+    def stop(self) -> int:
+        """Stops the node as an application does and returns the exit status of its process.
+
+        Raises:
+            subprocess.TimeoutExpired: it hangs.
+        """
+        self._process.communicate(timeout=HANG_SECONDS)
+        return self._process.returncode
+
+    def kill(self) -> None:
+        """Ends the process, whatever state it is in."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _serve(directory: str, address: str) -> None:
+    from dqlitepy._abi import NodeOptions
+    from dqlitepy._handle import Handle
+    from dqlitepy._operations import StartNode
+
+    options = NodeOptions(
+        directory=os.fsencode(directory), address=address.encode(), snapshot_threshold=512, snapshot_trailing=1024
+    )
+    node = Handle.open(StartNode(options))
+    os.write(sys.stdout.fileno(), _READY)
+    sys.stdin.buffer.read()
+    node.close()
+
+
+if __name__ == "__main__":
+    _serve(*sys.argv[1:])

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client of dqlite's protocol that hides nothing: each frame is sent and read by itself, so that a test can stop half way."""
+
+from __future__ import annotations
+
+import enum
+import socket
+import struct
+from dataclasses import dataclass
+from types import TracebackType
+
+# The bound of every wait: reached only where the server hangs.
+HANG_SECONDS = 60.0
+
+_PROTOCOL_VERSION = 1
+_HEADER = struct.Struct("<IBBH")
+_WORD = struct.Struct("<Q")
+_ROWS_END = b"\xff" * 8
+_ROWS_CONTINUE = b"\xee" * 8
+
+
+class Request(enum.IntEnum):
+    """Type codes of requests."""
+
+    LEADER = 0
+    OPEN = 3
+    PREPARE = 4
+    EXEC_SQL = 8
+    QUERY = 6
+    QUERY_SQL = 9
+    INTERRUPT = 10
+
+
+class Response(enum.IntEnum):
+    """Type codes of responses."""
+
+    FAILURE = 0
+    SERVER = 1
+    DATABASE = 4
+    STATEMENT = 5
+    RESULT = 6
+    ROWS = 7
+    EMPTY = 8
+
+
+class Type(enum.IntEnum):
+    """Type codes of values in rows."""
+
+    INTEGER = 1
+    FLOAT = 2
+    TEXT = 3
+    BLOB = 4
+    NULL = 5
+    UNIXTIME = 9
+    ISO8601 = 10
+    BOOLEAN = 11
+
+
+Value = tuple[Type, int | float | bytes | None]
+
+
+class Failure(Exception):
+    """The server's FAILURE response."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Page:
+    """One ROWS response."""
+
+    columns: list[str]
+    rows: list[tuple[Value, ...]]
+    is_last: bool
+    size: int  # of its body, in bytes
+
+
+class Client:
+    """One connection to a server, with the database "main" open."""
+
+    def __init__(self, address: str, *, receive_buffer: int | None = None) -> None:
+        """Connects.
+
+        Args:
+            address: host:port.
+            receive_buffer: bytes that the kernel keeps for a reader that does not read.
+        """
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.socket()
+        self.socket.settimeout(HANG_SECONDS)
+        if receive_buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        try:
+            self.socket.connect((host, int(port)))
+            self.socket.sendall(_WORD.pack(_PROTOCOL_VERSION))
+            self.send(Request.OPEN, _text(b"main") + _WORD.pack(0) + _text(b""))
+            self.expect(Response.DATABASE)
+        except BaseException:
+            self.socket.close()
+            raise
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the socket, whatever is still on its way."""
+        self.socket.close()
+
+    def send(self, request: Request, body: bytes) -> None:
+        """Sends one request."""
+        self.socket.sendall(frame(request, body))
+
+    def receive(self) -> tuple[Response, bytes]:
+        """Reads one response.
+
+        Raises:
+            ConnectionError: the server closed the connection.
+        """
+        words, kind, _, _ = _HEADER.unpack(self._read(_HEADER.size))
+        return Response(kind), self._read(words * 8)
+
+    def expect(self, expected: Response) -> bytes:
+        """Reads one response of the type `expected` and returns its body.
+
+        Raises:
+            Failure: the server answered with an error.
+        """
+        kind, body = self.receive()
+        if kind == Response.FAILURE:
+            raise failure_of(body)
+        assert kind == expected, f"{kind!r} where {expected!r} has to come"
+        return body
+
+    def execute(self, sql: str) -> int:
+        """Runs statements by EXEC_SQL and returns how many rows the last one changed."""
+        self.send(Request.EXEC_SQL, _statement(sql))
+        changes: int = _WORD.unpack_from(self.expect(Response.RESULT), 8)[0]
+        return changes
+
+    def begin_query(self, sql: str) -> None:
+        """Sends a QUERY_SQL; `page` reads what comes back."""
+        self.send(Request.QUERY_SQL, _statement(sql))
+
+    def page(self) -> Page:
+        """Reads one ROWS response."""
+        return _page(self.expect(Response.ROWS))
+
+    def query(self, sql: str) -> list[tuple[Value, ...]]:
+        """Runs one statement by QUERY_SQL and returns all of its rows."""
+        self.begin_query(sql)
+        rows: list[tuple[Value, ...]] = []
+        while True:
+            page = self.page()
+            rows += page.rows
+            if page.is_last:
+                return rows
+
+    def scalar(self, sql: str) -> int | float | bytes | None:
+        """Runs one statement by QUERY_SQL and returns the one value of its one row."""
+        ((value,),) = self.query(sql)
+        return value[1]
+
+    def interrupt(self) -> None:
+        """Sends an INTERRUPT; an EMPTY response ends whatever comes before it."""
+        self.send(Request.INTERRUPT, _WORD.pack(0))
+
+    def drain(self) -> list[Response]:
+        """Reads up to the EMPTY that answers an INTERRUPT and returns the types of all responses."""
+        kinds = []
+        while not kinds or kinds[-1] != Response.EMPTY:
+            kinds.append(self.receive()[0])
+        return kinds
+
+    def _read(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            chunk = self.socket.recv(size - len(data))
+            if not chunk:
+                raise ConnectionError("the server closed the connection")
+            data += chunk
+        return bytes(data)
+
+
+def frame(request: Request, body: bytes) -> bytes:
+    """Returns the bytes of one request."""
+    return _HEADER.pack(len(body) // 8, request, 0, 0) + body
+
+
+def leader_request() -> bytes:
+    """Returns the bytes of a LEADER request, which the server answers without touching a database."""
+    return frame(Request.LEADER, _WORD.pack(0))
+
+
+def failure_of(body: bytes) -> Failure:
+    """Returns what a FAILURE response says.
+
+    Raises:
+        ValueError: something else follows, or precedes, the code and the message.
+    """
+    (code,) = _WORD.unpack_from(body)
+    message = body[8:].split(b"\0", 1)[0]
+    if body[8:] != _text(message):
+        raise ValueError(f"not a failure: {body!r}")
+    return Failure(code, message.decode())
+
+
+def _text(value: bytes) -> bytes:
+    return value + b"\0" * (8 - len(value) % 8)
+
+
+def _statement(sql: str) -> bytes:
+    return _WORD.pack(0) + _text(sql.encode())
+
+
+def _page(body: bytes) -> Page:
+    (n,) = _WORD.unpack_from(body)
+    offset = 8
+    columns = []
+    for _ in range(n):
+        name, offset = _read_text(body, offset)
+        columns.append(name.decode())
+    rows: list[tuple[Value, ...]] = []
+    while body[offset : offset + 8] not in (_ROWS_END, _ROWS_CONTINUE):
+        nibbles = [code for byte in body[offset : offset + (n + 1) // 2] for code in (byte & 15, byte >> 4)]
+        offset += (n + 15) // 16 * 8
+        row: list[Value] = []
+        for code in nibbles[:n]:
+            value, offset = _read_value(Type(code), body, offset)
+            row.append((Type(code), value))
+        rows.append(tuple(row))
+    assert offset + 8 == len(body), "bytes follow the end of the rows"
+    return Page(columns, rows, is_last=body[offset:] == _ROWS_END, size=len(body))
+
+
+def _read_value(kind: Type, body: bytes, offset: int) -> tuple[int | float | bytes | None, int]:
+    if kind in (Type.TEXT, Type.ISO8601):
+        return _read_text(body, offset)
+    if kind == Type.BLOB:
+        (size,) = _WORD.unpack_from(body, offset)
+        start = offset + 8
+        return body[start : start + size], start + (size + 7) // 8 * 8
+    word = body[offset : offset + 8]
+    if kind == Type.NULL:
+        return None, offset + 8
+    return struct.unpack("<d" if kind == Type.FLOAT else "<q", word)[0], offset + 8
+
+
+def _read_text(body: bytes, offset: int) -> tuple[bytes, int]:
+    end = body.index(b"\0", offset)
+    return body[offset:end], offset + (end - offset) // 8 * 8 + 8
