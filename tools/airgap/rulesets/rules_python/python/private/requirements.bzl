@@ -61,7 +61,7 @@ def required_distributions(metadata, extras, locked):
         marker = marker.replace(" ", "").replace("\"", "'")
         if "extra==" in marker and not any(["extra=='{}'".format(extra) in marker for extra in extras]):
             continue
-        for delimiter in " [(<>=!~".elems():
+        for delimiter in [" ", "[", "(", "<", ">", "=", "!", "~"]:
             dependency = dependency.partition(delimiter)[0]
         if normal_name(dependency) in locked:
             needed[normal_name(dependency)] = None

@@ -95,9 +95,7 @@ def metadata_text(headers: str, version: str, description: str) -> str:
 def wheel_text(tags: str) -> str:
     """Writes the WHEEL file, whose Generator line is the real rule's: both must give the same wheel."""
     is_pure = "true" if tags.endswith("-any") else "false"
-    return (
-        f"Wheel-Version: 1.0\nGenerator: bazel-wheelmaker 1.0\nRoot-Is-Purelib: {is_pure}\nTag: {tags}\n"
-    )
+    return f"Wheel-Version: 1.0\nGenerator: bazel-wheelmaker 1.0\nRoot-Is-Purelib: {is_pure}\nTag: {tags}\n"
 
 
 def file_pairs(values: list[str]) -> list[tuple[str, Path]]:
