@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""dqlite, SQLite replicated by Raft, in your process, with the interface of the standard library's `sqlite3`.
+
+    import dqlitepy
+
+    with dqlitepy.connect("data/") as con:              # a node that runs in this process and keeps its data there
+        con.execute("CREATE TABLE IF NOT EXISTS t (name TEXT, n INTEGER)")
+        con.executemany("INSERT INTO t VALUES (?, ?)", [("a", 1), ("b", 2)])
+                                                         # committed here, or rolled back after an exception
+    for name, n in con.execute("SELECT * FROM t WHERE n > :least", {"least": 1}):
+        print(name, n)
+    con.close()                                          # the last connection to a directory stops its node
+
+Importing this loads no library and starts nothing; the first `connect` does. A process that forks after that cannot use
+dqlitepy in the child (ForkError): use spawn or forkserver, or connect after the fork.
+"""
+
+# A Python too old for the rest must get far enough to be told so: this file, and no other, keeps to what Python 2.7 can
+# parse, and asks before it imports anything of ours.
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036
+
+    class UnsupportedPlatformError(RuntimeError):
+        """Stands in for the class of the same name in `dqlitepy.errors`, which this Python cannot parse."""
+
+    raise UnsupportedPlatformError(
+        "Python 3.11+ required: this is Python %d.%d (%s). Install dqlitepy in a virtual environment of a newer one"  # noqa: UP031
+        % (sys.version_info[0], sys.version_info[1], sys.executable)
+    )
+
+from dqlitepy._version import __version__
+
+TYPE_CHECKING = False  # type checkers take it for True
+if TYPE_CHECKING:
+    from dqlitepy._constructors import Binary, Date, DateFromTicks, Time, TimeFromTicks, Timestamp, TimestampFromTicks
+    from dqlitepy._versions import versions
+    from dqlitepy.adapters import PrepareProtocol, adapt, register_adapter
+    from dqlitepy.cursor import Cursor
+    from dqlitepy.dbapi import Connection, connect
+    from dqlitepy.errors import (
+        AmbiguousCommitError,
+        DatabaseError,
+        DataError,
+        Error,
+        ForkError,
+        IntegrityError,
+        InterfaceError,
+        InternalError,
+        LeadershipLostError,
+        NoLeaderError,
+        NotLeaderError,
+        NotSupportedError,
+        OperationalError,
+        ProgrammingError,
+        UnsupportedPlatformError,
+        Warning,
+    )
+    from dqlitepy.rows import Row
+
+    sqlite_version = ""
+    sqlite_version_info = (0, 0, 0)
+
+__all__ = [
+    "LEGACY_TRANSACTION_CONTROL",
+    "AmbiguousCommitError",
+    "Binary",
+    "Connection",
+    "Cursor",
+    "DataError",
+    "DatabaseError",
+    "Date",
+    "DateFromTicks",
+    "Error",
+    "ForkError",
+    "IntegrityError",
+    "InterfaceError",
+    "InternalError",
+    "LeadershipLostError",
+    "NoLeaderError",
+    "NotLeaderError",
+    "NotSupportedError",
+    "OperationalError",
+    "PrepareProtocol",
+    "ProgrammingError",
+    "Row",
+    "Time",
+    "TimeFromTicks",
+    "Timestamp",
+    "TimestampFromTicks",
+    "UnsupportedPlatformError",
+    "Warning",
+    "__version__",
+    "adapt",
+    "apilevel",
+    "connect",
+    "paramstyle",
+    "register_adapter",
+    "threadsafety",
+    "versions",
+]
+
+apilevel = "2.0"
+paramstyle = "qmark"
+# Threads may share the module, and connections too where check_same_thread is False: they take turns.
+threadsafety = 2
+
+LEGACY_TRANSACTION_CONTROL = -1
+
+# Where a public name comes from when it is first asked for, so that importing this package stays light.
+_MODULE_OF_NAME = {
+    "Binary": "dqlitepy._constructors",
+    "Date": "dqlitepy._constructors",
+    "DateFromTicks": "dqlitepy._constructors",
+    "Time": "dqlitepy._constructors",
+    "TimeFromTicks": "dqlitepy._constructors",
+    "Timestamp": "dqlitepy._constructors",
+    "TimestampFromTicks": "dqlitepy._constructors",
+    "versions": "dqlitepy._versions",
+    "PrepareProtocol": "dqlitepy.adapters",
+    "adapt": "dqlitepy.adapters",
+    "register_adapter": "dqlitepy.adapters",
+    "Cursor": "dqlitepy.cursor",
+    "Connection": "dqlitepy.dbapi",
+    "connect": "dqlitepy.dbapi",
+    "AmbiguousCommitError": "dqlitepy.errors",
+    "DataError": "dqlitepy.errors",
+    "DatabaseError": "dqlitepy.errors",
+    "Error": "dqlitepy.errors",
+    "ForkError": "dqlitepy.errors",
+    "IntegrityError": "dqlitepy.errors",
+    "InterfaceError": "dqlitepy.errors",
+    "InternalError": "dqlitepy.errors",
+    "LeadershipLostError": "dqlitepy.errors",
+    "NoLeaderError": "dqlitepy.errors",
+    "NotLeaderError": "dqlitepy.errors",
+    "NotSupportedError": "dqlitepy.errors",
+    "OperationalError": "dqlitepy.errors",
+    "ProgrammingError": "dqlitepy.errors",
+    "UnsupportedPlatformError": "dqlitepy.errors",
+    "Warning": "dqlitepy.errors",
+    "Row": "dqlitepy.rows",
+}
+
+
+def __getattr__(name):  # type: (str) -> object
+    from importlib import import_module
+
+    if name in _MODULE_OF_NAME:
+        value = getattr(import_module(_MODULE_OF_NAME[name]), name)
+    elif name in ("sqlite_version", "sqlite_version_info"):  # not in __all__: they load the library
+        value = getattr(import_module("dqlitepy._versions"), name)()
+    else:
+        raise AttributeError("module %r has no attribute %r" % (__name__, name))  # noqa: UP031
+    globals()[name] = value
+    return value
+
+
+def __dir__():  # type: () -> list[str]
+    return sorted(set(globals()) | set(__all__))

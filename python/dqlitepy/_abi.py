@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Python's side of `dqlitepy.h`, in the header's order; a test holds the two together.
+
+The header is the manual: what each function does, who owns what, and what may be called when is written there only.
+Nothing here loads or calls anything.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import enum
+from ctypes import POINTER, Structure, c_char, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+from typing import TYPE_CHECKING, Any
+
+ABI_VERSION = 1
+MESSAGE_SIZE = 2032
+
+
+class Status(enum.IntEnum):
+    """`dqlitepy_status`."""
+
+    OK = 0
+    PENDING = 1
+    ERROR = 2
+
+
+class Kind(enum.IntEnum):
+    """`dqlitepy_kind`: who has to act on an error."""
+
+    NONE = 0
+    SQLITE = 1
+    PROGRAMMING = 2
+    BAD_HANDLE = 3
+    NOT_SUPPORTED = 4
+    DATA = 5
+    NODE = 6
+    NO_LEADER = 7
+    NOT_LEADER = 8
+    LEADERSHIP_LOST = 9
+    AMBIGUOUS_COMMIT = 10
+    INTERRUPTED = 11
+    CONNECTION = 12
+    PROTOCOL = 13
+    INTERNAL = 14
+
+
+class ErrorFlag(enum.IntFlag):
+    """`dqlitepy_error_flag`."""
+
+    BROKEN = 1
+
+
+class Error(Structure):
+    """`dqlitepy_error`."""
+
+    _fields_ = [
+        ("kind", c_int32),
+        ("code", c_int32),
+        ("flags", c_uint32),
+        ("message_size", c_uint32),
+        ("message", c_char * MESSAGE_SIZE),
+    ]
+    if TYPE_CHECKING:
+        kind: int
+        code: int
+        flags: int
+        message_size: int
+        message: bytes
+
+
+class NodeOptions(Structure):
+    """`dqlitepy_node_options`."""
+
+    _fields_ = [
+        ("directory", c_char_p),
+        ("address", c_char_p),
+        ("id", c_uint64),
+        ("snapshot_threshold", c_uint64),
+        ("snapshot_trailing", c_uint64),
+        ("snapshot_dynamic", c_uint32),
+        ("auto_recovery", c_uint32),
+        ("busy_timeout_ms", c_uint32),
+        ("network_latency_ms", c_uint32),
+    ]
+
+
+class ConnectOptions(Structure):
+    """`dqlitepy_connect_options`."""
+
+    _fields_ = [
+        ("servers", c_char_p),
+        ("database", c_char_p),
+        ("node", c_uint64),
+        ("busy_timeout_ms", c_uint32),
+        ("leader_timeout_ms", c_uint32),
+    ]
+
+
+class ResultFlag(enum.IntFlag):
+    """`dqlitepy_result_flag`."""
+
+    ROWS = 1
+    MORE = 2
+    DML = 4
+
+
+class Result(Structure):
+    """`dqlitepy_result`."""
+
+    _fields_ = [
+        ("data", c_void_p),
+        ("data_size", c_uint64),
+        ("row_count", c_uint64),
+        ("last_insert_id", c_int64),
+        ("changes", c_int64),
+        ("flags", c_uint32),
+        ("reserved", c_uint32),
+    ]
+    if TYPE_CHECKING:
+        data: int | None
+        data_size: int
+        row_count: int
+        last_insert_id: int
+        changes: int
+        flags: int
+
+
+class ExecuteFlag(enum.IntFlag):
+    """`dqlitepy_execute_flag`."""
+
+    TEXT_AS_BYTES = 1
+
+
+ERROR_SIZE = ctypes.sizeof(Error)
+
+# The types of out-parameters.
+Block = c_void_p
+BlockSize = c_uint64
+HandleNumber = c_uint64
+Int32 = c_int32
+
+_TEXT = c_char_p
+_BYTES = c_void_p
+_SLICE_MS = c_int32
+_ERROR = POINTER(Error)
+_RESULT = POINTER(Result)
+_BLOCK_OUT = POINTER(Block)
+_SIZE_OUT = POINTER(BlockSize)
+_HANDLE_OUT = POINTER(HandleNumber)
+
+# name: (type of the result, types of the arguments)
+SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "dqlitepy_abi_version": (c_int32, ()),
+    "dqlitepy_error_size": (c_uint64, ()),
+    "dqlitepy_free": (None, (c_void_p,)),
+    "dqlitepy_versions": (c_int32, (_BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_open_handles": (c_uint64, ()),
+    "dqlitepy_wait": (c_int32, (c_uint64, _SLICE_MS, _ERROR)),
+    "dqlitepy_cancel": (c_int32, (c_uint64, _ERROR)),
+    "dqlitepy_close": (c_int32, (c_uint64, _SLICE_MS, _ERROR)),
+    "dqlitepy_release": (None, (c_uint64,)),
+    "dqlitepy_node_start": (c_int32, (POINTER(NodeOptions), _SLICE_MS, _HANDLE_OUT, _ERROR)),
+    "dqlitepy_node_address": (c_int32, (c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_connect": (c_int32, (POINTER(ConnectOptions), _SLICE_MS, _HANDLE_OUT, _ERROR)),
+    "dqlitepy_in_transaction": (c_int32, (c_uint64, POINTER(c_int32), _ERROR)),
+    "dqlitepy_execute": (
+        c_int32,
+        (c_uint64, _TEXT, c_uint64, _BYTES, c_uint64, _TEXT, c_uint32, _SLICE_MS, _RESULT, _ERROR),
+    ),
+    "dqlitepy_execute_many": (
+        c_int32,
+        (c_uint64, _TEXT, c_uint64, _BYTES, c_uint64, _TEXT, c_uint32, _SLICE_MS, _RESULT, _ERROR),
+    ),
+    "dqlitepy_continue": (c_int32, (c_uint64, _SLICE_MS, _RESULT, _ERROR)),
+    "dqlitepy_fetch": (c_int32, (c_uint64, _SLICE_MS, _RESULT, _ERROR)),
+    "dqlitepy_discard": (c_int32, (c_uint64, _SLICE_MS, _ERROR)),
+    "dqlitepy_parameters": (c_int32, (_TEXT, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+}
+
+
+def declare(library: ctypes.CDLL) -> None:
+    """Tells ctypes the signature of every function of `library`; AttributeError where one is missing."""
+    for name, (result, arguments) in SIGNATURES.items():
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = arguments

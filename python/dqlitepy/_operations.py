@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native operations that can take long, each as an object: how it begins, and how it goes on after PENDING.
+
+They decide nothing and never wait by themselves; `_wait.run` drives them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dqlitepy._abi import ConnectOptions, Error, ErrorFlag, HandleNumber, NodeOptions, Result, ResultFlag
+from dqlitepy._library import Library, library, read_memory
+from dqlitepy._wire import decode
+
+
+class Operation:
+    """One operation on one handle."""
+
+    __slots__ = ("abandoned", "error")
+
+    def __init__(self) -> None:
+        self.error = Error()
+        self.abandoned = False  # it could not be brought to an end: nobody knows what its handle is doing
+
+    @property
+    def handle(self) -> int:
+        """The number of the handle, 0 where the operation has not made it yet."""
+        raise NotImplementedError
+
+    @property
+    def broke_handle(self) -> bool:
+        """Whether the handle cannot be used again after this operation."""
+        return self.abandoned or bool(self.error.flags & ErrorFlag.BROKEN)
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        """Begins, waits at most `slice_ms`, returns a Status."""
+        raise NotImplementedError
+
+    def resume(self, native: Library, slice_ms: int) -> int:
+        """Goes on, waits at most `slice_ms`, returns a Status."""
+        raise NotImplementedError
+
+    def dispose(self) -> None:
+        """Gives back what the operation brought."""
+
+
+class _Opening(Operation):
+    """Makes a handle."""
+
+    __slots__ = ("_handle",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._handle = HandleNumber()
+
+    @property
+    def handle(self) -> int:
+        return self._handle.value
+
+    def resume(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_wait(self._handle, slice_ms, self.error)
+        return status
+
+
+class StartNode(_Opening):
+    """Starts a node in this process."""
+
+    __slots__ = ("_options",)
+
+    def __init__(self, options: NodeOptions) -> None:
+        super().__init__()
+        self._options = options
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_node_start(self._options, slice_ms, self._handle, self.error)
+        return status
+
+
+class Connect(_Opening):
+    """Finds the leader and opens a database on it."""
+
+    __slots__ = ("_options",)
+
+    def __init__(self, options: ConnectOptions) -> None:
+        super().__init__()
+        self._options = options
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_connect(self._options, slice_ms, self._handle, self.error)
+        return status
+
+
+class _OnHandle(Operation):
+    """Uses a handle."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self, handle: int) -> None:
+        super().__init__()
+        self._number = handle
+
+    @property
+    def handle(self) -> int:
+        return self._number
+
+
+class Close(_OnHandle):
+    """Closes a node or a connection."""
+
+    __slots__ = ()
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_close(self._number, slice_ms, self.error)
+        return status
+
+    def resume(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_wait(self._number, slice_ms, self.error)
+        return status
+
+
+class FinishClose(Close):
+    """Waits for a close that has begun."""
+
+    __slots__ = ()
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        return self.resume(native, slice_ms)
+
+
+class Statement(_OnHandle):
+    """Brings a result; whoever runs it calls `dispose` in every case."""
+
+    __slots__ = ("result",)
+
+    def __init__(self, handle: int) -> None:
+        super().__init__(handle)
+        self.result = Result()
+
+    @property
+    def yields_rows(self) -> bool:
+        """Whether the statement has columns."""
+        return bool(self.result.flags & ResultFlag.ROWS)
+
+    @property
+    def more(self) -> bool:
+        """Whether more rows follow, for `Fetch`."""
+        return bool(self.result.flags & ResultFlag.MORE)
+
+    @property
+    def writes_rows(self) -> bool:
+        """Whether it was INSERT, UPDATE, DELETE or REPLACE, so that `changes` and `last_insert_id` count."""
+        return bool(self.result.flags & ResultFlag.DML)
+
+    def resume(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_continue(self._number, slice_ms, self.result, self.error)
+        return status
+
+    def values(self) -> Any:
+        """Returns what the result's block holds, None where it has none."""
+        return decode(read_memory(self.result.data, self.result.data_size))
+
+    def dispose(self) -> None:
+        if self.result.data:
+            library().dqlitepy_free(self.result.data)
+            self.result.data = None
+
+
+class Execute(Statement):
+    """Runs one statement; `values` are (names of the columns, first rows) where it yields rows."""
+
+    __slots__ = ("_begin", "_flags", "_parameters", "_sql")
+
+    def __init__(self, handle: int, sql: bytes, parameters: bytes, begin: bytes, flags: int) -> None:
+        super().__init__(handle)
+        self._sql = sql
+        self._parameters = parameters
+        self._begin = begin
+        self._flags = flags
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_execute(
+            self._number,
+            self._sql,
+            len(self._sql),
+            self._parameters,
+            len(self._parameters),
+            self._begin,
+            self._flags,
+            slice_ms,
+            self.result,
+            self.error,
+        )
+        return status
+
+
+class ExecuteMany(Execute):
+    """Runs one statement once for each row of parameters."""
+
+    __slots__ = ()
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_execute_many(
+            self._number,
+            self._sql,
+            len(self._sql),
+            self._parameters,
+            len(self._parameters),
+            self._begin,
+            self._flags,
+            slice_ms,
+            self.result,
+            self.error,
+        )
+        return status
+
+
+class Fetch(Statement):
+    """Brings the next rows of the result that is streaming; `values` are the rows."""
+
+    __slots__ = ()
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_fetch(self._number, slice_ms, self.result, self.error)
+        return status
+
+
+class Discard(Statement):
+    """Drops the result that is streaming."""
+
+    __slots__ = ()
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_discard(self._number, slice_ms, self.error)
+        return status

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what a user passes as parameters to the values of a statement, each of a type that SQLite has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dqlitepy._wire import Parameters, Value
+from dqlitepy.adapters import PrepareProtocol, adapt, plain_types
+from dqlitepy.errors import ProgrammingError
+
+_INTEGER_MIN, _INTEGER_MAX = -(2**63), 2**63 - 1
+
+
+def bind(parameters: Any, names: Callable[[], tuple[str | None, ...]]) -> Parameters:
+    """Returns the values for a statement, in the order of its parameters.
+
+    Args:
+        parameters: a sequence of values, or a mapping from names to values.
+        names: returns the names of the statement's parameters; called only for a mapping.
+
+    Raises:
+        ProgrammingError: a value is missing or cannot be bound, or `parameters` is neither sequence nor mapping.
+        OverflowError: an int does not fit into 64 bits.
+        UnicodeEncodeError: a str has a lone surrogate.
+    """
+    kind = type(parameters)
+    if kind is tuple or kind is list:
+        row = tuple(parameters)
+    elif isinstance(parameters, Mapping):
+        row = tuple(_by_name(parameters, names()))
+    elif hasattr(parameters, "__getitem__") and hasattr(parameters, "__len__"):
+        row = tuple(parameters[index] for index in range(len(parameters)))
+    else:
+        raise ProgrammingError("parameters are of unsupported type")
+    for value in row:
+        kind = type(value)
+        if kind not in plain_types:
+            break
+        if kind is str:
+            if "\0" in value:
+                break
+            if not value.isascii():
+                value.encode()  # a lone surrogate has no UTF-8
+        elif kind is int and not _INTEGER_MIN <= value <= _INTEGER_MAX:
+            break
+    else:
+        return row
+    return tuple(_storable(position, value) for position, value in enumerate(row, 1))
+
+
+def _by_name(parameters: Mapping[str, Any], names: tuple[str | None, ...]) -> list[Any]:
+    values = []
+    for position, name in enumerate(names, 1):
+        if name is None:
+            raise ProgrammingError(
+                f"Binding {position} has no name, but you supplied a dictionary (which has only names)."
+            )
+        try:
+            values.append(parameters[name])
+        except LookupError:
+            raise ProgrammingError(f"You did not supply a value for binding parameter :{name}.") from None
+    return values
+
+
+def _storable(position: int, value: Any) -> Value:
+    if type(value) not in plain_types:
+        value = adapt(value, PrepareProtocol, value)
+    if value is None or type(value) is bytes:
+        return value
+    if isinstance(value, int):
+        number = int.__int__(value)
+        if not _INTEGER_MIN <= number <= _INTEGER_MAX:
+            raise OverflowError("Python int too large to convert to SQLite INTEGER")
+        return number
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, str):
+        text = str.__str__(value)
+        if "\0" in text:
+            raise ProgrammingError(
+                f"Error binding parameter {position}: this text has a NUL character inside, where dqlite's protocol "
+                "would end it. Bind it as bytes"
+            )
+        text.encode()
+        return text
+    try:
+        return memoryview(value).tobytes()
+    except TypeError:
+        raise ProgrammingError(
+            f"Error binding parameter {position}: type '{type(value).__name__}' is not supported"
+        ) from None

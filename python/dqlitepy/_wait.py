@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waits for native operations in slices, so that Ctrl-C and other signals are seen while one runs."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from dqlitepy._abi import Error, Status
+from dqlitepy._library import Library, exception_of, library
+from dqlitepy._operations import Operation
+
+SLICE_MS = 100
+# How long a cancelled operation may take to end before its handle is given up.
+DRAIN_SECONDS = 5.0
+
+_OK = int(Status.OK)
+_PENDING = int(Status.PENDING)
+
+
+def run(operation: Operation) -> None:
+    """Runs an operation to its end.
+
+    Where something is raised meanwhile (KeyboardInterrupt, or whatever a signal handler raises), the operation is
+    cancelled and given DRAIN_SECONDS to end, then the exception goes on. `operation.abandoned` tells that it did not.
+
+    Raises:
+        dqlitepy.Error: the operation failed.
+    """
+    native = library()
+    try:
+        status = operation.begin(native, SLICE_MS)
+        while status == _PENDING:
+            status = operation.resume(native, SLICE_MS)
+    except BaseException:
+        _cancel(native, operation)
+        raise
+    if status != _OK:
+        raise exception_of(operation.error)
+
+
+def _cancel(native: Library, operation: Operation) -> None:
+    # Until the end is seen: a second Ctrl-C leaves this function early.
+    operation.abandoned = True
+    operation.dispose()  # it may have just ended
+    native.dqlitepy_cancel(operation.handle, Error())
+    deadline = monotonic() + DRAIN_SECONDS
+    status = _PENDING
+    while status == _PENDING:
+        if monotonic() > deadline:
+            return
+        status = operation.resume(native, SLICE_MS)
+    operation.abandoned = False

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Cursor`: runs statements and gives out their rows."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any, Self
+
+from dqlitepy._core import CursorCore, encode_sql
+from dqlitepy._operations import Discard, Execute, Fetch
+from dqlitepy._sql import statements
+from dqlitepy._sync import SyncConnection
+from dqlitepy.errors import Error, OperationalError, ProgrammingError
+
+# executemany crosses to the shim with this many rows at a time, or fewer where they are larger than this many bytes.
+_BATCH_ROWS = 4096
+_BATCH_BYTES = 2**20
+
+
+class Cursor(CursorCore):
+    """Made by `Connection.cursor`. Iterate over it, or fetch, to get the rows of the last statement."""
+
+    def __init__(self, connection: SyncConnection, /) -> None:
+        """Makes a cursor of `connection`.
+
+        Raises:
+            TypeError: it is no Connection.
+        """
+        if not isinstance(connection, SyncConnection):
+            raise TypeError(f"Cursor() argument 1 must be dqlitepy.Connection, not {type(connection).__name__}")
+        super().__init__()
+        self._connection = connection
+
+    @property
+    def connection(self) -> SyncConnection:
+        """The connection that the cursor belongs to."""
+        return self._connection
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
+        """Runs one statement.
+
+        Args:
+            sql: the statement, with `?`, `?1` or `:name` where parameters go.
+            parameters: a sequence, or for names a mapping.
+
+        Raises:
+            ProgrammingError: the parameters do not fit the statement, or cannot be bound.
+            OperationalError, IntegrityError, …: the statement failed.
+        """
+        connection = self._checked()
+        self._forget()
+        operation = connection._execution(encode_sql(sql, "execute"), parameters)
+        connection._exclusively(self._run, operation)
+        return self
+
+    def executemany(self, sql: str, rows: Iterable[Any], /) -> Self:
+        """Runs one statement that yields no rows once for each item of `rows`; `rowcount` is the sum.
+
+        Where one fails, those before it have run, as in `sqlite3`; inside a transaction they can be rolled back.
+
+        Raises:
+            ProgrammingError: the parameters do not fit the statement, or the statement yields rows.
+            OperationalError, IntegrityError, …: the statement failed for one of them.
+        """
+        connection = self._checked()
+        self._forget()
+        encoded = encode_sql(sql, "executemany")
+        changes = 0
+        for batch in _batches(rows, lambda parameters: connection._bound(encoded, parameters)):
+            operation = connection._repetition(encoded, batch)
+            connection._exclusively(connection._run_to_the_end, operation)
+            changes += operation.result.changes
+        self._rowcount = changes
+        return self
+
+    def executescript(self, script: str, /) -> Self:
+        """Commits the open transaction, if any, then runs the statements of `script` one after the other.
+
+        Raises:
+            OperationalError, IntegrityError, …: a statement failed; those before it have run.
+        """
+        connection = self._checked()
+        encode_sql(script, "executescript")
+        if connection.in_transaction:
+            connection._run_control("COMMIT")
+        for statement in statements(script):
+            connection._run_control(statement)
+        return self
+
+    def fetchone(self) -> Any:
+        """Returns the next row, None after the last."""
+        self._checked()
+        self._await_rows(1)
+        row = self._take(1)
+        return row[0] if row else None
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        """Returns the next `size` (default: `arraysize`) rows, fewer at the end."""
+        self._checked()
+        size = self.arraysize if size is None else size
+        self._await_rows(size)
+        return self._take(size)
+
+    def fetchall(self) -> list[Any]:
+        """Returns all rows that are left."""
+        self._checked()
+        self._await_rows(None)
+        return self._take(None)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Returns itself."""
+        return self
+
+    def __next__(self) -> Any:
+        """Returns the next row."""
+        row = self.fetchone()
+        if row is None:
+            raise StopIteration
+        return row
+
+    def close(self) -> None:
+        """Drops what is left of the result. The cursor cannot be used again."""
+        connection = self._connection
+        connection._number()
+        self._closed = True
+        if self._more:
+            connection._exclusively(self._discard)
+        self._forget()
+
+    def setinputsizes(self, sizes: Any, /) -> None:
+        """Does nothing; PEP 249 asks for it."""
+
+    def setoutputsize(self, size: Any, column: Any = None, /) -> None:
+        """Does nothing; PEP 249 asks for it."""
+
+    def _checked(self) -> SyncConnection:
+        self._connection._number()
+        if self._closed:
+            raise ProgrammingError("Cannot operate on a closed cursor.")
+        return self._connection
+
+    def _run(self, operation: Execute) -> None:
+        connection = self._connection
+        connection._make_room(self)
+        try:
+            connection._run(operation)
+            connection._count(operation)
+            self._accept(operation, connection.text_factory, connection._last_insert_id)
+        finally:
+            operation.dispose()
+        if self._more:
+            connection._streaming = weakref.ref(self)
+
+    def _await_rows(self, count: int | None) -> None:
+        """Fetches until `count` rows (None: all) can be given out or the result ends."""
+        while self._more and (count is None or len(self._rows) - self._position < count):
+            self._connection._exclusively(self._fetch)
+        if self._failure is not None and (count is None or len(self._rows) - self._position < count):
+            raise self._failure
+
+    def _fetch(self) -> None:
+        if not self._more:  # another thread has spooled it meanwhile
+            return
+        connection = self._connection
+        try:
+            operation = Fetch(connection._usable_number())
+            try:
+                connection._run(operation)
+                self._accept_more(operation)
+            finally:
+                operation.dispose()
+        except BaseException as error:
+            self._more = False
+            lost = OperationalError("the rest of this result was lost when fetching it was interrupted")
+            self._failure = error if isinstance(error, Error) else lost
+            raise
+
+    def _spool(self) -> None:
+        """Reads the result to its end, because another statement is about to run on the connection."""
+        with suppress(Error):  # whoever reads the rows to their end gets it
+            while self._more:
+                self._fetch()
+
+    def _discard(self) -> None:
+        if self._more:
+            self._more = False
+            self._connection._run(Discard(self._connection._usable_number()))
+
+
+def _batches(rows: Iterable[Any], encode: Callable[[Any], bytes]) -> Iterator[list[bytes]]:
+    """Yields the encoded rows in batches; where iterating or encoding fails, those before it and then the failure."""
+    batch: list[bytes] = []
+    size = 0
+    failure: Exception | None = None
+    try:
+        for parameters in rows:
+            encoded = encode(parameters)
+            batch.append(encoded)
+            size += len(encoded)
+            if len(batch) == _BATCH_ROWS or size > _BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+    except Exception as error:
+        failure = error
+    if batch:
+        yield batch
+    if failure is not None:
+        raise failure

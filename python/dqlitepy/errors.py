@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exceptions of dqlitepy: PEP 249's tree, and below it what only a replicated database can meet.
+
+    Exception
+     ├─ Warning
+     └─ Error
+         ├─ InterfaceError
+         │   └─ UnsupportedPlatformError      (also a RuntimeError)
+         └─ DatabaseError
+             ├─ DataError
+             ├─ IntegrityError
+             ├─ InternalError
+             ├─ NotSupportedError
+             ├─ ProgrammingError
+             │   └─ ForkError
+             └─ OperationalError
+                 ├─ NoLeaderError
+                 ├─ NotLeaderError
+                 ├─ LeadershipLostError
+                 └─ AmbiguousCommitError
+
+An error that SQLite reported carries `sqlite_errorcode` (int, the extended result code) and `sqlite_errorname` (str),
+as those of the standard library's `sqlite3` do. All can be pickled, attributes included.
+"""
+
+from __future__ import annotations
+
+import builtins
+
+
+class Warning(builtins.Warning):  # the name is PEP 249's
+    """An important warning; dqlitepy itself raises none."""
+
+    __module__ = "dqlitepy"
+
+
+class Error(Exception):
+    """Base of every error that dqlitepy raises about a database."""
+
+    __module__ = "dqlitepy"
+
+    sqlite_errorcode: int
+    sqlite_errorname: str
+
+
+class InterfaceError(Error):
+    """dqlitepy itself was misused or is not whole, rather than the database."""
+
+    __module__ = "dqlitepy"
+
+
+class UnsupportedPlatformError(InterfaceError, RuntimeError):
+    """This operating system, processor, C library or Python cannot run dqlitepy."""
+
+    __module__ = "dqlitepy"
+
+
+class DatabaseError(Error):
+    """The database refused or failed."""
+
+    __module__ = "dqlitepy"
+
+
+class DataError(DatabaseError):
+    """A value is too large or otherwise cannot be stored."""
+
+    __module__ = "dqlitepy"
+
+
+class IntegrityError(DatabaseError):
+    """A constraint was violated."""
+
+    __module__ = "dqlitepy"
+
+
+class InternalError(DatabaseError):
+    """SQLite, dqlite or dqlitepy met a state that it should never be in."""
+
+    __module__ = "dqlitepy"
+
+
+class NotSupportedError(DatabaseError):
+    """The feature cannot work over a replicated database, or not in this version."""
+
+    __module__ = "dqlitepy"
+
+
+class ProgrammingError(DatabaseError):
+    """The program asks for something that cannot be right: wrong parameters, a closed cursor, the wrong thread."""
+
+    __module__ = "dqlitepy"
+
+
+class ForkError(ProgrammingError):
+    """The process was forked after dqlitepy had started; the child cannot use it."""
+
+    __module__ = "dqlitepy"
+
+
+class OperationalError(DatabaseError):
+    """The database cannot do this now: locked, interrupted, disk full, no such table, connection broken."""
+
+    __module__ = "dqlitepy"
+
+
+class NoLeaderError(OperationalError):
+    """No server answered as leader in time; the message names each one that was tried. Nothing ran."""
+
+    __module__ = "dqlitepy"
+
+
+class NotLeaderError(OperationalError):
+    """The server asked is not the leader any more. Nothing ran: the statement may be run again."""
+
+    __module__ = "dqlitepy"
+
+
+class LeadershipLostError(OperationalError):
+    """The leader changed: the open transaction is gone, and nothing of it was committed."""
+
+    __module__ = "dqlitepy"
+
+
+class AmbiguousCommitError(OperationalError):
+    """The write may or may not have been committed: look before you run it again."""
+
+    __module__ = "dqlitepy"
+
+
+# The primary result codes as CPython's sqlite3 maps them; every other one is a DatabaseError.
+_CLASS_OF_PRIMARY_CODE: dict[int, type[Error]] = {
+    1: OperationalError,  # ERROR
+    2: InternalError,  # INTERNAL
+    3: OperationalError,  # PERM
+    4: OperationalError,  # ABORT
+    5: OperationalError,  # BUSY
+    6: OperationalError,  # LOCKED
+    8: OperationalError,  # READONLY
+    9: OperationalError,  # INTERRUPT
+    10: OperationalError,  # IOERR
+    11: DatabaseError,  # CORRUPT
+    12: InternalError,  # NOTFOUND
+    13: OperationalError,  # FULL
+    14: OperationalError,  # CANTOPEN
+    15: OperationalError,  # PROTOCOL
+    16: OperationalError,  # EMPTY
+    17: OperationalError,  # SCHEMA
+    18: DataError,  # TOOBIG
+    19: IntegrityError,  # CONSTRAINT
+    20: IntegrityError,  # MISMATCH
+    21: InterfaceError,  # MISUSE
+}
+_NOMEM = 7
+
+
+def class_of_code(code: int) -> type[Error] | type[MemoryError]:
+    """Returns the class that CPython's `sqlite3` raises for an extended SQLite result code."""
+    primary = code & 0xFF
+    return MemoryError if primary == _NOMEM else _CLASS_OF_PRIMARY_CODE.get(primary, DatabaseError)
+
+
+def with_code(error: Error, code: int) -> Error:
+    """Returns `error` with the attributes that go with an extended SQLite result code."""
+    from dqlitepy._sqlite_codes import name_of
+
+    error.sqlite_errorcode = code
+    error.sqlite_errorname = name_of(code)
+    return error
+
+
+def sqlite_error(code: int, message: str) -> Error | MemoryError:
+    """Returns the exception for an extended SQLite result code."""
+    error = class_of_code(code)(message)
+    return with_code(error, code) if isinstance(error, Error) else error
