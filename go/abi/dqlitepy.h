@@ -26,6 +26,8 @@
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
 typedef const void *dqlitepy_bytes;
+typedef const struct dqlitepy_node_options *dqlitepy_node_options_in;
+typedef const struct dqlitepy_connect_options *dqlitepy_connect_options_in;
 
 typedef enum dqlitepy_status {
 	DQLITEPY_OK = 0,      /* done */
@@ -112,7 +114,7 @@ typedef struct dqlitepy_node_options {
 } dqlitepy_node_options;
 
 /* Begins to start a node in this process. */
-int32_t dqlitepy_node_start(const dqlitepy_node_options *options, int32_t slice_ms, uint64_t *node, dqlitepy_error *error);
+int32_t dqlitepy_node_start(dqlitepy_node_options_in options, int32_t slice_ms, uint64_t *node, dqlitepy_error *error);
 
 /* The address that clients of the node use; "@..." is an abstract unix socket. The caller frees *block. */
 int32_t dqlitepy_node_address(uint64_t node, void **block, uint64_t *size, dqlitepy_error *error);
@@ -128,7 +130,7 @@ typedef struct dqlitepy_connect_options {
 } dqlitepy_connect_options;
 
 /* Begins to find the leader and to open the database on it. */
-int32_t dqlitepy_connect(const dqlitepy_connect_options *options, int32_t slice_ms, uint64_t *connection, dqlitepy_error *error);
+int32_t dqlitepy_connect(dqlitepy_connect_options_in options, int32_t slice_ms, uint64_t *connection, dqlitepy_error *error);
 
 /* 1 inside a transaction, 0 outside, as far as this connection can know. */
 int32_t dqlitepy_in_transaction(uint64_t connection, int32_t *in_transaction, dqlitepy_error *error);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import "dqlitepy.dev/go/wire"
+
+// Close begins to close the session, whatever is under way on it; Continue goes on while it is Busy. The open transaction is
+// rolled back before the socket goes, so that its locks are free when that is done. Only Destroy may follow.
+func (s *Session) Close() {
+	s.waker.clear()
+	s.closing = true
+	if s.claimed {
+		s.Abandon()
+	}
+	if s.link == nil {
+		return
+	}
+	s.claim()
+	s.drain(func() {
+		if !s.transaction.open {
+			s.fail(errClosed)
+			return
+		}
+		s.exec(anOpenOne, "ROLLBACK", nil, func(wire.Result, *wire.Failure) { s.fail(errClosed) })
+	})
+}
+
+var errClosed = brokenf(Programming, "closed")
+
+// Closing tells whether Close was called.
+func (s *Session) Closing() bool { return s.closing }
+
+// Abandon gives up what is under way, and the connection with it.
+func (s *Session) Abandon() {
+	s.breakLink(errClosed)
+	s.running, s.claimed = false, false
+}
+
+// Destroy frees what the session holds. No other call may be under way or follow, but Cancel.
+func (s *Session) Destroy() {
+	s.Abandon()
+	s.group.remove(s)
+	s.waker.close()
+}

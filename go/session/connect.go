@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	// attemptTimeout bounds one server, so that one which does not answer leaves time for the others.
+	attemptTimeout = 5 * time.Second
+	firstPause     = 10 * time.Millisecond
+	longestPause   = 250 * time.Millisecond
+)
+
+// Options say where to connect to.
+type Options struct {
+	Servers       []string // addresses, of which at least one must answer
+	Database      string
+	Local         bool   // Servers names one node of this process: no redirect is followed
+	Group         *Group // the sessions that this one belongs to
+	BusyTimeout   time.Duration
+	LeaderTimeout time.Duration
+}
+
+// Connect finds the leader and opens the database on it. It blocks until that is done, or the leader timeout or the context
+// ends.
+func Connect(ctx context.Context, options Options) (*Session, *Error) {
+	if err := options.check(); err != nil {
+		return nil, err
+	}
+	waker, err := newWaker()
+	if err != nil {
+		return nil, Errorf(Connection, "%v", err)
+	}
+	bounded, cancel := context.WithTimeout(ctx, options.LeaderTimeout)
+	defer cancel()
+	search := &search{options: options, waker: waker, reasons: make(map[string]error)}
+	if l := search.run(bounded); l != nil {
+		waker.clear()
+		return newSession(options.Group, waker, l, options.BusyTimeout), nil
+	}
+	waker.close()
+	if ctx.Err() != nil {
+		return nil, Errorf(Interrupted, "interrupted")
+	}
+	return nil, Errorf(NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running",
+		options.LeaderTimeout, search)
+}
+
+func (o *Options) check() *Error {
+	if len(o.Servers) == 0 {
+		return Errorf(Programming, "no server to connect to: name at least one address")
+	}
+	for _, text := range append([]string{o.Database}, o.Servers...) {
+		if strings.IndexByte(text, 0) >= 0 {
+			return Errorf(Programming, "the name of a database or server holds a NUL character")
+		}
+	}
+	if o.Database == "" {
+		return Errorf(Programming, "the name of the database is empty")
+	}
+	return nil
+}
+
+// search looks for the leader and keeps what went wrong with each server.
+type search struct {
+	options Options
+	waker   *waker
+	tried   []string // in order
+	reasons map[string]error
+}
+
+func (s *search) run(ctx context.Context) *link {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		for _, server := range s.options.Servers {
+			if l := s.try(ctx, server, !s.options.Local); l != nil {
+				return l
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+// try opens the database on a server, or on the leader that it names.
+func (s *search) try(ctx context.Context, server string, redirect bool) *link {
+	attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	l, err := dial(attempt, server, s.waker)
+	if err != nil {
+		return s.failed(server, err, nil)
+	}
+	if redirect {
+		leader, err := l.leaderOf(attempt)
+		switch {
+		case err != nil:
+			return s.failed(server, err, l)
+		case leader == "":
+			return s.failed(server, errors.New("it knows no leader"), l)
+		case leader != server:
+			s.failed(server, fmt.Errorf("it names %s as the leader", leader), l)
+			return s.try(ctx, leader, false)
+		}
+	}
+	if err := l.open(attempt, s.options.Database); err != nil {
+		return s.failed(server, err, l)
+	}
+	return l
+}
+
+func (s *search) failed(server string, reason error, l *link) *link {
+	if errors.Is(reason, context.DeadlineExceeded) {
+		reason = errors.New("it did not answer in time")
+	}
+	if _, known := s.reasons[server]; !known {
+		s.tried = append(s.tried, server)
+	}
+	s.reasons[server] = reason
+	if l != nil {
+		s.options.Group.bury(l)
+	}
+	return nil
+}
+
+func (s *search) String() string {
+	reasons := make([]string, len(s.tried))
+	for i, server := range s.tried {
+		reasons[i] = fmt.Sprintf("%s: %v", server, s.reasons[server])
+	}
+	return strings.Join(reasons, "; ")
+}

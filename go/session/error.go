@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"errors"
+	"fmt"
+
+	"dqlitepy.dev/go/marshal"
+)
+
+// Kind tells who has to act on an error. The numbers are those of dqlitepy_kind in dqlitepy.h.
+type Kind int32
+
+const (
+	SQLite          Kind = 1
+	Programming     Kind = 2
+	BadHandle       Kind = 3
+	NotSupported    Kind = 4
+	Data            Kind = 5
+	Node            Kind = 6
+	NoLeader        Kind = 7
+	NotLeader       Kind = 8
+	LeadershipLost  Kind = 9
+	AmbiguousCommit Kind = 10
+	Interrupted     Kind = 11
+	Connection      Kind = 12
+	Protocol        Kind = 13
+	Internal        Kind = 14
+)
+
+// Error is what every operation fails with.
+type Error struct {
+	Kind    Kind
+	Code    int32 // extended SQLite result code, 0 where there is none
+	Broken  bool  // the connection cannot be used again
+	Message string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Errorf makes an Error that leaves the connection as it was.
+func Errorf(kind Kind, format string, arguments ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, arguments...)}
+}
+
+func brokenf(kind Kind, format string, arguments ...any) *Error {
+	e := Errorf(kind, format, arguments...)
+	e.Broken = true
+	return e
+}
+
+// DataError tells of a parameter that cannot cross.
+func DataError(err error) *Error {
+	if errors.Is(err, marshal.ErrNUL) {
+		return Errorf(Programming, "%v", err)
+	}
+	return Errorf(Data, "%v", err)
+}

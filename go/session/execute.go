@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"strings"
+
+	"dqlitepy.dev/go/sql"
+	"dqlitepy.dev/go/wire"
+)
+
+// Request is one statement with its parameters.
+type Request struct {
+	Statement   *sql.Statement
+	Parameters  []wire.Value
+	Begin       string // the BEGIN that has to precede what modifies outside a transaction, or ""
+	TextAsBytes bool
+}
+
+// execution runs one statement.
+type execution struct {
+	*Session
+	Request
+	retry retry
+	begun bool // an implicit BEGIN has gone out
+}
+
+// Execute begins to run a statement; Continue goes on. A result that was still streaming is dropped first.
+func (s *Session) Execute(request Request) *Error {
+	if err := checkStatement(request.Statement); err != nil {
+		return err
+	}
+	if err := checkCount(request.Statement, len(request.Parameters)); err != nil {
+		return err
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	if request.Statement.Empty() {
+		s.finish(Result{})
+		return nil
+	}
+	e := &execution{Session: s, Request: request, retry: newRetry(s.busyTimeout)}
+	s.drain(e.send)
+	return nil
+}
+
+func (e *execution) send() {
+	e.begun = false
+	implicit := e.Begin != "" && e.Statement.BeginsImplicitly() && !e.transaction.open
+	switch {
+	case !e.Statement.Rows() && implicit:
+		// One text: were BEGIN a request of its own and found the database locked, nothing would stop the statement
+		// behind it from committing by itself.
+		e.begun = true
+		e.exec(nothing, e.Begin+";\n"+e.Statement.Text, e.Parameters, e.executed)
+	case !e.Statement.Rows():
+		e.exec(e.stakeOf(e.Statement), e.Statement.Text, e.Parameters, e.executed)
+	case implicit:
+		e.begun = true
+		e.exec(nothing, e.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
+			if failure != nil {
+				e.failed(failure)
+				return
+			}
+			e.transaction.begin()
+			e.query()
+		})
+	default:
+		e.query()
+	}
+}
+
+func (e *execution) executed(result wire.Result, failure *wire.Failure) {
+	if failure != nil {
+		e.failed(failure)
+		return
+	}
+	if e.begun {
+		e.transaction.begin()
+	}
+	e.transaction.apply(e.Statement)
+	if !e.Statement.Modifies() {
+		e.finish(Result{Changes: -1}) // the server's counters are those of an earlier statement
+		return
+	}
+	e.finish(Result{LastInsertID: result.LastInsertID, Changes: result.RowsAffected, Flags: e.flags()})
+}
+
+func (e *execution) flags() uint32 {
+	if e.Statement.BeginsImplicitly() {
+		return ResultModifies
+	}
+	return 0
+}
+
+func (e *execution) failed(failure *wire.Failure) {
+	if pause, again := e.retry.next(failure); again {
+		if e.begun {
+			e.rollBack(func() { e.pause(pause, e.send) })
+		} else {
+			e.pause(pause, e.send)
+		}
+		return
+	}
+	e.settle(failure, e.begun, e.Statement.Text, e.fail)
+}
+
+// settle finds out whether a transaction is open after a statement failed, and hands the error on. A transaction that was
+// begun for a statement which could not even be prepared is taken back, as sqlite3 would never have begun it.
+func (s *Session) settle(failure *wire.Failure, begun bool, text string, then func(*Error)) {
+	reason := s.refusal(failure)
+	if reason.Broken || !begun && !s.transaction.open {
+		then(reason)
+		return
+	}
+	s.probe(func(inside bool) {
+		if !inside {
+			s.transaction.end()
+			then(reason)
+			return
+		}
+		s.transaction.begin()
+		if !begun || reason.Code != 1 {
+			then(reason)
+			return
+		}
+		s.prepare(text, func(statement wire.Stmt, failure *wire.Failure) {
+			if failure == nil {
+				s.finalize(statement, func() { then(reason) })
+				return
+			}
+			s.rollBack(func() { then(reason) })
+		})
+	})
+}
+
+// probe asks the server whether a transaction is open: BEGIN succeeds only where there is none.
+func (s *Session) probe(then func(inside bool)) {
+	retry := newRetry(s.busyTimeout)
+	var ask func()
+	ask = func() {
+		s.exec(s.openStake(), "BEGIN;\nROLLBACK", nil, func(_ wire.Result, failure *wire.Failure) {
+			if failure == nil {
+				then(false)
+				return
+			}
+			if pause, again := retry.next(failure); again {
+				s.pause(pause, ask)
+				return
+			}
+			if strings.HasPrefix(failure.Message, "cannot start a transaction within") {
+				then(true)
+				return
+			}
+			reason := s.refusal(failure)
+			reason.Broken = true // whether a transaction is open must not be guessed
+			s.fail(reason)
+		})
+	}
+	ask()
+}
+
+// openStake is what requests that never commit put at stake.
+func (s *Session) openStake() stake {
+	if s.transaction.open {
+		return anOpenOne
+	}
+	return nothing
+}
+
+// rollBack ends the transaction if there is one.
+func (s *Session) rollBack(then func()) {
+	s.exec(s.openStake(), "ROLLBACK", nil, func(_ wire.Result, failure *wire.Failure) {
+		if failure != nil && !strings.HasPrefix(failure.Message, "cannot rollback") {
+			reason := s.refusal(failure)
+			reason.Broken = true // the server rolls back what is open when the connection goes
+			s.fail(reason)
+			return
+		}
+		s.transaction.end()
+		then()
+	})
+}
+
+func (s *Session) prepare(text string, then func(wire.Stmt, *wire.Failure)) {
+	s.request(s.openStake(), func(buffer []byte) []byte {
+		return wire.AppendPrepare(buffer, text)
+	}, func(frame wire.Frame) {
+		if frame.Type == wire.ResponseFailure {
+			s.takeFailure(frame, func(failure *wire.Failure) { then(wire.Stmt{}, failure) })
+			return
+		}
+		statement, err := wire.DecodeStmt(frame)
+		if err != nil {
+			s.lost(err)
+			return
+		}
+		then(statement, nil)
+	})
+}
+
+func (s *Session) finalize(statement wire.Stmt, then func()) {
+	s.request(s.openStake(), func(buffer []byte) []byte {
+		return wire.AppendFinalize(buffer, statement.ID)
+	}, func(frame wire.Frame) {
+		if frame.Type == wire.ResponseFailure { // the statement went with the database: the next request finds that out
+			then()
+			return
+		}
+		if err := wire.DecodeEmpty(frame); err != nil {
+			s.lost(err)
+			return
+		}
+		then()
+	})
+}
+
+func checkStatement(statement *sql.Statement) *Error {
+	if statement.Multiple {
+		return Errorf(Programming, "You can only execute one statement at a time.")
+	}
+	if strings.IndexByte(statement.Text, 0) >= 0 {
+		return Errorf(Programming, "the query contains a null character")
+	}
+	return nil
+}
+
+func checkCount(statement *sql.Statement, supplied int) *Error {
+	if uses := len(statement.Parameters); uses != supplied {
+		return Errorf(Programming, "Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.",
+			uses, supplied)
+	}
+	return nil
+}

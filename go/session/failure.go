@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"strings"
+
+	"dqlitepy.dev/go/sql"
+	"dqlitepy.dev/go/wire"
+)
+
+// stake is what a lost connection takes with it, decided before each request is sent.
+type stake uint8
+
+const (
+	nothing    stake = iota // the request writes nothing, or only inside a transaction that it begins itself
+	anOpenOne               // a transaction is open and the request does not commit it
+	theOutcome              // the request may commit
+)
+
+func (s *Session) stakeOf(statement *sql.Statement) stake {
+	switch {
+	case s.transaction.commits(statement):
+		return theOutcome
+	case s.transaction.open:
+		return anOpenOne
+	case statement.ReadOnly(), statement.Effect == sql.Begins, statement.Effect == sql.Saves:
+		return nothing
+	default:
+		return theOutcome
+	}
+}
+
+// lossError tells what a connection that ended means for the data.
+func (s *Session) lossError(reason string) *Error {
+	stake := s.stake
+	if s.link != nil && len(s.link.out) > 0 && stake == theOutcome { // a request that is not sent whole never runs
+		stake = nothing
+		if s.transaction.open {
+			stake = anOpenOne
+		}
+	}
+	switch stake {
+	case theOutcome:
+		return brokenf(AmbiguousCommit, "%s before it answered: the write may or may not have been committed; look before you repeat it",
+			reason)
+	case anOpenOne:
+		return brokenf(LeadershipLost, "%s: the open transaction is gone, nothing of it was committed; begin it again", reason)
+	default:
+		return brokenf(Connection, "%s: nothing was written; connect again", reason)
+	}
+}
+
+// interruptError tells what it means that a running statement was given up.
+func (s *Session) interruptError() *Error {
+	loss := s.lossError("interrupted")
+	loss.Kind = Interrupted
+	return loss
+}
+
+// refusal makes an Error of a failure that the server sent as the answer to a request with a stake.
+func (s *Session) refusal(failure *wire.Failure) *Error {
+	lead := strings.TrimSpace(failure.Message)
+	switch {
+	case failure.Code == wire.CodeNotLeader, failure.Code == wire.CodeNotFound && lead == "no database opened":
+		if s.transaction.open {
+			return s.coded(failure, brokenf(LeadershipLost,
+				"the server is not the leader any more: the open transaction is gone, nothing of it was committed; begin it again"))
+		}
+		return s.coded(failure, brokenf(NotLeader, "the server is not the leader any more: nothing ran; connect again"))
+	case failure.Code == wire.CodeLeadershipLost, failure.Code == wire.CodeIOError && lead == "leader exec failed":
+		// The second is all that a server says whose disk is full, or that is shutting down.
+		if s.stake == nothing && failure.Code == wire.CodeLeadershipLost {
+			return s.coded(failure, brokenf(NotLeader, "the server lost its leadership: nothing was written; connect again"))
+		}
+		if s.stake == nothing {
+			return s.coded(failure, brokenf(SQLite, "disk I/O error on the server (leader exec failed): nothing was written"))
+		}
+		reason := "the server lost its leadership"
+		if failure.Code == wire.CodeIOError {
+			reason = "the server could not write (leader exec failed; is its disk full?)"
+		}
+		return s.coded(failure, s.lossError(reason))
+	case failure.Code == 0:
+		return Errorf(Programming, "%s", lead)
+	default:
+		return &Error{Kind: SQLite, Code: int32(failure.Code), Message: lead}
+	}
+}
+
+func (s *Session) coded(failure *wire.Failure, e *Error) *Error {
+	e.Code = int32(failure.Code)
+	return e
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"sync"
+)
+
+// Group is the sessions that use one node of this process, with the links that they gave up and that are still read to
+// their end. A node must not stop before: dqlite would abort the process.
+type Group struct {
+	mu       sync.Mutex
+	closed   bool
+	sessions map[*Session]struct{}
+	links    sync.WaitGroup
+}
+
+func NewGroup() *Group { return &Group{sessions: make(map[*Session]struct{})} }
+
+func (g *Group) add(s *Session) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sessions[s] = struct{}{}
+	if g.closed {
+		s.evicted.Store(true)
+	}
+}
+
+func (g *Group) remove(s *Session) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.sessions, s)
+}
+
+func (g *Group) bury(l *link) {
+	g.links.Add(1)
+	l.close(g.links.Done)
+}
+
+// Close breaks all sessions and waits for their links to end.
+func (g *Group) Close() {
+	g.mu.Lock()
+	g.closed = true
+	sessions := make([]*Session, 0, len(g.sessions))
+	for s := range g.sessions {
+		sessions = append(sessions, s)
+	}
+	g.mu.Unlock()
+	for _, s := range sessions {
+		s.evict()
+	}
+	g.links.Wait()
+}
+
+// evict breaks the session, once the thread that may be inside has left it.
+func (s *Session) evict() {
+	s.evicted.Store(true)
+	s.waker.raise()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.link == nil {
+		return
+	}
+	loss := s.lossError("its node was closed")
+	if !s.claimed {
+		loss = brokenf(Connection, "its node was closed")
+	}
+	s.breakLink(loss)
+	if s.claimed {
+		s.broken = loss
+	}
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"dqlitepy.dev/go/marshal"
+	"dqlitepy.dev/go/sql"
+	"dqlitepy.dev/go/wire"
+)
+
+// ManyRequest is one statement that runs once for each tuple of parameters.
+type ManyRequest struct {
+	Statement *sql.Statement
+	Rows      *marshal.Rows
+	Begin     string // as in Request
+}
+
+// executionMany runs one statement many times. Outside a transaction each run commits by itself.
+type executionMany struct {
+	*Session
+	ManyRequest
+	statement wire.Stmt
+	retry     retry
+	row       []wire.Value
+	result    Result
+	batch     *batch // nil where rows go one by one
+}
+
+// ExecuteMany begins to run a statement many times; Continue goes on. Rows that it yields are dropped.
+func (s *Session) ExecuteMany(request ManyRequest) *Error {
+	statement := request.Statement
+	if err := checkStatement(statement); err != nil {
+		return err
+	}
+	if statement.Rows() && !statement.Modifies() {
+		return Errorf(Programming, "executemany() can only execute DML statements.")
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	if statement.Empty() {
+		s.finish(Result{})
+		return nil
+	}
+	m := &executionMany{Session: s, ManyRequest: request}
+	m.result.Changes = -1
+	if statement.BeginsImplicitly() {
+		m.result = Result{Flags: ResultModifies}
+	}
+	s.drain(m.prepareAll)
+	return nil
+}
+
+// prepareAll prepares the statement before it begins a transaction: one that is wrong must not leave a transaction behind.
+func (m *executionMany) prepareAll() {
+	m.prepare(m.Statement.Text, func(statement wire.Stmt, failure *wire.Failure) {
+		if failure != nil {
+			m.settle(failure, false, m.Statement.Text, m.fail)
+			return
+		}
+		m.statement = statement
+		m.retry = newRetry(m.busyTimeout)
+		m.begin()
+	})
+}
+
+func (m *executionMany) begin() {
+	if m.Begin == "" || !m.Statement.BeginsImplicitly() || m.transaction.open {
+		m.chooseWay()
+		return
+	}
+	m.exec(nothing, m.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
+		if failure != nil {
+			m.failed(failure, m.begin)
+			return
+		}
+		m.transaction.begin()
+		m.chooseWay()
+	})
+}
+
+// chooseWay finds out whether rows may go many at a time.
+func (m *executionMany) chooseWay() {
+	insert, plain := m.Statement.PlainInsert()
+	if !plain || !m.transaction.open || m.Rows.Len() < 2 {
+		m.next()
+		return
+	}
+	m.lookup(independenceQuestion(insert), independenceParameters(insert), 1, func(row []wire.Value, failure *wire.Failure) {
+		if failure == nil && row[0].Int() == 1 {
+			m.batch = newBatch(insert)
+		}
+		m.next()
+	})
+}
+
+// next runs the next row, or the next batch of rows.
+func (m *executionMany) next() {
+	m.retry = newRetry(m.busyTimeout)
+	switch {
+	case m.Rows.Len() == 0:
+		m.done()
+	case m.batch != nil:
+		m.nextBatch()
+	default:
+		row, err := m.Rows.Next(m.row[:0])
+		if m.row = row; err != nil {
+			m.stop(DataError(err))
+		} else if err := checkCount(m.Statement, len(row)); err != nil {
+			m.stop(err)
+		} else {
+			m.runRow()
+		}
+	}
+}
+
+func (m *executionMany) runRow() {
+	stake := m.stakeOf(m.Statement)
+	if m.Statement.Returning {
+		m.request(stake, func(buffer []byte) []byte {
+			return wire.AppendQuerySQL(buffer, m.Statement.Text, m.row)
+		}, m.dropRows)
+		return
+	}
+	m.request(stake, func(buffer []byte) []byte {
+		return wire.AppendExec(buffer, m.statement.ID, m.row)
+	}, m.takeResult(func(result wire.Result, failure *wire.Failure) {
+		if failure != nil {
+			m.failed(failure, m.runRow)
+			return
+		}
+		m.count(result.LastInsertID, result.RowsAffected)
+		m.next()
+	}))
+}
+
+// dropRows takes the pages of a statement with RETURNING.
+func (m *executionMany) dropRows(frame wire.Frame) {
+	if frame.Type == wire.ResponseFailure {
+		m.takeFailure(frame, func(failure *wire.Failure) { m.failed(failure, m.runRow) })
+		return
+	}
+	rows, err := wire.DecodeRows(frame)
+	ignored := make([]wire.Value, len(rows.Names))
+	found, any := err == nil, false
+	for found && err == nil {
+		if found, err = rows.Next(ignored); found {
+			any = true
+		}
+	}
+	switch {
+	case err != nil:
+		m.lost(err)
+	case rows.More && !any:
+		m.lost(errEndless)
+	case rows.More:
+		m.expect(m.dropRows)
+	default:
+		m.counters(func(lastInsertID, changes int64) {
+			m.count(lastInsertID, max(changes, 0))
+			m.next()
+		})
+	}
+}
+
+func (m *executionMany) count(lastInsertID, changes int64) {
+	if m.result.Flags&ResultModifies != 0 {
+		m.result.LastInsertID = lastInsertID
+		m.result.Changes += changes
+	}
+}
+
+// failed tries again where the server says that nothing ran, or else ends the operation.
+func (m *executionMany) failed(failure *wire.Failure, again func()) {
+	if pause, retry := m.retry.next(failure); retry {
+		m.pause(pause, again)
+		return
+	}
+	m.settle(failure, false, m.Statement.Text, m.stop)
+}
+
+// stop ends the operation with an error; the rows before it stay.
+func (m *executionMany) stop(reason *Error) {
+	if reason.Broken {
+		m.fail(reason)
+		return
+	}
+	m.finalize(m.statement, func() { m.fail(reason) })
+}
+
+func (m *executionMany) done() {
+	m.finalize(m.statement, func() { m.finish(m.result) })
+}

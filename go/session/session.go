@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package session is one SQL connection to the leader of a cluster. It decides how a statement is sent, what is done when
+// one fails, and what a failure means for the data; no write is ever sent a second time unless the server has said that the
+// first one did nothing.
+//
+// An operation (execute, fetch, …) is a chain of steps: each step queues a request and names the function that takes the
+// answer. The thread that calls does the I/O in slices: Continue goes on where the last slice ended.
+package session
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"dqlitepy.dev/go/wire"
+)
+
+// Flags of a Result; the numbers are those of dqlitepy_result_flag in dqlitepy.h.
+const (
+	ResultRows     = 1
+	ResultMore     = 2
+	ResultModifies = 4
+)
+
+// Result is what an operation brought. Data is a pickle, good until the session is used again.
+type Result struct {
+	Data         []byte
+	Rows         uint64
+	LastInsertID int64
+	Changes      int64
+	Flags        uint32
+}
+
+// Session is a connection. Enter it before any call but Cancel, Transaction state included, and Leave it afterwards.
+type Session struct {
+	mu          sync.Mutex
+	group       *Group
+	waker       *waker
+	link        *link  // nil once the connection is broken or closed
+	broken      *Error // why the link is gone
+	evicted     atomic.Bool
+	closing     bool
+	busyTimeout time.Duration
+
+	transaction transaction
+	stream      *stream // the result that is still streaming
+
+	// The operation under way:
+	running bool             // steps are still to be done
+	claimed bool             // Continue has not handed out the outcome yet
+	then    func(wire.Frame) // takes the next frame
+	awake   func()           // goes on after a pause, which ends at wakeAt
+	wakeAt  time.Time
+	stake   stake // what would be lost with the connection
+	result  Result
+	failure *Error
+	batch   []byte
+}
+
+func newSession(group *Group, waker *waker, link *link, busyTimeout time.Duration) *Session {
+	s := &Session{group: group, waker: waker, link: link, busyTimeout: busyTimeout}
+	group.add(s)
+	return s
+}
+
+// Enter takes the session for the calling thread, and fails while another one is inside.
+func (s *Session) Enter() *Error {
+	if !s.mu.TryLock() {
+		return Errorf(Programming, "the connection is in use by another thread; give each thread its own connection")
+	}
+	return nil
+}
+
+// Leave gives the session back.
+func (s *Session) Leave() { s.mu.Unlock() }
+
+// InTransaction tells whether a transaction is open, as far as this side can know.
+func (s *Session) InTransaction() bool { return s.transaction.open }
+
+// Cancel ends the operation under way, from any thread.
+func (s *Session) Cancel() { s.waker.raise() }
+
+// Busy tells whether an operation is under way.
+func (s *Session) Busy() bool { return s.claimed }
+
+// Continue goes on with the operation under way. It returns false when the slice ended first.
+func (s *Session) Continue(slice time.Duration) (result Result, done bool, failure *Error) {
+	if !s.claimed {
+		return Result{}, true, Errorf(Programming, "nothing is under way on the connection")
+	}
+	if !s.run(time.Now().Add(slice)) {
+		return Result{}, false, nil
+	}
+	s.claimed = false
+	return s.result, true, s.failure
+}
+
+// start begins an operation.
+func (s *Session) start() *Error {
+	if s.claimed {
+		return Errorf(Programming, "the connection is still busy with an operation; continue or cancel it first")
+	}
+	if s.link == nil {
+		return s.broken
+	}
+	s.waker.clear()
+	s.claim()
+	return nil
+}
+
+func (s *Session) claim() {
+	s.running, s.claimed, s.result, s.failure = true, true, Result{}, nil
+}
+
+func (s *Session) run(deadline time.Time) (done bool) {
+	for s.running {
+		switch err := s.step(deadline); err {
+		case nil:
+		case errSliceEnded:
+			return false
+		case errCancelled:
+			s.cancelled()
+		default:
+			s.lost(err)
+		}
+	}
+	return true
+}
+
+func (s *Session) step(deadline time.Time) error {
+	if s.link == nil { // broken by its node's end between two slices
+		s.fail(s.broken)
+		return nil
+	}
+	if s.awake != nil {
+		if deadline.Before(s.wakeAt) {
+			if err := s.waker.sleep(deadline); err != nil {
+				return err
+			}
+		} else if err := s.waker.sleep(s.wakeAt); err != nil && time.Now().Before(s.wakeAt) {
+			return err
+		}
+		awake := s.awake
+		s.awake = nil
+		awake()
+		return nil
+	}
+	frame, err := s.link.receive(deadline)
+	if err != nil {
+		return err
+	}
+	then := s.then
+	s.then, s.link.awaiting = nil, false
+	then(frame)
+	return nil
+}
+
+// request queues a request and names who takes the answer.
+func (s *Session) request(stake stake, encode func([]byte) []byte, then func(wire.Frame)) {
+	s.stake = stake
+	s.link.queue(encode)
+	s.expect(then)
+}
+
+// expect names who takes the next frame that the server owes.
+func (s *Session) expect(then func(wire.Frame)) {
+	s.then, s.link.awaiting = then, true
+}
+
+// exec runs statements that yield no rows.
+func (s *Session) exec(stake stake, text string, parameters []wire.Value, then func(wire.Result, *wire.Failure)) {
+	s.request(stake, func(buffer []byte) []byte {
+		return wire.AppendExecSQL(buffer, text, parameters)
+	}, s.takeResult(then))
+}
+
+// takeResult decodes the answer to EXEC and EXEC_SQL.
+func (s *Session) takeResult(then func(wire.Result, *wire.Failure)) func(wire.Frame) {
+	return func(frame wire.Frame) {
+		if frame.Type == wire.ResponseFailure {
+			s.takeFailure(frame, func(failure *wire.Failure) { then(wire.Result{}, failure) })
+			return
+		}
+		result, err := wire.DecodeResult(frame)
+		if err != nil {
+			s.lost(err)
+			return
+		}
+		then(result, nil)
+	}
+}
+
+func (s *Session) takeFailure(frame wire.Frame, then func(*wire.Failure)) {
+	failure, err := wire.DecodeFailure(frame)
+	if err != nil {
+		s.lost(err)
+		return
+	}
+	then(&failure)
+}
+
+// pause goes on after a while.
+func (s *Session) pause(duration time.Duration, awake func()) {
+	s.wakeAt = time.Now().Add(duration)
+	s.awake = awake
+}
+
+func (s *Session) finish(result Result) {
+	s.running, s.result = false, result
+	if s.stream == nil {
+		s.link.rest()
+	}
+}
+
+func (s *Session) fail(failure *Error) {
+	if failure.Broken {
+		s.breakLink(failure)
+	}
+	s.running, s.failure = false, failure
+	s.then, s.awake = nil, nil
+	if s.link != nil && s.stream == nil {
+		s.link.rest()
+	}
+}
+
+// breakLink gives the connection up. What was open on it the server rolls back.
+func (s *Session) breakLink(reason *Error) {
+	if s.link == nil {
+		return
+	}
+	later := Errorf(Connection, "the connection cannot be used any more (%s); open a new one", reason.Message)
+	later.Broken = true
+	s.broken = later
+	s.group.bury(s.link)
+	s.link, s.stream = nil, nil
+	s.transaction.end()
+}
+
+// cancelled acts on Cancel.
+func (s *Session) cancelled() {
+	switch {
+	case s.evicted.Load():
+		s.fail(s.lossError("its node was closed"))
+	case s.awake != nil:
+		s.fail(Errorf(Interrupted, "interrupted"))
+	case s.stream != nil && s.stream.interruptible():
+		s.drain(func() { s.fail(Errorf(Interrupted, "interrupted")) })
+	default:
+		s.fail(s.interruptError())
+	}
+}
+
+// lost acts on a connection that failed, or on a server that cannot be understood.
+func (s *Session) lost(err error) {
+	if _, ok := err.(*wire.Error); ok {
+		failure := s.lossError(err.Error())
+		if failure.Kind == Connection {
+			failure.Kind = Protocol
+		}
+		s.fail(failure)
+		return
+	}
+	s.fail(s.lossError(describe(err)))
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"errors"
+
+	"dqlitepy.dev/go/pickle"
+	"dqlitepy.dev/go/wire"
+)
+
+// batchSize is about how many bytes of rows one call hands over.
+const batchSize = 256 << 10
+
+// stream is the result of a statement that yields rows, while its pages come in.
+type stream struct {
+	e         *execution
+	names     [][]byte
+	row       []wire.Value
+	count     uint64 // rows in the batch
+	total     int64
+	named     bool   // the names have come in
+	handedOut bool   // the names have been handed over
+	fault     *Error // a value that cannot cross; raised behind the rows before it
+	ended     bool   // the last page has come in
+}
+
+// interruptible tells whether the rows may be cut short: those of a statement that writes are the proof that it did.
+func (st *stream) interruptible() bool { return st.named && st.e.Statement.ReadOnly() }
+
+func (e *execution) query() {
+	e.batch = e.batch[:0]
+	e.stream = &stream{e: e}
+	e.request(e.stakeOf(e.Statement), func(buffer []byte) []byte {
+		return wire.AppendQuerySQL(buffer, e.Statement.Text, e.Parameters)
+	}, e.stream.take)
+}
+
+// take takes one page, or the failure that ends the result.
+func (st *stream) take(frame wire.Frame) {
+	e := st.e
+	if frame.Type == wire.ResponseFailure {
+		e.Session.stream = nil
+		e.takeFailure(frame, func(failure *wire.Failure) {
+			if st.named {
+				e.retry.deadline = e.retry.deadline.Add(-e.busyTimeout) // rows have been handed over: no second attempt
+			}
+			e.failed(failure)
+		})
+		return
+	}
+	more, err := st.decode(frame)
+	switch {
+	case err != nil:
+		e.lost(err)
+	case !more:
+		st.end()
+	case len(e.batch) >= batchSize && e.Statement.ReadOnly() || st.fault != nil && st.count > 0:
+		st.handOver()
+	case st.fault != nil:
+		st.raiseFault()
+	default:
+		e.expect(st.take)
+	}
+}
+
+var errEndless = errors.New("the server sends pages without rows for ever: the names of the columns are longer than its page " +
+	"(use AS to give them shorter ones)")
+
+func (st *stream) decode(frame wire.Frame) (more bool, err error) {
+	rows, err := wire.DecodeRows(frame)
+	if err != nil {
+		return false, err
+	}
+	if !st.named {
+		st.named = true
+		st.row = make([]wire.Value, len(rows.Names))
+		st.names = copyNames(rows.Names)
+	} else if len(rows.Names) != len(st.row) {
+		return false, errors.New("the server changed the number of columns within a result")
+	}
+	if st.count == 0 && len(st.e.batch) == 0 {
+		st.beginBatch()
+	}
+	before := st.total
+	for {
+		found, err := rows.Next(st.row)
+		if err != nil {
+			return false, err
+		}
+		if !found {
+			break
+		}
+		st.total++
+		st.appendRow()
+	}
+	if rows.More && st.total == before {
+		return false, errEndless
+	}
+	return rows.More, nil
+}
+
+func (st *stream) beginBatch() {
+	e := st.e
+	e.batch = pickle.Begin(e.batch)
+	if !st.handedOut {
+		var err error
+		if e.batch, err = pickle.AppendNames(e.batch, st.names); err != nil {
+			st.fault = Errorf(Data, "%v the name of a column", err)
+		}
+	}
+	e.batch = pickle.BeginList(e.batch)
+}
+
+func (st *stream) appendRow() {
+	if st.fault != nil {
+		return
+	}
+	e := st.e
+	before := len(e.batch)
+	batch, column, err := pickle.AppendRow(e.batch, st.row, e.TextAsBytes)
+	if err != nil {
+		e.batch = batch[:before]
+		st.fault = Errorf(Data, "%v column '%s'", err, st.names[column])
+		return
+	}
+	e.batch = batch
+	st.count++
+}
+
+// handOver finishes the operation with the rows so far; more follow.
+func (st *stream) handOver() {
+	st.e.link.awaiting = !st.ended
+	result := st.seal()
+	result.Flags |= ResultMore
+	st.e.finish(result)
+}
+
+func (st *stream) seal() Result {
+	e := st.e
+	e.batch = pickle.EndList(e.batch)
+	if !st.handedOut {
+		e.batch = pickle.Pair(e.batch)
+		st.handedOut = true
+	}
+	e.batch = pickle.End(e.batch)
+	result := Result{Data: e.batch, Rows: st.count, Changes: -1, Flags: e.flags()}
+	if len(st.row) > 0 {
+		result.Flags |= ResultRows
+	}
+	st.count = 0
+	return result
+}
+
+// raiseFault ends the result with a value that cannot cross.
+func (st *stream) raiseFault() {
+	fault := st.fault
+	st.e.drain(func() { st.e.fail(fault) })
+}
+
+// end finishes a result whose last page has come in.
+func (st *stream) end() {
+	e := st.e
+	st.ended = true
+	e.transaction.apply(e.Statement)
+	if st.fault != nil && st.count == 0 {
+		e.Session.stream = nil
+		e.fail(st.fault)
+		return
+	}
+	if st.fault != nil {
+		st.handOver()
+		return
+	}
+	e.Session.stream = nil
+	result := st.seal()
+	if len(st.row) == 0 {
+		result.Data = nil
+	}
+	if !e.Statement.Returning {
+		e.finish(result)
+		return
+	}
+	e.counters(func(lastInsertID, changes int64) {
+		result.LastInsertID, result.Changes = lastInsertID, changes
+		e.finish(result)
+	})
+}
+
+// Fetch begins to bring the next batch of the result that is streaming.
+func (s *Session) Fetch() *Error {
+	if s.stream == nil && s.link != nil && !s.claimed {
+		return Errorf(Programming, "no result is streaming on the connection")
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	st := s.stream
+	s.batch = s.batch[:0]
+	if st.fault != nil {
+		st.raiseFault()
+		return nil
+	}
+	s.expect(st.take)
+	return nil
+}
+
+// Discard begins to drop the result that is streaming, so that its locks and memory go.
+func (s *Session) Discard() *Error {
+	if err := s.start(); err != nil {
+		return err
+	}
+	s.drain(func() { s.finish(Result{}) })
+	return nil
+}
+
+// drain ends the result that is streaming, if any: INTERRUPT is answered with Empty behind all that was on its way.
+func (s *Session) drain(then func()) {
+	if s.stream == nil {
+		then()
+		return
+	}
+	if s.stream.ended {
+		s.stream = nil
+		then()
+		return
+	}
+	s.stake = s.openStake()
+	s.link.queue(wire.AppendInterrupt)
+	var skip func(wire.Frame)
+	skip = func(frame wire.Frame) {
+		switch {
+		case frame.Type == wire.ResponseEmpty:
+			s.stream = nil
+			then()
+		case frame.Type == wire.ResponseRows && endless(frame):
+			s.lost(errEndless)
+		case frame.Type == wire.ResponseRows, frame.Type == wire.ResponseFailure:
+			s.expect(skip)
+		default:
+			s.lost(errors.New("the server answered INTERRUPT with something else"))
+		}
+	}
+	s.expect(skip)
+}
+
+func copyNames(names [][]byte) [][]byte {
+	copies := make([][]byte, len(names))
+	for i, name := range names {
+		copies[i] = append([]byte{}, name...)
+	}
+	return copies
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+/*
+#include "dqlitepy.h"
+*/
+import "C"
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"dqlitepy.dev/go/session"
+)
+
+// connectionHandle is a connection with what is under way on it.
+type connectionHandle struct {
+	mu      sync.Mutex
+	handle  uint64
+	job     *job // connecting; nil afterwards
+	closing bool
+	session *session.Session // nil until connected
+}
+
+// remote is the group of the connections to nodes in other processes.
+var remote = session.NewGroup()
+
+//export dqlitepy_connect
+func dqlitepy_connect(options C.dqlitepy_connect_options_in, slice_ms C.int32_t, handle *C.uint64_t,
+	out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	*handle = 0
+	if linkage != nil {
+		return report(out, linkage)
+	}
+	settings := session.Options{
+		Servers:       strings.Fields(textOf(options.servers)),
+		Database:      textOf(options.database),
+		Group:         remote,
+		BusyTimeout:   time.Duration(options.busy_timeout_ms) * time.Millisecond,
+		LeaderTimeout: time.Duration(options.leader_timeout_ms) * time.Millisecond,
+	}
+	if options.node != 0 {
+		n, failure := runningNode(uint64(options.node))
+		if failure != nil {
+			return report(out, failure)
+		}
+		settings.Group, settings.Local = n.group, true
+	}
+	c := &connectionHandle{}
+	c.job = startJob(func(ctx context.Context) *session.Error {
+		connected, failure := session.Connect(ctx, settings)
+		c.session = connected
+		return failure
+	})
+	c.handle = handles.add(c)
+	*handle = C.uint64_t(c.handle)
+	status = c.wait(sliceOf(slice_ms), out)
+	if status == C.DQLITEPY_ERROR {
+		*handle = 0
+	}
+	return status
+}
+
+//export dqlitepy_in_transaction
+func dqlitepy_in_transaction(connection C.uint64_t, in_transaction *C.int32_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	return use(connection, out, func(s *session.Session) C.int32_t {
+		*in_transaction = 0
+		if s.InTransaction() {
+			*in_transaction = 1
+		}
+		return C.DQLITEPY_OK
+	})
+}
+
+// use calls work inside the session of an open connection.
+func use(handle C.uint64_t, out *C.dqlitepy_error, work func(*session.Session) C.int32_t) C.int32_t {
+	c, ok := handles.get(uint64(handle)).(*connectionHandle)
+	if !ok {
+		return report(out, stale("connection"))
+	}
+	c.mu.Lock()
+	busy := c.job != nil || c.closing
+	s := c.session
+	c.mu.Unlock()
+	if busy {
+		return report(out, session.Errorf(session.Programming, "the connection is being opened or closed: wait for it first"))
+	}
+	if failure := s.Enter(); failure != nil {
+		return report(out, failure)
+	}
+	defer s.Leave()
+	finished := false
+	defer func() {
+		if !finished { // a panic: the state of the session is unknown
+			s.Abandon()
+		}
+	}()
+	status := work(s)
+	finished = true
+	return status
+}
+
+// wait waits for the connection to be opened or closed. A handle that was not opened, or is closed, goes with it.
+func (c *connectionHandle) wait(slice time.Duration, out *C.dqlitepy_error) C.int32_t {
+	c.mu.Lock()
+	job, closing := c.job, c.closing
+	c.mu.Unlock()
+	switch {
+	case job != nil && !job.wait(slice):
+		return C.DQLITEPY_PENDING
+	case job != nil && job.failure != nil:
+		handles.remove(c.handle)
+		if closing {
+			return C.DQLITEPY_OK
+		}
+		return report(out, job.failure)
+	case job != nil:
+		c.mu.Lock()
+		c.job = nil
+		c.mu.Unlock()
+	}
+	if !closing {
+		return C.DQLITEPY_OK
+	}
+	return c.finish(slice, out)
+}
+
+// finish goes on with closing.
+func (c *connectionHandle) finish(slice time.Duration, out *C.dqlitepy_error) C.int32_t {
+	s := c.session
+	if failure := s.Enter(); failure != nil {
+		return report(out, failure)
+	}
+	defer s.Leave()
+	if !s.Closing() {
+		s.Close()
+	}
+	if s.Busy() {
+		if _, done, _ := s.Continue(slice); !done {
+			return C.DQLITEPY_PENDING
+		}
+	}
+	if handles.remove(c.handle) {
+		s.Destroy()
+	}
+	return C.DQLITEPY_OK
+}
+
+// close begins to close the connection.
+func (c *connectionHandle) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closing = true
+	if c.job != nil {
+		c.job.cancel()
+	}
+}
+
+func (c *connectionHandle) cancel() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.connected():
+		if c.session != nil {
+			c.session.Cancel()
+		}
+	default:
+		c.job.cancel()
+	}
+}
+
+// connected is closed once there is nothing to wait for before the session can be used.
+func (c *connectionHandle) connected() <-chan struct{} {
+	if c.job == nil {
+		return always
+	}
+	return c.job.done
+}
+
+var always = func() chan struct{} { c := make(chan struct{}); close(c); return c }()

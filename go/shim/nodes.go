@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+/*
+#include "dqlitepy.h"
+*/
+import "C"
+
+import (
+	"context"
+	"sync"
+	"time"
+	"unsafe"
+
+	"dqlitepy.dev/go/node"
+	"dqlitepy.dev/go/session"
+)
+
+// nodeHandle is a node with what is under way on it.
+type nodeHandle struct {
+	mu      sync.Mutex
+	handle  uint64
+	group   *session.Group
+	job     *job // starting or closing; nil in between
+	closing bool
+	node    *node.Node // nil until it has started
+}
+
+//export dqlitepy_node_start
+func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t, handle *C.uint64_t,
+	out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	*handle = 0
+	if linkage != nil {
+		return report(out, linkage)
+	}
+	settings := node.Options{
+		Directory:         textOf(options.directory),
+		Address:           textOf(options.address),
+		ID:                uint64(options.id),
+		SnapshotThreshold: uint64(options.snapshot_threshold),
+		SnapshotTrailing:  uint64(options.snapshot_trailing),
+		SnapshotDynamic:   options.snapshot_dynamic != 0,
+		AutoRecovery:      options.auto_recovery != 0,
+		BusyTimeout:       time.Duration(options.busy_timeout_ms) * time.Millisecond,
+		NetworkLatency:    time.Duration(options.network_latency_ms) * time.Millisecond,
+	}
+	n := &nodeHandle{group: session.NewGroup()}
+	n.job = startJob(func(context.Context) *session.Error {
+		started, err := node.Start(settings)
+		if err != nil {
+			return session.Errorf(session.Node, "%v", err)
+		}
+		n.node = started
+		return nil
+	})
+	n.handle = handles.add(n)
+	*handle = C.uint64_t(n.handle)
+	status = n.wait(sliceOf(slice_ms), out)
+	if status == C.DQLITEPY_ERROR {
+		*handle = 0
+	}
+	return status
+}
+
+//export dqlitepy_node_address
+func dqlitepy_node_address(handle C.uint64_t, block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	n, failure := runningNode(uint64(handle))
+	if failure != nil {
+		return report(out, failure)
+	}
+	handOver([]byte(n.node.Address()), block, size)
+	return C.DQLITEPY_OK
+}
+
+// runningNode finds a node that has started and is not closing.
+func runningNode(handle uint64) (*nodeHandle, *session.Error) {
+	n, ok := handles.get(handle).(*nodeHandle)
+	if !ok {
+		return nil, stale("node")
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.job != nil {
+		return nil, session.Errorf(session.Programming, "the node is still starting or closing: wait for it first")
+	}
+	return n, nil
+}
+
+// wait waits for the job under way. A handle whose node did not start, or has stopped, goes with it.
+func (n *nodeHandle) wait(slice time.Duration, out *C.dqlitepy_error) C.int32_t {
+	n.mu.Lock()
+	job, closing := n.job, n.closing
+	n.mu.Unlock()
+	if job == nil {
+		return C.DQLITEPY_OK
+	}
+	if !job.wait(slice) {
+		return C.DQLITEPY_PENDING
+	}
+	if closing || job.failure != nil {
+		handles.remove(n.handle)
+	} else {
+		n.mu.Lock()
+		if n.job == job {
+			n.job = nil
+		}
+		n.mu.Unlock()
+	}
+	return report(out, job.failure)
+}
+
+// close begins to stop the node, once it has started, when everything that uses it has let go.
+func (n *nodeHandle) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closing {
+		return
+	}
+	n.closing = true
+	starting := n.job
+	n.job = startJob(func(context.Context) *session.Error {
+		if starting != nil {
+			<-starting.done
+		}
+		if n.node == nil {
+			return nil
+		}
+		n.group.Close()
+		if err := n.node.Stop(); err != nil {
+			return session.Errorf(session.Node, "%v", err)
+		}
+		return nil
+	})
+}

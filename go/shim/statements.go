@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+/*
+#include "dqlitepy.h"
+*/
+import "C"
+
+import (
+	"unsafe"
+
+	"dqlitepy.dev/go/marshal"
+	"dqlitepy.dev/go/pickle"
+	"dqlitepy.dev/go/session"
+	"dqlitepy.dev/go/sql"
+	"dqlitepy.dev/go/wire"
+)
+
+//export dqlitepy_execute
+func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.uint64_t, parameters C.dqlitepy_bytes,
+	parameters_size C.uint64_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
+	result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	*result = C.dqlitepy_result{}
+	return use(connection, out, func(s *session.Session) C.int32_t {
+		statement, failure := parse(text, text_size)
+		if failure != nil {
+			return report(out, failure)
+		}
+		var values []wire.Value
+		if parameters_size > 0 {
+			var err error
+			if values, err = marshal.Tuple(bytesOf(parameters, parameters_size), nil); err != nil {
+				return report(out, session.DataError(err))
+			}
+		}
+		failure = s.Execute(session.Request{
+			Statement:   statement,
+			Parameters:  values,
+			Begin:       textOf(begin),
+			TextAsBytes: flags&C.DQLITEPY_TEXT_AS_BYTES != 0,
+		})
+		return goOn(s, failure, slice_ms, result, out)
+	})
+}
+
+//export dqlitepy_execute_many
+func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_size C.uint64_t, rows C.dqlitepy_bytes,
+	rows_size C.uint64_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
+	result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	*result = C.dqlitepy_result{}
+	return use(connection, out, func(s *session.Session) C.int32_t {
+		statement, failure := parse(text, text_size)
+		if failure != nil {
+			return report(out, failure)
+		}
+		list, err := marshal.NewRows(bytesOf(rows, rows_size))
+		if err != nil {
+			return report(out, session.DataError(err))
+		}
+		failure = s.ExecuteMany(session.ManyRequest{Statement: statement, Rows: list, Begin: textOf(begin)})
+		return goOn(s, failure, slice_ms, result, out)
+	})
+}
+
+//export dqlitepy_continue
+func dqlitepy_continue(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	*result = C.dqlitepy_result{}
+	return use(connection, out, func(s *session.Session) C.int32_t { return goOn(s, nil, slice_ms, result, out) })
+}
+
+//export dqlitepy_fetch
+func dqlitepy_fetch(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	*result = C.dqlitepy_result{}
+	return use(connection, out, func(s *session.Session) C.int32_t { return goOn(s, s.Fetch(), slice_ms, result, out) })
+}
+
+//export dqlitepy_discard
+func dqlitepy_discard(connection C.uint64_t, slice_ms C.int32_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	var ignored C.dqlitepy_result
+	return use(connection, out, func(s *session.Session) C.int32_t { return goOn(s, s.Discard(), slice_ms, &ignored, out) })
+}
+
+//export dqlitepy_parameters
+func dqlitepy_parameters(text C.dqlitepy_text, text_size C.uint64_t, block *unsafe.Pointer, size *C.uint64_t,
+	out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	statement, failure := parse(text, text_size)
+	if failure != nil {
+		return report(out, failure)
+	}
+	names := make([][]byte, len(statement.Parameters))
+	for i, parameter := range statement.Parameters {
+		if parameter.Named {
+			names[i] = []byte(parameter.Name)
+		}
+	}
+	data, err := pickle.AppendNames(pickle.Begin(nil), names)
+	if err != nil {
+		return report(out, session.Errorf(session.Data, "the name of a parameter is not UTF-8"))
+	}
+	handOver(pickle.End(data), block, size)
+	return C.DQLITEPY_OK
+}
+
+func parse(text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *session.Error) {
+	statement, err := sql.Parse(string(bytesOf(text, size)))
+	if err != nil {
+		return nil, &session.Error{Kind: session.SQLite, Code: 1, Message: err.Error()}
+	}
+	return statement, nil
+}
+
+// goOn does a slice of the operation that was begun, or reports why it was not.
+func goOn(s *session.Session, failure *session.Error, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) C.int32_t {
+	if failure != nil {
+		return report(out, failure)
+	}
+	outcome, done, failure := s.Continue(sliceOf(slice_ms))
+	switch {
+	case !done:
+		return C.DQLITEPY_PENDING
+	case failure != nil:
+		return report(out, failure)
+	}
+	if len(outcome.Data) > 0 {
+		handOver(outcome.Data, &result.data, &result.data_size)
+	}
+	result.row_count = C.uint64_t(outcome.Rows)
+	result.last_insert_id = C.int64_t(outcome.LastInsertID)
+	result.changes = C.int64_t(outcome.Changes)
+	result.flags = C.uint32_t(outcome.Flags)
+	return C.DQLITEPY_OK
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sql reads just enough of a statement to know how to send it: which verb leads it, whether it yields rows, which
+// parameters it takes, what it does to the transaction, and where it ends. It follows SQLite's tokenizer; whether a
+// statement is right is for the server to say.
+package sql
+
+import "strings"
+
+// Statement is what Parse finds out about the first statement of a text.
+type Statement struct {
+	Text       string      // the statement alone, without the blanks, comments and semicolon around it; "" if there is none
+	Verb       string      // the keyword that decides what it does, in capitals: behind EXPLAIN and WITH
+	Explain    bool        // EXPLAIN or EXPLAIN QUERY PLAN leads it
+	With       bool        // WITH leads it
+	Returning  bool        // a RETURNING clause ends it
+	Multiple   bool        // another statement follows in the text
+	Parameters []Parameter // in SQLite's order
+	Effect     Effect      // on the transaction
+	Savepoint  string      // the name that Effect is about
+
+	tokens []token
+	slots  []int // of each token that is a parameter: its index
+}
+
+// Parse reads the first statement of a text. The error is what SQLite would say of its parameters.
+func Parse(text string) (*Statement, error) {
+	statement := &Statement{}
+	var numbers numbering
+	s := scanner{sql: text}
+	ends := terminator{}
+	first := s.next()
+	for first.symbol(';') {
+		first = s.next()
+	}
+	last := first.start
+	t := first
+	for ; t.kind != end && !ends.at(t); t = s.next() {
+		slot := -1
+		if t.kind == parameter {
+			var err error
+			if slot, err = numbers.number(t.text); err != nil {
+				return nil, err
+			}
+		}
+		statement.tokens = append(statement.tokens, t)
+		statement.slots = append(statement.slots, slot)
+		last = t.end
+	}
+	for t.symbol(';') {
+		t = s.next()
+	}
+	statement.Multiple = t.kind != end
+	statement.Text = text[first.start:last]
+	statement.Parameters = numbers.parameters
+	statement.classify()
+	return statement, nil
+}
+
+// Empty tells whether the text holds no statement: blanks, comments and semicolons at most.
+func (s *Statement) Empty() bool { return len(s.tokens) == 0 }
+
+// Rows tells whether the statement may yield rows, so that it has to be sent as a query. What is unknown counts as a query:
+// a query of a statement that yields none is harmless, running one that yields rows without reading them is not.
+func (s *Statement) Rows() bool {
+	if s.Explain || s.Returning {
+		return true
+	}
+	switch s.Verb {
+	case "INSERT", "REPLACE", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "BEGIN", "COMMIT", "END", "ROLLBACK",
+		"SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM", "ANALYZE", "REINDEX":
+		return false
+	}
+	return true
+}
+
+// ReadOnly tells whether the statement surely writes nothing: it can be lost without a trace.
+func (s *Statement) ReadOnly() bool {
+	return s.Explain || s.Verb == "SELECT" || s.Verb == "VALUES"
+}
+
+// Modifies tells whether the statement inserts, updates or deletes, so that the counters of the connection are its own.
+func (s *Statement) Modifies() bool {
+	switch s.Verb {
+	case "INSERT", "REPLACE", "UPDATE", "DELETE":
+		return !s.Explain
+	}
+	return false
+}
+
+// BeginsImplicitly tells whether Python's sqlite3 opens a transaction before the statement: before what begins with one of
+// four verbs, so not before WITH.
+func (s *Statement) BeginsImplicitly() bool { return s.Modifies() && !s.With }
+
+func (s *Statement) classify() {
+	c := cursor{tokens: s.tokens}
+	if c.accept("EXPLAIN") {
+		s.Explain = true
+		if c.accept("QUERY") {
+			c.accept("PLAN")
+		}
+	}
+	if c.accept("WITH") {
+		s.With = true
+		c.skipTables()
+	}
+	if t := c.peek(); t.kind == word {
+		s.Verb = strings.ToUpper(t.text)
+	} else if t.symbol('(') {
+		s.Verb = "SELECT" // refused by SQLite, but a query if it is anything
+	}
+	if s.Modifies() {
+		s.Returning = c.findOutside("RETURNING")
+	}
+	if !s.Explain && !s.With {
+		s.Effect, s.Savepoint = transactionEffect(s.tokens)
+	}
+}
+
+// terminator finds the semicolon that ends a statement. Within CREATE TRIGGER only the one behind END does.
+type terminator struct {
+	count   int
+	create  bool
+	trigger bool
+	ended   bool // END was the last token, and a semicolon the one before
+	body    bool // a semicolon was the last token
+}
+
+func (e *terminator) at(t token) bool {
+	if e.trigger {
+		semicolon := t.symbol(';')
+		if semicolon && e.ended {
+			return true
+		}
+		e.ended = e.body && t.is("END")
+		e.body = semicolon
+		return false
+	}
+	if t.symbol(';') {
+		return true
+	}
+	switch {
+	case e.count == 0 && t.is("EXPLAIN"), !e.create && (t.is("QUERY") || t.is("PLAN")):
+	case e.create:
+		e.trigger = t.is("TRIGGER")
+		e.create = t.is("TEMP") || t.is("TEMPORARY")
+		e.count++
+	case e.count == 0 && t.is("CREATE"):
+		e.create = true
+	default:
+		e.count++
+	}
+	return false
+}
+
+// cursor goes through the tokens of a statement.
+type cursor struct {
+	tokens []token
+	offset int
+}
+
+func (c *cursor) peek() token {
+	if c.offset < len(c.tokens) {
+		return c.tokens[c.offset]
+	}
+	return token{}
+}
+
+func (c *cursor) next() token {
+	t := c.peek()
+	c.offset++
+	return t
+}
+
+func (c *cursor) accept(keyword string) bool {
+	found := c.peek().is(keyword)
+	if found {
+		c.offset++
+	}
+	return found
+}
+
+func (c *cursor) acceptSymbol(character byte) bool {
+	found := c.peek().symbol(character)
+	if found {
+		c.offset++
+	}
+	return found
+}
+
+// skipTables goes past [RECURSIVE] name [(columns)] AS [[NOT] MATERIALIZED] (select), … behind WITH.
+func (c *cursor) skipTables() {
+	c.accept("RECURSIVE")
+	for {
+		c.next()
+		c.skipParentheses()
+		c.accept("AS")
+		c.accept("NOT")
+		c.accept("MATERIALIZED")
+		c.skipParentheses()
+		if !c.acceptSymbol(',') {
+			return
+		}
+	}
+}
+
+func (c *cursor) skipParentheses() {
+	if !c.peek().symbol('(') {
+		return
+	}
+	for depth := 0; c.offset < len(c.tokens); {
+		switch t := c.next(); {
+		case t.symbol('('):
+			depth++
+		case t.symbol(')'):
+			if depth--; depth == 0 {
+				return
+			}
+		}
+	}
+}
+
+// findOutside looks for a keyword outside all parentheses.
+func (c *cursor) findOutside(keyword string) bool {
+	for c.offset < len(c.tokens) {
+		if c.peek().symbol('(') {
+			c.skipParentheses()
+		} else if c.next().is(keyword) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sql
+
+import "strings"
+
+type kind uint8
+
+const (
+	end       kind = iota
+	word           // a keyword or a bare identifier
+	quoted         // "x", `x` or [x]: an identifier (or, to SQLite, sometimes a string)
+	text           // 'x'
+	blob           // x'00'
+	number         //
+	parameter      // ?, ?1, :a, @a, #a, $a
+	symbol         // any other single byte: operators, parentheses, commas, semicolons
+)
+
+type token struct {
+	kind       kind
+	start, end int    // offsets of bytes
+	text       string // as it stands in the statement
+}
+
+func (t token) is(keyword string) bool {
+	return t.kind == word && strings.EqualFold(t.text, keyword)
+}
+
+func (t token) symbol(character byte) bool {
+	return t.kind == symbol && t.text[0] == character
+}
+
+// name is the identifier that the token stands for.
+func (t token) name() string {
+	if t.kind != quoted && t.kind != text {
+		return t.text
+	}
+	quote := t.text[0]
+	if quote == '[' {
+		return strings.TrimSuffix(t.text[1:], "]")
+	}
+	inner := t.text[1:]
+	if len(inner) > 0 && inner[len(inner)-1] == quote {
+		inner = inner[:len(inner)-1]
+	}
+	return strings.ReplaceAll(inner, string([]byte{quote, quote}), string(quote))
+}
+
+func (t token) identifier() bool {
+	return t.kind == word || t.kind == quoted || t.kind == text
+}
+
+// scanner cuts a statement into tokens by SQLite's rules, without spaces and comments.
+type scanner struct {
+	sql    string
+	offset int
+}
+
+func (s *scanner) next() token {
+	s.skipBlank()
+	start := s.offset
+	if start == len(s.sql) {
+		return token{end, start, start, ""}
+	}
+	kind, size := measure(s.sql[start:])
+	s.offset += size
+	return token{kind, start, s.offset, s.sql[start:s.offset]}
+}
+
+func (s *scanner) skipBlank() {
+	for s.offset < len(s.sql) {
+		rest := s.sql[s.offset:]
+		switch {
+		case isSpace(rest[0]):
+			s.offset++
+		case strings.HasPrefix(rest, "--"):
+			s.offset += until(rest, "\n")
+		case strings.HasPrefix(rest, "/*") && len(rest) > 2:
+			s.offset += 2 + until(rest[2:], "*/")
+		default:
+			return
+		}
+	}
+}
+
+// until is the size of what ends with the mark, or of everything where there is none.
+func until(sql, mark string) int {
+	if at := strings.Index(sql, mark); at >= 0 {
+		return at + len(mark)
+	}
+	return len(sql)
+}
+
+// measure tells what the token at the beginning of sql, which is not blank, is and how many bytes it takes.
+func measure(sql string) (kind, int) {
+	switch c := sql[0]; {
+	case c == '\'':
+		return text, quotedSize(sql, c)
+	case c == '"' || c == '`':
+		return quoted, quotedSize(sql, c)
+	case c == '[':
+		return quoted, until(sql, "]")
+	case (c == 'x' || c == 'X') && len(sql) > 1 && sql[1] == '\'':
+		return blob, 1 + until(sql[2:], "'") + 1
+	case c == '?':
+		size := 1
+		for size < len(sql) && isDigit(sql[size]) {
+			size++
+		}
+		return parameter, size
+	case c == ':' || c == '@' || c == '#' || c == '$':
+		if size := parameterSize(sql); size > 1 {
+			return parameter, size
+		}
+		return symbol, 1
+	case isDigit(c) || c == '.' && len(sql) > 1 && isDigit(sql[1]):
+		return number, numberSize(sql)
+	case isIdentifier(c):
+		size := 1
+		for size < len(sql) && isIdentifier(sql[size]) {
+			size++
+		}
+		return word, size
+	default:
+		return symbol, 1
+	}
+}
+
+func quotedSize(sql string, quote byte) int {
+	for i := 1; i < len(sql); i++ {
+		if sql[i] != quote {
+			continue
+		}
+		if i+1 < len(sql) && sql[i+1] == quote {
+			i++
+			continue
+		}
+		return i + 1
+	}
+	return len(sql)
+}
+
+// parameterSize measures a named parameter, which may hold :: and, last, a suffix in parentheses (as Tcl's variables do).
+func parameterSize(sql string) int {
+	size, named := 1, false
+	for size < len(sql) {
+		switch c := sql[size]; {
+		case isIdentifier(c):
+			named = true
+			size++
+		case c == '(' && named:
+			for i := size + 1; i < len(sql) && !isSpace(sql[i]); i++ {
+				if sql[i] == ')' {
+					return i + 1
+				}
+			}
+			return size
+		case c == ':' && size+1 < len(sql) && sql[size+1] == ':':
+			size += 2
+		default:
+			if !named {
+				return 1
+			}
+			return size
+		}
+	}
+	if !named {
+		return 1
+	}
+	return size
+}
+
+// numberSize takes everything that can belong to a number; SQLite refuses what is too much.
+func numberSize(sql string) int {
+	size := 1
+	for size < len(sql) {
+		c := sql[size]
+		exponent := (c == '+' || c == '-') && (sql[size-1] == 'e' || sql[size-1] == 'E') && !strings.HasPrefix(sql, "0x") &&
+			!strings.HasPrefix(sql, "0X")
+		if !isIdentifier(c) && c != '.' && !exponent {
+			break
+		}
+		size++
+	}
+	return size
+}
+
+func isSpace(c byte) bool {
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isIdentifier(c byte) bool {
+	return isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || c == '$' || c >= 0x80
+}

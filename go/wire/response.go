@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// Failure is the server's refusal of a request.
+type Failure struct {
+	Code    uint64 // extended SQLite result code, or one of dqlite's own
+	Message string
+}
+
+// Server names a member of the cluster; Address is "" where the server asked knows no leader.
+type Server struct {
+	ID      uint64
+	Address string
+}
+
+// Stmt is a prepared statement.
+type Stmt struct {
+	ID         uint32
+	Parameters uint64
+}
+
+// Result is what EXEC leaves behind. Both numbers are those of the connection's last INSERT, UPDATE or DELETE, which for
+// another statement is an earlier one.
+type Result struct {
+	LastInsertID int64
+	RowsAffected int64
+}
+
+// DecodeServer decodes the answer to LEADER.
+func DecodeServer(frame Frame) (Server, error) {
+	r, err := open(frame, ResponseServer)
+	if err != nil {
+		return Server{}, err
+	}
+	id, address := r.word(), r.text()
+	return Server{id, string(address)}, r.done("Server")
+}
+
+// DecodeDB checks the answer to OPEN; its number is always 0.
+func DecodeDB(frame Frame) error {
+	r, err := open(frame, ResponseDB)
+	if err != nil {
+		return err
+	}
+	r.word()
+	return r.done("DB")
+}
+
+// DecodeStmt decodes the answer to PREPARE.
+func DecodeStmt(frame Frame) (Stmt, error) {
+	r, err := open(frame, ResponseStmt)
+	if err != nil {
+		return Stmt{}, err
+	}
+	ids, parameters := r.word(), r.word()
+	return Stmt{uint32(ids >> 32), parameters}, r.done("Stmt")
+}
+
+// DecodeResult decodes the answer to EXEC and EXEC_SQL.
+func DecodeResult(frame Frame) (Result, error) {
+	r, err := open(frame, ResponseResult)
+	if err != nil {
+		return Result{}, err
+	}
+	id, changes := r.word(), r.word()
+	return Result{int64(id), int64(changes)}, r.done("Result")
+}
+
+// DecodeEmpty checks the answer to FINALIZE and INTERRUPT.
+func DecodeEmpty(frame Frame) error {
+	_, err := open(frame, ResponseEmpty)
+	return err
+}
+
+// DecodeFailure decodes a refusal. A stock server that fails in the midst of a result appends the failure to what it has
+// already written of the result instead of replacing it; that is recognized by the bytes that are left over.
+func DecodeFailure(frame Frame) (Failure, error) {
+	r, err := open(frame, ResponseFailure)
+	if err != nil {
+		return Failure{}, err
+	}
+	code, message := r.word(), r.text()
+	if r.failed == nil && len(r.rest) == 0 {
+		return Failure{code, string(message)}, nil
+	}
+	return decodePollutedFailure(frame.Body)
+}
+
+// maxFailureCode bounds the codes that a failure behind half a result can have: any number of columns or first word of a
+// row is told from a code by what follows it.
+const maxFailureCode = 1 << 16
+
+func decodePollutedFailure(body []byte) (Failure, error) {
+	rows, err := decodeNames(body)
+	if err != nil {
+		return Failure{}, malformed("a failure of %d bytes that cannot be read", len(body))
+	}
+	for {
+		if failure, found := trailingFailure(rows.rest); found {
+			return failure, nil
+		}
+		if len(rows.Names) == 0 || rows.skipRow() != nil {
+			break
+		}
+	}
+	// Half a row may lie before the failure: the last text of the body that has a code before it.
+	for offset := 0; offset+wordSize <= len(rows.rest); offset += wordSize {
+		if failure, found := trailingFailure(rows.rest[offset:]); found {
+			return failure, nil
+		}
+	}
+	return Failure{}, malformed("a failure of %d bytes that cannot be read", len(body))
+}
+
+// trailingFailure tells whether a code and a text are all that rest holds.
+func trailingFailure(rest []byte) (Failure, bool) {
+	r := reader{rest: rest}
+	code, message := r.word(), r.text()
+	if r.failed != nil || len(r.rest) != 0 || code >= maxFailureCode || len(message) == 0 {
+		return Failure{}, false
+	}
+	return Failure{code, string(message)}, true
+}
+
+func open(frame Frame, kind uint8) (reader, error) {
+	if frame.Type != kind {
+		return reader{}, malformed("a response of type %d where %d was due", frame.Type, kind)
+	}
+	return reader{rest: frame.Body}, nil
+}
+
+// reader takes a body apart; the first thing that does not fit sticks in failed, and all that follows reads as zero.
+type reader struct {
+	rest   []byte
+	failed error
+}
+
+func (r *reader) word() uint64 {
+	if r.failed != nil || len(r.rest) < wordSize {
+		r.fail("a body that ends within a word")
+		return 0
+	}
+	word := binary.LittleEndian.Uint64(r.rest)
+	r.rest = r.rest[wordSize:]
+	return word
+}
+
+func (r *reader) text() []byte {
+	end := bytes.IndexByte(r.rest, 0)
+	if r.failed != nil || end < 0 {
+		r.fail("a text that does not end")
+		return nil
+	}
+	size := end + wordSize - end%wordSize
+	if size > len(r.rest) {
+		r.fail("a text without its padding")
+		return nil
+	}
+	text := r.rest[:end:end]
+	r.rest = r.rest[size:]
+	return text
+}
+
+func (r *reader) blob() []byte {
+	size := r.word()
+	if r.failed != nil || size > uint64(len(r.rest)) {
+		r.fail("a blob longer than its message")
+		return nil
+	}
+	padded := (size + wordSize - 1) / wordSize * wordSize
+	if padded > uint64(len(r.rest)) {
+		r.fail("a blob without its padding")
+		return nil
+	}
+	blob := r.rest[:size:size]
+	r.rest = r.rest[padded:]
+	return blob
+}
+
+func (r *reader) fail(reason string) {
+	if r.failed == nil {
+		r.failed = malformed("%s", reason)
+	}
+}
+
+func (r *reader) done(what string) error {
+	if r.failed == nil && len(r.rest) != 0 {
+		return malformed("%d bytes behind the end of a %s", len(r.rest), what)
+	}
+	return r.failed
+}
