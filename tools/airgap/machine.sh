@@ -33,7 +33,7 @@ require_programs() {
 }
 
 require_namespaces() {
-    namespace_error=$(bwrap --unshare-net --ro-bind / / --dev-bind /dev /dev --proc /proc true 2>&1) && return
+    namespace_error=$(bwrap --unshare-net --ro-bind / / --dev-bind /dev /dev --bind /proc /proc true 2>&1) && return
     [ "$(id -u)" = 0 ] && refuse "this container may not make namespaces of its own ($namespace_error)" \
         "docker run --privileged ...   (or run tools/bazel on the machine itself)"
     refuse "this kernel does not let an ordinary user make namespaces ($namespace_error)" \
