@@ -48,7 +48,7 @@ def search(directory: str, prefix: str) -> None:
         con.row_factory = dqlitepy.Row
         query = "SELECT * FROM characters WHERE name GLOB :prefix || '*' ORDER BY name"
         for row in con.execute(query, {"prefix": prefix}):
-            print(f"  U+{row['code_point']:05X} {chr(row['code_point'])}  {row['name']}")
+            print(f"  U+{row['code_point']:05X} {row['name']}")
 
 
 def main() -> None:
@@ -58,7 +58,7 @@ def main() -> None:
         versions = dqlitepy.versions()
         print(f"dqlitepy {versions['dqlitepy']} with dqlite {versions['dqlite']} and SQLite {versions['sqlite']}")
         load(directory)
-        search(directory, "SNOWM")
+        search(directory, "SNOW")
 
 
 if __name__ == "__main__":

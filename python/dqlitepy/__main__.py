@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 from dqlitepy._versions import versions
 from dqlitepy.errors import Error
@@ -21,8 +20,8 @@ class _PrintVersions(argparse.Action):
         parser.exit()
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Runs the command line; returns the exit status."""
+def main() -> int:
+    """Runs the command line of this process; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m dqlitepy", description="dqlite, SQLite replicated by Raft, in your process."
     )
@@ -32,10 +31,10 @@ def main(arguments: Sequence[str]) -> int:
         nargs=0,
         help="print the versions of dqlitepy and of what is linked into it",
     )
-    parser.parse_args(arguments)
+    parser.parse_args()
     parser.print_help()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

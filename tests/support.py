@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the files are that tests read, and how tests run Python in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import dqlitepy
+
+# In Bazel's runfiles the tree has the same shape as in the source. Not resolved: there every file is a link of its own.
+ROOT = Path(os.path.abspath(__file__)).parent.parent
+HEADER = ROOT / "go" / "abi" / "dqlitepy.h"
+QUICKSTART = ROOT / "examples" / "quickstart.py"
+PACKAGE = Path(dqlitepy.__file__).parent
+
+# Longer than anything takes on a loaded machine: only ends what hangs.
+HANG = 120.0
+
+
+def python(program: str, *arguments: str, options: Sequence[str] = ("-W", "error")) -> subprocess.Popen[str]:
+    """Starts a program, given as source, that sees the same `dqlitepy` as this process."""
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(PACKAGE.parent), *filter(None, sys.path)]))
+    return subprocess.Popen(
+        [sys.executable, "-X", "faulthandler", *options, "-c", textwrap.dedent(program), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+def finish(process: subprocess.Popen[str], status: int = 0) -> str:
+    """Waits for the end of a program and returns its output; AssertionError where it does not end with `status`."""
+    try:
+        output, errors = process.communicate(timeout=HANG)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)  # faulthandler tells where it hangs
+        output, errors = process.communicate()
+        raise AssertionError(f"hangs:\n{output}{errors}") from None
+    assert process.returncode == status, f"status {process.returncode}:\n{output}{errors}"
+    assert not errors or status, errors
+    return output
+
+
+def run_python(program: str, *arguments: str, options: Sequence[str] = ("-W", "error")) -> str:
+    """Runs a program to its end and returns its output; AssertionError where it fails or warns."""
+    return finish(python(program, *arguments, options=options))

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which module of the package may import which: data flows one way, and one module knows ctypes' loader."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import PACKAGE
+
+# Each module with those of the package that it may import. Nothing imports what stands above it.
+MAY_IMPORT: dict[str, set[str]] = {
+    "__main__": {"_versions", "errors"},
+    "dbapi": {
+        "_abi",
+        "_core",
+        "_embedded",
+        "_handle",
+        "_library",
+        "_operations",
+        "_sync",
+        "_target",
+        "cursor",
+        "errors",
+    },
+    "cursor": {"_core", "_operations", "_sql", "_sync", "errors"},
+    "_sync": {"_core", "_handle", "_operations", "_wait", "errors"},
+    "_core": {"_abi", "_handle", "_library", "_operations", "_parameters", "_wire", "errors"},
+    "_embedded": {"_abi", "_handle", "_library", "_operations", "_wait", "errors"},
+    "_handle": {"_abi", "_library", "_operations", "_wait"},
+    "_wait": {"_abi", "_library", "_operations"},
+    "_operations": {"_abi", "_library", "_wire"},
+    "_versions": {"_abi", "_library", "_version"},
+    "_library": {"_abi", "_version", "errors"},
+    "_abi": set(),
+    "_parameters": {"_wire", "adapters", "errors"},
+    "_target": {"errors"},
+    "_wire": {"errors"},
+    "adapters": {"errors"},
+    "errors": {"_sqlite_codes"},
+    "_sql": set(),
+    "_sqlite_codes": set(),
+    "_constructors": set(),
+    "_version": set(),
+    "rows": set(),
+}
+KNOWS_CTYPES = {"_abi", "_library"}
+MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Returns the dotted names that a file imports, wherever in it; `from a import b` counts as a.b too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: relative import"
+            assert node.module is not None
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_the_table_names_every_module() -> None:
+    assert sorted(MAY_IMPORT) == MODULES
+
+
+def test_the_table_has_no_cycle() -> None:
+    done: set[str] = set()
+    while len(done) < len(MAY_IMPORT):
+        free = {name for name, lower in MAY_IMPORT.items() if name not in done and lower <= done}
+        assert free, f"a cycle among {set(MAY_IMPORT) - done}"
+        done |= free
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_within_the_package(module: str) -> None:
+    imported = {name.split(".")[1] for name in imports_of(PACKAGE / f"{module}.py") if name.startswith("dqlitepy.")}
+    assert imported & set(MODULES) == MAY_IMPORT[module]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_but_the_standard_library(module: str) -> None:
+    roots = {name.split(".")[0] for name in imports_of(PACKAGE / f"{module}.py")}
+    assert roots <= sys.stdlib_module_names | {"dqlitepy"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_two_modules_know_ctypes(module: str) -> None:
+    assert ("ctypes" in imports_of(PACKAGE / f"{module}.py")) == (module in KNOWS_CTYPES)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_one_module_loads_a_library(module: str) -> None:
+    attributes = {
+        node.attr
+        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    loads = attributes & {"CDLL", "PyDLL", "LibraryLoader", "dlopen", "cdll", "pydll", "pythonapi"}
+    assert loads <= ({"CDLL"} if module in KNOWS_CTYPES else set())
+
+
+def test_files_stay_short() -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE.glob("*.py")}
+    assert {name: length for name, length in lengths.items() if length >= 400} == {}
