@@ -19,7 +19,8 @@ GAZELLE = "github.com/bazelbuild/bazel-gazelle"
 def fetch_modules(modules: list[GoModule], cache: Path, go: str = "/usr/bin/go") -> dict[str, Path]:
     """Downloads and checks the modules; gives the folder of each. `cache` then serves as a GOPROXY of its own."""
     wanted = {f"{module.path}@{module.version}": module.sum for module in modules}
-    result = subprocess.run([go, "mod", "download", "-json", *wanted], env=go_environment(cache), cwd=cache, capture_output=True, text=True)
+    # From the root, since go obeys a go.mod in any folder above, and the cache may lie below somebody's module.
+    result = subprocess.run([go, "mod", "download", "-json", *wanted], env=go_environment(cache), cwd="/", capture_output=True, text=True)
     folders: dict[str, Path] = {}
     decoder = json.JSONDecoder()
     text = result.stdout.strip()
