@@ -35,6 +35,21 @@ def our_version() -> str:
     return version
 
 
+def module_version() -> str:
+    """The version that MODULE.bazel gives to other modules."""
+    tree = ast.parse(Path(os.environ["DQLITEPY_MODULE_FILE"]).read_text(encoding="utf-8"))
+    calls = [node.value for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    (module,) = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "module"]
+    (version,) = [ast.literal_eval(keyword.value) for keyword in module.keywords if keyword.arg == "version"]
+    assert isinstance(version, str)
+    return version
+
+
+def test_every_place_says_the_same_version() -> None:
+    assert dqlitepy.__version__ == our_version()
+    assert module_version() == our_version()
+
+
 def test_the_file_name_says_version_mode_and_platform() -> None:
     mode = os.environ["DQLITEPY_MODE"]
     assert WHEEL.name == "dqlitepy"

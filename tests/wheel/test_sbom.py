@@ -67,6 +67,11 @@ def test_every_pin_is_a_component_with_its_version_and_licence() -> None:
             assert component["hashes"] == [{"alg": "SHA-256", "content": pin["sha256"]}]
 
 
+def test_the_compiler_is_the_one_that_is_pinned() -> None:
+    requirements = Path(os.environ["DQLITEPY_REQUIREMENTS"]).read_text(encoding="utf-8")
+    assert re.findall(r"^ziglang==(\S+)", requirements, flags=re.MULTILINE) == [COMPONENTS["zig"]["version"]]
+
+
 def test_every_component_has_a_hash_where_one_is_pinned() -> None:
     without = {name for name, component in COMPONENTS.items() if "hashes" not in component}
     assert without == {"go", "zig"}
