@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The native library of the wheel: what it needs of the system, what it shows of itself, and that nothing else shows."""
+"""The native library of the wheel: what it needs of the system, what it shows of itself, and nothing more."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_header_table_and_library_name_the_same_functions() -> None:
 
 
 def test_the_header_is_the_one_that_the_shim_was_compiled_with() -> None:
-    assert HEADER == Path(os.environ["DQLITEPY_HEADER"]).read_text(encoding="utf-8")
+    assert Path(os.environ["DQLITEPY_HEADER"]).read_text(encoding="utf-8") == HEADER
 
 
 def test_it_is_found_without_search_paths() -> None:

@@ -95,7 +95,7 @@ def test_the_dependencies_form_one_graph() -> None:
 
 
 def linked_go_modules() -> set[str]:
-    """The modules of all functions in the library: Go keeps full names for its tracebacks, also where it is stripped."""
+    """The modules of the functions in the library: Go keeps full names for its tracebacks, even in a stripped one."""
     modules = rb"github\.com/[\w.-]+/[\w-]+(?:/v\d+)?+|golang\.org/x/[\w-]+|gopkg\.in/[\w-]+(?:\.|%2e)v\d+"
     return {name.decode().replace("%2e", ".") for name in re.findall(rb"\0(" + modules + rb")[./]", LIBRARY)}
 
@@ -108,8 +108,8 @@ def test_the_go_modules_in_the_library_are_the_components() -> None:
     }
     assert "github.com/canonical/go-dqlite/v3" in linked_go_modules()
     assert linked_go_modules() <= modules
-    # SQLite's amalgamation is C, Go's own packages carry no module in their names, and the linker leaves out the functions
-    # that nothing calls: go-dqlite's search for a leader alone uses the last two.
+    # SQLite's amalgamation is C, Go's own packages carry no module in their names, and the linker leaves out what
+    # nothing calls: go-dqlite's search for a leader alone uses the last two.
     invisible = {"github.com/mattn/go-sqlite3", "golang.org/toolchain", "github.com/Rican7/retry", "golang.org/x/sync"}
     assert modules - linked_go_modules() <= invisible
 

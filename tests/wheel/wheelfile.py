@@ -50,7 +50,7 @@ class Wheel:
 
     @property
     def machine(self) -> str:
-        """ "x86_64" or "aarch64"."""
+        """The processor: "x86_64" or "aarch64"."""
         return "aarch64" if self.platform.endswith("aarch64") else "x86_64"
 
     @property
