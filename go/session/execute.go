@@ -49,13 +49,9 @@ func (e *execution) send() {
 	e.begun = false
 	implicit := e.Begin != "" && e.Statement.BeginsImplicitly() && !e.transaction.open
 	switch {
-	case !e.Statement.Rows() && implicit:
-		// One text: were BEGIN a request of its own and found the database locked, nothing would stop the statement
-		// behind it from committing by itself.
+	case implicit && !e.Statement.Rows() && takesLock(e.Begin):
 		e.begun = true
 		e.exec(nothing, e.Begin+";\n"+e.Statement.Text, e.Parameters, e.executed)
-	case !e.Statement.Rows():
-		e.exec(e.stakeOf(e.Statement), e.Statement.Text, e.Parameters, e.executed)
 	case implicit:
 		e.begun = true
 		e.exec(nothing, e.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
@@ -64,11 +60,26 @@ func (e *execution) send() {
 				return
 			}
 			e.transaction.begin()
-			e.query()
+			e.sendAlone()
 		})
 	default:
-		e.query()
+		e.sendAlone()
 	}
+}
+
+func (e *execution) sendAlone() {
+	if e.Statement.Rows() {
+		e.query()
+	} else {
+		e.exec(e.stakeOf(e.Statement), e.Statement.Text, e.Parameters, e.executed)
+	}
+}
+
+// takesLock tells whether a BEGIN makes the connection the database's writer. Only behind such a statement may another one
+// stand in the same text: a stock server lets the second statement of a text wait for another writer without a time limit.
+func takesLock(begin string) bool {
+	begin = strings.ToUpper(begin)
+	return strings.Contains(begin, "IMMEDIATE") || strings.Contains(begin, "EXCLUSIVE")
 }
 
 func (e *execution) executed(result wire.Result, failure *wire.Failure) {
@@ -140,25 +151,30 @@ func (s *Session) probe(then func(inside bool)) {
 	retry := newRetry(s.busyTimeout)
 	var ask func()
 	ask = func() {
-		s.exec(s.openStake(), "BEGIN;\nROLLBACK", nil, func(_ wire.Result, failure *wire.Failure) {
-			if failure == nil {
-				then(false)
+		s.exec(s.openStake(), "BEGIN", nil, func(_ wire.Result, failure *wire.Failure) {
+			switch {
+			case failure == nil:
+				s.rollBack(func() { then(false) })
+				return
+			case strings.HasPrefix(failure.Message, "cannot start a transaction within"):
+				then(true)
 				return
 			}
 			if pause, again := retry.next(failure); again {
 				s.pause(pause, ask)
 				return
 			}
-			if strings.HasPrefix(failure.Message, "cannot start a transaction within") {
-				then(true)
-				return
-			}
-			reason := s.refusal(failure)
-			reason.Broken = true // whether a transaction is open must not be guessed
-			s.fail(reason)
+			s.giveUp(failure)
 		})
 	}
 	ask()
+}
+
+// giveUp breaks a connection of which nobody knows any more whether a transaction is open: the server rolls it back.
+func (s *Session) giveUp(failure *wire.Failure) {
+	reason := s.refusal(failure)
+	reason.Broken = true
+	s.fail(reason)
 }
 
 // openStake is what requests that never commit put at stake.
@@ -173,9 +189,7 @@ func (s *Session) openStake() stake {
 func (s *Session) rollBack(then func()) {
 	s.exec(s.openStake(), "ROLLBACK", nil, func(_ wire.Result, failure *wire.Failure) {
 		if failure != nil && !strings.HasPrefix(failure.Message, "cannot rollback") {
-			reason := s.refusal(failure)
-			reason.Broken = true // the server rolls back what is open when the connection goes
-			s.fail(reason)
+			s.giveUp(failure)
 			return
 		}
 		s.transaction.end()

@@ -24,6 +24,7 @@ type executionMany struct {
 	row       []wire.Value
 	result    Result
 	batch     *batch // nil where rows go one by one
+	chosen    bool   // whether they do is known
 }
 
 // ExecuteMany begins to run a statement many times; Continue goes on. Rows that it yields are dropped.
@@ -66,7 +67,7 @@ func (m *executionMany) prepareAll() {
 
 func (m *executionMany) begin() {
 	if m.Begin == "" || !m.Statement.BeginsImplicitly() || m.transaction.open {
-		m.chooseWay()
+		m.next()
 		return
 	}
 	m.exec(nothing, m.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
@@ -75,12 +76,14 @@ func (m *executionMany) begin() {
 			return
 		}
 		m.transaction.begin()
-		m.chooseWay()
+		m.next()
 	})
 }
 
-// chooseWay finds out whether rows may go many at a time.
+// chooseWay finds out whether rows may go many at a time, once the first one has gone alone: only then is this connection
+// surely the database's writer, and several statements in one text (see takesLock) don't wait for another one.
 func (m *executionMany) chooseWay() {
+	m.chosen = true
 	insert, plain := m.Statement.PlainInsert()
 	if !plain || !m.transaction.open || m.Rows.Len() < 2 {
 		m.next()
@@ -130,6 +133,10 @@ func (m *executionMany) runRow() {
 			return
 		}
 		m.count(result.LastInsertID, result.RowsAffected)
+		if !m.chosen {
+			m.chooseWay()
+			return
+		}
 		m.next()
 	}))
 }
