@@ -32,7 +32,7 @@ _CPES = {
     "lz4": "cpe:2.3:a:lz4_project:lz4:{version}:*:*:*:*:*:*:*",
     "sqlite": "cpe:2.3:a:sqlite:sqlite:{version}:*:*:*:*:*:*:*",
 }
-# Libraries that a component carries inside its own source.
+# Libraries that a component carries inside its own source, without a version of theirs in the pins.
 _BUNDLED = {"dqlite": ["raft"]}
 # What uses what, directly; everything else is used by the wheel itself.
 _USES = {
@@ -163,7 +163,6 @@ def _cyclonedx_component(name: str, component: Component, purl: str, sha256: str
                 "type": "library",
                 "bom-ref": f"{purl}#{bundled}",
                 "name": bundled,
-                "version": component["version"],
                 "licenses": [{"expression": component["licence"]}],
             }
             for bundled in _BUNDLED[name]
