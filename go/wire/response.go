@@ -121,8 +121,12 @@ func decodePollutedFailure(body []byte) (Failure, error) {
 // trailingFailure tells whether a code and a text are all that rest holds.
 func trailingFailure(rest []byte) (Failure, bool) {
 	r := reader{rest: rest}
-	code, message := r.word(), r.text()
-	if r.failed != nil || len(r.rest) != 0 || code >= maxFailureCode || len(message) == 0 {
+	code := r.word()
+	if code >= maxFailureCode { // before the text is looked for, so that all attempts together read the body once
+		return Failure{}, false
+	}
+	message := r.text()
+	if r.failed != nil || len(r.rest) != 0 || len(message) == 0 {
 		return Failure{}, false
 	}
 	return Failure{code, string(message)}, true
