@@ -88,14 +88,11 @@ func (i *Insert) readRow(c *cursor, slots []int) bool {
 // literal reads a constant. Words other than NULL are left out: CURRENT_TIME may differ from row to row.
 func (c *cursor) literal() (string, bool) {
 	sign := ""
-	if c.acceptSymbol('-') {
-		sign = "-"
-	} else {
-		c.acceptSymbol('+')
+	if t := c.peek(); t.symbol('-') || t.symbol('+') {
+		sign = c.next().text
 	}
 	t := c.next()
-	switch {
-	case t.kind == number, sign == "" && (t.kind == text || t.kind == blob || t.is("NULL")):
+	if t.kind == number || sign == "" && (t.kind == text || t.kind == blob || t.is("NULL")) {
 		return sign + t.text, true
 	}
 	return "", false
