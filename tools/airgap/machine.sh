@@ -10,6 +10,7 @@ require_machine() {
     require_space
     require_programs
     require_namespaces
+    [ "$(id -u)" = 0 ] || require_subordinate_ids
 }
 
 require_space() {
@@ -38,4 +39,10 @@ require_namespaces() {
         "docker run --privileged ...   (or run tools/bazel on the machine itself)"
     refuse "this kernel does not let an ordinary user make namespaces ($namespace_error)" \
         "sudo sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000   (or run tools/bazel as root)"
+}
+
+require_subordinate_ids() {
+    subordinate_error=$(mmdebstrap --unshare-helper true 2>&1) && return
+    refuse "mmdebstrap cannot map subordinate ids for $(id -un) ($(echo "$subordinate_error" | head -n 1))" \
+        "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)   (or run tools/bazel as root)"
 }

@@ -3,7 +3,8 @@
 
 # Prints its address; nothing where there is none.
 debian_mirror() {
-    apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    # Release files are there only after an `apt-get update`, which an ordinary user cannot do.
+    apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
         while read -r mirror_site mirror_release mirror_component; do
             case $mirror_release/$mirror_component in
                 bullseye/main | bookworm/main | trixie/main | forky/main | duke/main | sid/main | \

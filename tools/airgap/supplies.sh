@@ -29,7 +29,7 @@ fetch_supplies() {
 
     set -- "$@" --ro-bind "$checkout" "$checkout" -- \
         env -i HOME="${HOME:-/root}" PATH=/usr/bin:/usr/sbin LANG=C.UTF-8 SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
-    for name in $(exported 'https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|PIP_.*|GOPROXY|GOPRIVATE|GONOPROXY|GOINSECURE'); do
+    for name in $(exported 'https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|PIP_(EXTRA_)?INDEX_URL|PIP_TRUSTED_HOST|PIP_PROXY|PIP_DEFAULT_TIMEOUT|GOPROXY|GOPRIVATE|GONOPROXY|GOINSECURE'); do
         eval "value=\$$name"
         set -- "$@" "$name=$value"
     done

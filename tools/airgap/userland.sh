@@ -70,6 +70,7 @@ pinned_debs() {
 }
 
 # Documents and translations would be a quarter of the tree; but the JDK's installation fails where man1 is missing.
+# Debian's bazelrc makes every sandbox print its debugging, and gives an option that Bazel itself warns of.
 bootstrap_userland() {
     bootstrap_log=$cache/userland.log
     if [ "$(id -u)" = 0 ]; then
@@ -90,6 +91,7 @@ bootstrap_userland() {
         --setup-hook='mkdir -p "$1/etc/apt/preferences.d" "$1/usr/share/man/man1"' \
         --setup-hook="copy-in '$workshop/preferences' /etc/apt/preferences.d" \
         --customize-hook=': >"$1/etc/resolv.conf"; : >"$1/etc/hosts"' \
+        --customize-hook='sed -i "/sandbox_debug/d; /host_javabase/d" "$1/etc/bazel/bazelrc"' \
         trixie "$bootstrap_target" \
         "deb $mirror trixie main" "deb $mirror trixie-updates main" "deb $mirror forky main" ${pinned_archive:+"$pinned_archive"} \
         >"$bootstrap_log" 2>&1 || explain_bootstrap_failure
