@@ -40,13 +40,14 @@ zig_cc_toolchain(
 """
 
 # TMPDIR is an action's own in the sandbox, and configure calls the compiler hundreds of times: so one cache for each action, begun
-# from the libc stubs and compiler-rt that the repository rule has already built (15 s each time otherwise).
+# from the libc stubs and compiler-rt that the repository rule has already built (15 s each time otherwise). The sandbox holds links
+# to them, and zig locks and rewrites what it finds: so the copy follows the links.
 _WRAPPER = """\
 #!/bin/sh
 here=${{0%/*}}/..
 cache=${{TMPDIR:-/tmp}}/dqlitepy-zig-{version}-$(id -u)
 if [ ! -d "$cache" ]; then
-    cp -r "$here/cache" "$cache.$$" && chmod -R u+w "$cache.$$"
+    cp -rL "$here/cache" "$cache.$$" && chmod -R u+w "$cache.$$"
     mv -T "$cache.$$" "$cache" 2>/dev/null || rm -rf "$cache.$$"
 fi
 export ZIG_LIB_DIR="$here/lib" ZIG_GLOBAL_CACHE_DIR="$cache" ZIG_LOCAL_CACHE_DIR="$cache"
