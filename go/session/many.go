@@ -144,7 +144,7 @@ func (m *executionMany) runRow() {
 // dropRows takes the pages of a statement with RETURNING.
 func (m *executionMany) dropRows(frame wire.Frame) {
 	if frame.Type == wire.ResponseFailure {
-		m.takeFailure(frame, func(failure *wire.Failure) { m.failed(failure, m.runRow) })
+		m.takeQueryFailure(frame, func(failure *wire.Failure) { m.failed(failure, m.runRow) })
 		return
 	}
 	rows, err := wire.DecodeRows(frame)

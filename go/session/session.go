@@ -200,6 +200,17 @@ func (s *Session) takeFailure(frame wire.Frame, then func(*wire.Failure)) {
 	then(&failure)
 }
 
+// takeQueryFailure is takeFailure for QUERY_SQL. A stock server reports whatever kept the statement from being run, above all
+// that the database is locked, as a second statement in the text; there never is one.
+func (s *Session) takeQueryFailure(frame wire.Frame, then func(*wire.Failure)) {
+	s.takeFailure(frame, func(failure *wire.Failure) {
+		if failure.Code == 1 && failure.Message == "nonempty statement tail" {
+			failure = &wire.Failure{Code: wire.CodeBusy, Message: "database is locked"}
+		}
+		then(failure)
+	})
+}
+
 // pause goes on after a while.
 func (s *Session) pause(duration time.Duration, awake func()) {
 	s.wakeAt = time.Now().Add(duration)

@@ -41,7 +41,7 @@ func (st *stream) take(frame wire.Frame) {
 	e := st.e
 	if frame.Type == wire.ResponseFailure {
 		e.Session.stream = nil
-		e.takeFailure(frame, func(failure *wire.Failure) {
+		e.takeQueryFailure(frame, func(failure *wire.Failure) {
 			if st.named {
 				e.retry.deadline = e.retry.deadline.Add(-e.busyTimeout) // rows have been handed over: no second attempt
 			}
