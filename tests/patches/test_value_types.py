@@ -17,7 +17,11 @@ def test_a_time_column_sends_what_is_no_time_as_it_is(client: Client, declared: 
     client.execute(f"CREATE TABLE t (v {declared})")
     client.execute("INSERT INTO t VALUES (1.5), (x'00ff'), (NULL)")
 
-    assert client.query("SELECT v FROM t ORDER BY rowid") == [((Type.FLOAT, 1.5),), ((Type.BLOB, b"\x00\xff"),), (NULL,)]
+    assert client.query("SELECT v FROM t ORDER BY rowid") == [
+        ((Type.FLOAT, 1.5),),
+        ((Type.BLOB, b"\x00\xff"),),
+        (NULL,),
+    ]
 
 
 @pytest.mark.parametrize("declared", TIME_TYPES)
