@@ -17,7 +17,6 @@ from dqlitepy._abi import Kind
 from dqlitepy._version import __version__
 from dqlitepy.errors import (
     AmbiguousCommitError,
-    DataError,
     Error,
     ForkError,
     InterfaceError,
@@ -40,7 +39,7 @@ _CLASS_OF_KIND: dict[int, type[Error]] = {
     Kind.PROGRAMMING: ProgrammingError,
     Kind.BAD_HANDLE: ProgrammingError,
     Kind.NOT_SUPPORTED: NotSupportedError,
-    Kind.DATA: DataError,
+    Kind.DATA: OperationalError,  # as sqlite3, for text that is not UTF-8
     Kind.NODE: OperationalError,
     Kind.NO_LEADER: NoLeaderError,
     Kind.NOT_LEADER: NotLeaderError,

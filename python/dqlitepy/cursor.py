@@ -82,7 +82,11 @@ class Cursor(CursorCore):
             OperationalError, IntegrityError, …: a statement failed; those before it have run.
         """
         connection = self._checked()
-        encode_sql(script, "executescript")
+        if not isinstance(script, str):
+            raise TypeError(f"executescript() argument must be str, not {type(script).__name__}")
+        if "\0" in script:
+            raise ValueError("embedded null character")
+        script.encode()  # a lone surrogate has no UTF-8; found here, nothing has run
         if connection.in_transaction:
             connection._run_control("COMMIT")
         for statement in statements(script):
