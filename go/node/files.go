@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/canonical/go-dqlite/v3/client"
 	"github.com/google/renameio"
@@ -24,6 +25,9 @@ const (
 
 // holderFile tells a second process who has the directory open.
 const holderFile = "dqlitepy.pid"
+
+// lockFile is what dqlite locks for as long as a node runs.
+const lockFile = "dqlite-lock"
 
 // raftFile is there once a node has stored anything.
 const raftFile = "metadata1"
@@ -68,6 +72,22 @@ func writeHolder(directory string) error {
 }
 
 func removeHolder(directory string) { os.Remove(filepath.Join(directory, holderFile)) }
+
+// checkLock fails while another node has the directory open.
+func checkLock(directory string) error {
+	file, err := os.Open(filepath.Join(directory, lockFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close() // and with it the lock
+	if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		return fmt.Errorf("%s is in use by %s; close it there, or connect to that node by its address", directory, holder(directory))
+	}
+	return nil
+}
 
 // holder describes who has the directory open, as far as its file tells.
 func holder(directory string) string {

@@ -58,14 +58,18 @@ func Start(options Options) (*Node, error) {
 			return nil, err
 		}
 	}
+	// Looked at before dqlite does: a node that was made and then did not start can never be freed again.
+	if err := checkLock(directory); err != nil {
+		return nil, err
+	}
 	server, err := dqlite.New(info.ID, info.Address, directory, options.list(bind)...)
 	if err != nil {
+		if strings.Contains(err.Error(), "bind address") {
+			return nil, fmt.Errorf("the node in %s cannot listen on %s; is that address this machine's, and its port free?", directory, bind)
+		}
 		return nil, fmt.Errorf("the node in %s did not start: %w", directory, err)
 	}
 	if err := server.Start(); err != nil {
-		if strings.Contains(err.Error(), "couldn't lock") {
-			return nil, fmt.Errorf("%s is in use by %s; close it there, or connect to that node by its address", directory, holder(directory))
-		}
 		return nil, fmt.Errorf("the node in %s did not start: %w", directory, err)
 	}
 	n := &Node{server, directory, server.BindAddress()}
@@ -106,6 +110,10 @@ func (o *Options) check() error {
 	}
 	if !status.IsDir() {
 		return fmt.Errorf("%s is not a directory", o.Directory)
+	}
+	if o.SnapshotTrailing < o.SnapshotThreshold {
+		return fmt.Errorf("the snapshot's trailing entries (%d) must be at least as many as its threshold (%d)",
+			o.SnapshotTrailing, o.SnapshotThreshold)
 	}
 	return nil
 }

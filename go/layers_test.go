@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package layers_test holds the module to the direction that its imports take.
+package layers_test
+
+import (
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "dqlitepy.dev/go/"
+
+// allowed is what each package may import of this module.
+var allowed = map[string][]string{
+	"shim":    {"node", "session", "marshal", "pickle", "sql", "wire"},
+	"session": {"marshal", "pickle", "sql", "wire"},
+	"node":    {},
+	"marshal": {"wire"},
+	"pickle":  {"wire"},
+	"sql":     {},
+	"wire":    {},
+}
+
+func TestImportsPointDownwards(t *testing.T) {
+	files, err := filepath.Glob("*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		folder := filepath.Dir(file)
+		seen[folder] = true
+		syntax, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range syntax.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			name, ours := strings.CutPrefix(path, module)
+			if ours && !slices.Contains(allowed[folder], name) {
+				t.Errorf("%s imports %s", file, name)
+			}
+			if path == "C" && folder != "shim" {
+				t.Errorf("%s uses cgo: only the shim may", file)
+			}
+			if path == "database/sql" || strings.HasSuffix(path, "go-dqlite/v3/driver") {
+				t.Errorf("%s imports %s, which runs a write twice when its answer is lost", file, path)
+			}
+		}
+	}
+	for folder := range allowed {
+		if !seen[folder] {
+			t.Errorf("no files of the package %s are here", folder)
+		}
+	}
+	if len(seen) != len(allowed) {
+		t.Errorf("packages %v, but rules for %v", seen, allowed)
+	}
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session_test
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"dqlitepy.dev/go/session"
+)
+
+// succeed answers any statement as a server does that runs it.
+func succeed(connection net.Conn, text string) {
+	if strings.HasPrefix(text, "SELECT") {
+		connection.Write(rowsMessage(false, 1))
+	} else {
+		connection.Write(resultMessage())
+	}
+}
+
+// What each failure means for the data: in an autocommit SELECT, in an autocommit write, in the text of BEGIN IMMEDIATE and
+// a write, within a transaction, and at its COMMIT.
+func TestTheFailureMatrix(t *testing.T) {
+	const (
+		read = iota
+		write
+		implicit
+		within
+		commit
+	)
+	type outcome struct {
+		kind session.Kind
+		code int32
+	}
+	hangUp := func(connection net.Conn) { connection.Close() }
+	refuse := func(code uint64, text string) func(net.Conn) {
+		return func(connection net.Conn) { connection.Write(failureMessage(code, text)) }
+	}
+	for name, test := range map[string]struct {
+		fail func(net.Conn)
+		want [5]outcome
+	}{
+		"the server hangs up": {hangUp, [5]outcome{
+			{session.Connection, 0}, {session.AmbiguousCommit, 0}, {session.Connection, 0}, {session.LeadershipLost, 0}, {session.AmbiguousCommit, 0}}},
+		"half an answer": {func(c net.Conn) { c.Write(resultMessage()[:9]); c.Close() }, [5]outcome{
+			{session.Connection, 0}, {session.AmbiguousCommit, 0}, {session.Connection, 0}, {session.LeadershipLost, 0}, {session.AmbiguousCommit, 0}}},
+		"nonsense": {func(c net.Conn) { c.Write(message(99, make([]byte, 8))) }, [5]outcome{
+			{session.Protocol, 0}, {session.AmbiguousCommit, 0}, {session.Protocol, 0}, {session.LeadershipLost, 0}, {session.AmbiguousCommit, 0}}},
+		"not the leader": {refuse(10250, "not leader"), [5]outcome{
+			{session.NotLeader, 10250}, {session.NotLeader, 10250}, {session.NotLeader, 10250}, {session.LeadershipLost, 10250}, {session.LeadershipLost, 10250}}},
+		"the database was closed": {refuse(12, "no database opened"), [5]outcome{
+			{session.NotLeader, 12}, {session.NotLeader, 12}, {session.NotLeader, 12}, {session.LeadershipLost, 12}, {session.LeadershipLost, 12}}},
+		"leadership lost": {refuse(10506, "leadership lost"), [5]outcome{
+			{session.NotLeader, 10506}, {session.AmbiguousCommit, 10506}, {session.NotLeader, 10506}, {session.LeadershipLost, 10506}, {session.AmbiguousCommit, 10506}}},
+		"disk full": {refuse(10, "leader exec failed"), [5]outcome{
+			{session.SQLite, 10}, {session.AmbiguousCommit, 10}, {session.SQLite, 10}, {session.LeadershipLost, 10}, {session.AmbiguousCommit, 10}}},
+	} {
+		for place, want := range test.want {
+			t.Run(name, func(t *testing.T) {
+				armed := false
+				fake := serve(t, func(connection net.Conn, text string) {
+					if armed {
+						test.fail(connection)
+					} else {
+						succeed(connection, text)
+					}
+				})
+				c := connect(t, fake.address, "main")
+				if place == within || place == commit {
+					c.run("BEGIN")
+				}
+				armed = true
+				text := [5]string{"SELECT 1", "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1)", "UPDATE t SET a = 1", "COMMIT"}[place]
+				before := len(fake.seen())
+				run := c.try
+				if place == implicit {
+					run = c.tryImplicit
+				}
+				_, failure := run(text)
+				wantKind(t, failure, want.kind, want.code)
+				if failure != nil && !failure.Broken {
+					t.Error("the connection is not broken")
+				}
+				c.wantTransaction(false)
+				if sent := len(fake.seen()) - before; sent != 1 {
+					t.Errorf("sent %d times", sent)
+				}
+				_, failure = c.try("SELECT 1")
+				wantKind(t, failure, session.Connection, 0)
+			})
+		}
+	}
+}
+
+func TestOnlyWhatTheServerDidNotRunIsSentAgain(t *testing.T) {
+	attempts := 0
+	fake := serve(t, func(connection net.Conn, text string) {
+		switch {
+		case text == "ROLLBACK":
+			connection.Write(failureMessage(1, "cannot rollback - no transaction is active"))
+		case attempts < 3:
+			attempts++
+			connection.Write(failureMessage(5, "checkpoint in progress"))
+		default:
+			succeed(connection, text)
+		}
+	})
+	c := connect(t, fake.address, "main")
+	const text = "INSERT INTO t VALUES (1)"
+	c.run(text)
+	if got := fake.seen(); !slices.Equal(got, []string{text, text, text, text}) {
+		t.Errorf("sent %q", got)
+	}
+	attempts = 0
+	before := len(fake.seen())
+	if _, failure := c.tryImplicit(text); failure != nil {
+		t.Fatal(failure)
+	}
+	joined := "BEGIN IMMEDIATE;\n" + text
+	if got := fake.seen()[before:]; !slices.Equal(got, []string{joined, "ROLLBACK", joined, "ROLLBACK", joined, "ROLLBACK", joined}) {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestAnAnswerInPiecesIsPutTogether(t *testing.T) {
+	fake := serve(t, func(connection net.Conn, text string) {
+		go func() {
+			for _, piece := range append(rowsMessage(true, 1, 2), rowsMessage(false, 3)...) {
+				connection.Write([]byte{piece})
+			}
+		}()
+	})
+	c := connect(t, fake.address, "main")
+	c.slice = 0
+	if got := c.rows("SELECT x"); got != "1\n2\n3" {
+		t.Errorf("rows %q", got)
+	}
+}
+
+func TestAPageWithoutRowsThatNeverEndsIsAnError(t *testing.T) {
+	fake := serve(t, func(connection net.Conn, text string) {
+		for {
+			if _, err := connection.Write(rowsMessage(true)); err != nil {
+				return
+			}
+		}
+	})
+	c := connect(t, fake.address, "main")
+	_, failure := c.try("SELECT x")
+	wantKind(t, failure, session.Connection, 0)
+	if !strings.Contains(failure.Message, "names of the columns") {
+		t.Errorf("%s", failure.Message)
+	}
+}
+
+func TestAHeaderThatPromisesTooMuchTakesNoMemory(t *testing.T) {
+	fake := serve(t, func(connection net.Conn, text string) {
+		connection.Write([]byte{0xff, 0xff, 0xff, 0xff, 7, 0, 0, 0}) // 32 GiB
+		connection.Close()
+	})
+	_, failure := connect(t, fake.address, "main").try("SELECT x")
+	wantKind(t, failure, session.Connection, 0)
+}
+
+func TestWithoutALeaderEveryServerIsNamed(t *testing.T) {
+	start := session.Options{Servers: []string{"@dqlitepy-nobody", "127.0.0.1:1"}, Database: "main",
+		Group: session.NewGroup(), LeaderTimeout: 50 * time.Millisecond}
+	_, failure := session.Connect(context.Background(), start)
+	wantKind(t, failure, session.NoLeader, 0)
+	for _, part := range []string{"@dqlitepy-nobody: connect: connection refused", "127.0.0.1:1: connect: connection refused"} {
+		if !strings.Contains(failure.Message, part) {
+			t.Errorf("%q is missing in %q", part, failure.Message)
+		}
+	}
+}
+
+func TestTheSearchForALeaderCanBeCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, failure := session.Connect(ctx, session.Options{Servers: []string{"@dqlitepy-nobody"}, Database: "main",
+		Group: session.NewGroup(), LeaderTimeout: hangGuard})
+	wantKind(t, failure, session.Interrupted, 0)
+	for _, options := range []session.Options{{Database: "main"}, {Servers: []string{"@x"}}, {Servers: []string{"@x\x00"}, Database: "main"}} {
+		_, failure := session.Connect(context.Background(), options)
+		wantKind(t, failure, session.Programming, 0)
+	}
+}
+
+func TestTheSearchGoesOnUntilAServerIsTheLeader(t *testing.T) {
+	c := connect(t, testNode.Address(), freshDatabase(), func(o *session.Options) {
+		o.Servers = []string{"@dqlitepy-nobody", testNode.Address()}
+	})
+	if got := c.rows("SELECT 1"); got != "1" {
+		t.Errorf("%s", got)
+	}
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"dqlitepy.dev/go/wire"
+)
+
+// server is one that answers as a test says, to the requests behind the handshake and OPEN.
+type server struct {
+	*testing.T
+	address string
+	mu      sync.Mutex
+	texts   []string // of the SQL that came in
+	answer  func(connection net.Conn, text string)
+}
+
+func serve(t *testing.T, answer func(net.Conn, string)) *server {
+	t.Helper()
+	address := fmt.Sprintf("@dqlitepy-test-%p", t)
+	listener, err := net.Listen("unix", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{T: t, address: address, answer: answer}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go s.handle(connection)
+		}
+	}()
+	return s
+}
+
+func (s *server) handle(connection net.Conn) {
+	defer connection.Close()
+	var handshake [8]byte
+	if _, err := io.ReadFull(connection, handshake[:]); err != nil {
+		return
+	}
+	for {
+		frame, err := readFrame(connection)
+		if err != nil {
+			return
+		}
+		switch frame.Type {
+		case wire.RequestOpen:
+			connection.Write(message(wire.ResponseDB, make([]byte, 8)))
+		case wire.RequestInterrupt, wire.RequestFinalize:
+			connection.Write(message(wire.ResponseEmpty, make([]byte, 8)))
+		case wire.RequestExec:
+			s.note(connection, "EXEC")
+		case wire.RequestPrepare, wire.RequestExecSQL, wire.RequestQuerySQL:
+			text, _, _ := strings.Cut(string(frame.Body[8:]), "\x00")
+			s.note(connection, text)
+		}
+	}
+}
+
+func (s *server) note(connection net.Conn, text string) {
+	s.mu.Lock()
+	s.texts = append(s.texts, text)
+	s.mu.Unlock()
+	s.answer(connection, text)
+}
+
+// seen returns the SQL that came in, in order.
+func (s *server) seen() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.texts...)
+}
+
+func readFrame(connection net.Conn) (wire.Frame, error) {
+	var raw [wire.HeaderSize]byte
+	if _, err := io.ReadFull(connection, raw[:]); err != nil {
+		return wire.Frame{}, err
+	}
+	header, err := wire.DecodeHeader(raw[:])
+	if err != nil {
+		return wire.Frame{}, err
+	}
+	body := make([]byte, header.BodySize())
+	_, err = io.ReadFull(connection, body)
+	return wire.Frame{Header: header, Body: body}, err
+}
+
+func message(kind uint8, body []byte) []byte {
+	header := []byte{0, 0, 0, 0, kind, 0, 0, 0}
+	binary.LittleEndian.PutUint32(header, uint32(len(body)/8))
+	return append(header, body...)
+}
+
+func failureMessage(code uint64, text string) []byte {
+	body := binary.LittleEndian.AppendUint64(nil, code)
+	body = append(body, text...)
+	return message(wire.ResponseFailure, append(body, make([]byte, 8-len(text)%8)...))
+}
+
+func resultMessage() []byte { return message(wire.ResponseResult, make([]byte, 16)) }
+
+// rowsMessage is a page of one column x with a row for each number.
+func rowsMessage(more bool, numbers ...uint64) []byte {
+	body := binary.LittleEndian.AppendUint64(nil, 1)
+	body = append(body, "x\x00\x00\x00\x00\x00\x00\x00"...)
+	for _, number := range numbers {
+		body = binary.LittleEndian.AppendUint64(body, uint64(wire.Integer))
+		body = binary.LittleEndian.AppendUint64(body, number)
+	}
+	end := ^uint64(0)
+	if more {
+		end = 0xeeeeeeeeeeeeeeee
+	}
+	return message(wire.ResponseRows, binary.LittleEndian.AppendUint64(body, end))
+}
