@@ -10,7 +10,7 @@ from tests.patches.wire import Client, Type
 ROWS = 100
 
 
-# With these, a row begins so close to the end of a page of 4 KiB, or of 64 KiB, that its type codes do not fit behind it.
+# So many that a row begins close to the end of a page, of 4 KiB or of 64 KiB, and its type codes do not fit behind it.
 @pytest.mark.parametrize("columns", (509, 1559))
 def test_the_types_of_a_row_stay_inside_the_buffer(client: Client, columns: int) -> None:
     ones = ", ".join(["1"] * columns)
