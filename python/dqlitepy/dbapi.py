@@ -109,6 +109,7 @@ class Connection(SyncConnection):
         isolation_level = checked_isolation_level(isolation_level)
         busy_timeout_ms = milliseconds("timeout", timeout)
         leader_timeout_ms = milliseconds("leader_timeout", leader_timeout)
+        encoded_name = encode_name(name)
         directory = directory_of(database, uri=uri)
         if self._handle is not None:  # sqlite3 allows to initialize a connection again
             self.close()
@@ -116,7 +117,7 @@ class Connection(SyncConnection):
         try:
             options = ConnectOptions(
                 servers=self._node.address.encode(),
-                database=encode_name(name),
+                database=encoded_name,
                 node=self._node.number,
                 busy_timeout_ms=busy_timeout_ms,
                 leader_timeout_ms=leader_timeout_ms,

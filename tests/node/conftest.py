@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import dqlitepy
+import pytest
 
 
 @pytest.fixture

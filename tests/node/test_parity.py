@@ -7,11 +7,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import dqlitepy
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-import dqlitepy
 
 Step = Callable[[Any], Any]
 
