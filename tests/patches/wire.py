@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client of dqlite's protocol that hides nothing: frames are sent and read one by one, so a test can stop half way."""
+"""A client of dqlite's protocol that hides nothing: it sends and reads frame by frame, so a test can stop half way."""
 
 from __future__ import annotations
 
