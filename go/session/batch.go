@@ -86,7 +86,7 @@ func (m *executionMany) fillBatch() (rows int, fault *Error) {
 		if err != nil {
 			fault = DataError(err)
 		} else {
-			fault = checkCount(m.Statement, len(row))
+			fault = checkParameters(m.Statement, row)
 		}
 		if fault != nil {
 			*m.Rows = here
@@ -127,7 +127,7 @@ func (m *executionMany) undoBatch(cause *wire.Failure, then func()) {
 		m.fail(reason)
 		return
 	}
-	m.exec(anOpenOne, undoSavepoint, nil, func(_ wire.Result, failure *wire.Failure) {
+	m.execPatiently(undoSavepoint, func(failure *wire.Failure) {
 		switch {
 		case failure == nil, cause.Code == wire.CodeBusy && failure.Code == 1: // BUSY came before the savepoint
 			then()

@@ -30,7 +30,7 @@ func (s *Session) Execute(request Request) *Error {
 	if err := checkStatement(request.Statement); err != nil {
 		return err
 	}
-	if err := checkCount(request.Statement, len(request.Parameters)); err != nil {
+	if err := checkParameters(request.Statement, request.Parameters); err != nil {
 		return err
 	}
 	if err := s.start(); err != nil {
@@ -138,7 +138,7 @@ func (s *Session) settle(failure *wire.Failure, begun bool, text string, then fu
 		}
 		s.prepare(text, func(statement wire.Stmt, failure *wire.Failure) {
 			if failure == nil {
-				s.finalize(statement, func() { then(reason) })
+				s.finalize(s.openStake(), statement, func() { then(reason) })
 				return
 			}
 			s.rollBack(func() { then(reason) })
@@ -148,26 +148,16 @@ func (s *Session) settle(failure *wire.Failure, begun bool, text string, then fu
 
 // probe asks the server whether a transaction is open: BEGIN succeeds only where there is none.
 func (s *Session) probe(then func(inside bool)) {
-	retry := newRetry(s.busyTimeout)
-	var ask func()
-	ask = func() {
-		s.exec(s.openStake(), "BEGIN", nil, func(_ wire.Result, failure *wire.Failure) {
-			switch {
-			case failure == nil:
-				s.rollBack(func() { then(false) })
-				return
-			case strings.HasPrefix(failure.Message, "cannot start a transaction within"):
-				then(true)
-				return
-			}
-			if pause, again := retry.next(failure); again {
-				s.pause(pause, ask)
-				return
-			}
+	s.execPatiently("BEGIN", func(failure *wire.Failure) {
+		switch {
+		case failure == nil:
+			s.rollBack(func() { then(false) })
+		case strings.HasPrefix(failure.Message, "cannot start a transaction within"):
+			then(true)
+		default:
 			s.giveUp(failure)
-		})
-	}
-	ask()
+		}
+	})
 }
 
 // giveUp breaks a connection of which nobody knows any more whether a transaction is open: the server rolls it back.
@@ -185,9 +175,18 @@ func (s *Session) openStake() stake {
 	return nothing
 }
 
+// doneStake is what requests put at stake that follow a statement which may have committed by itself: the caller must not be
+// told that nothing was written.
+func (s *Session) doneStake() stake {
+	if s.transaction.open {
+		return anOpenOne
+	}
+	return theOutcome
+}
+
 // rollBack ends the transaction if there is one.
 func (s *Session) rollBack(then func()) {
-	s.exec(s.openStake(), "ROLLBACK", nil, func(_ wire.Result, failure *wire.Failure) {
+	s.execPatiently("ROLLBACK", func(failure *wire.Failure) {
 		if failure != nil && !strings.HasPrefix(failure.Message, "cannot rollback") {
 			s.giveUp(failure)
 			return
@@ -214,8 +213,8 @@ func (s *Session) prepare(text string, then func(wire.Stmt, *wire.Failure)) {
 	})
 }
 
-func (s *Session) finalize(statement wire.Stmt, then func()) {
-	s.request(s.openStake(), func(buffer []byte) []byte {
+func (s *Session) finalize(stake stake, statement wire.Stmt, then func()) {
+	s.request(stake, func(buffer []byte) []byte {
 		return wire.AppendFinalize(buffer, statement.ID)
 	}, func(frame wire.Frame) {
 		if frame.Type == wire.ResponseFailure { // the statement went with the database: the next request finds that out
@@ -240,10 +239,25 @@ func checkStatement(statement *sql.Statement) *Error {
 	return nil
 }
 
-func checkCount(statement *sql.Statement, supplied int) *Error {
-	if uses := len(statement.Parameters); uses != supplied {
+const (
+	maxValueSize   = 1_000_000_000 // SQLite's limit on a text or blob
+	maxRequestSize = 1<<32 - 1<<20 // dqlite's limit on a message, with room for the statement
+)
+
+func checkParameters(statement *sql.Statement, parameters []wire.Value) *Error {
+	if uses, supplied := len(statement.Parameters), len(parameters); uses != supplied {
 		return Errorf(Programming, "Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.",
 			uses, supplied)
 	}
+	total := 0
+	for i := range parameters {
+		size := len(parameters[i].Bytes)
+		total += size + 16
+		if size > maxValueSize || total > maxRequestSize {
+			return &Error{Kind: Data, Code: codeTooBig, Message: "string or blob too big"}
+		}
+	}
 	return nil
 }
+
+const codeTooBig = 18

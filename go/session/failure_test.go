@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/session"
+	"dqlitepy.dev/go/wire"
 )
 
 // succeed answers any statement as a server does that runs it.
@@ -123,6 +124,43 @@ func TestOnlyWhatTheServerDidNotRunIsSentAgain(t *testing.T) {
 	joined := "BEGIN IMMEDIATE;\n" + text
 	if got := fake.seen()[before:]; !slices.Equal(got, []string{joined, "ROLLBACK", joined, "ROLLBACK", joined, "ROLLBACK", joined}) {
 		t.Errorf("sent %q", got)
+	}
+}
+
+// When the connection goes behind a statement that has committed, nobody may be told that nothing was written.
+func TestWhatFollowsACommitStaysAmbiguous(t *testing.T) {
+	var hangUpAt string
+	executed := 0
+	fake := serve(t, func(connection net.Conn, text string) {
+		switch {
+		case text == hangUpAt:
+			connection.Close()
+		case text == "EXEC":
+			if executed++; executed == 3 {
+				connection.Write(failureMessage(10250, "not leader"))
+			} else {
+				connection.Write(resultMessage())
+			}
+		case strings.Contains(text, "?"):
+			connection.Write(message(wire.ResponseStmt, make([]byte, 16)))
+		case strings.HasSuffix(text, "RETURNING x"):
+			connection.Write(rowsMessage(false, 1))
+		default:
+			succeed(connection, text)
+		}
+	})
+	hangUpAt = "SELECT last_insert_rowid(), changes()"
+	_, failure := connect(t, fake.address, "main").try("INSERT INTO t VALUES (1) RETURNING x")
+	wantKind(t, failure, session.AmbiguousCommit, 0)
+
+	c := connect(t, fake.address, "main")
+	if failure := c.s.ExecuteMany(manyRequest(c, "INSERT INTO t VALUES (?)", "", [][]int64{{1}, {2}, {3}})); failure != nil {
+		t.Fatal(failure)
+	}
+	_, failure = c.finish()
+	wantKind(t, failure, session.AmbiguousCommit, 10250)
+	if failure != nil && !strings.Contains(failure.Message, "first 2 rows were committed") {
+		t.Errorf("%s", failure.Message)
 	}
 }
 

@@ -9,12 +9,18 @@ import (
 )
 
 // lookup asks a question whose answer is one row of integers.
-func (s *Session) lookup(text string, parameters []wire.Value, columns int, then func([]wire.Value, *wire.Failure)) {
-	s.request(s.openStake(), func(buffer []byte) []byte {
-		return wire.AppendQuerySQL(buffer, text, parameters)
-	}, func(frame wire.Frame) {
+func (s *Session) lookup(stake stake, text string, parameters []wire.Value, columns int, then func([]wire.Value, *wire.Failure)) {
+	retry := newRetry(s.busyTimeout)
+	var attempt func()
+	answered := func(frame wire.Frame) {
 		if frame.Type == wire.ResponseFailure {
-			s.takeFailure(frame, func(failure *wire.Failure) { then(nil, failure) })
+			s.takeQueryFailure(frame, func(failure *wire.Failure) {
+				if pause, again := retry.next(failure); again {
+					s.pause(pause, attempt)
+					return
+				}
+				then(nil, failure)
+			})
 			return
 		}
 		row := make([]wire.Value, columns)
@@ -23,7 +29,13 @@ func (s *Session) lookup(text string, parameters []wire.Value, columns int, then
 			return
 		}
 		then(row, nil)
-	})
+	}
+	attempt = func() {
+		s.request(stake, func(buffer []byte) []byte {
+			return wire.AppendQuerySQL(buffer, text, parameters)
+		}, answered)
+	}
+	attempt()
 }
 
 var errUnexpected = errors.New("the server answered a question about the connection with something else")
@@ -47,7 +59,7 @@ func onlyRow(frame wire.Frame, row []wire.Value) error {
 
 // counters asks for what a query's answer does not carry.
 func (s *Session) counters(then func(lastInsertID, changes int64)) {
-	s.lookup("SELECT last_insert_rowid(), changes()", nil, 2, func(row []wire.Value, failure *wire.Failure) {
+	s.lookup(s.doneStake(), "SELECT last_insert_rowid(), changes()", nil, 2, func(row []wire.Value, failure *wire.Failure) {
 		if failure != nil { // the statement before it is done: what it did must not look as if it had failed
 			then(0, -1)
 			return

@@ -3,6 +3,8 @@
 package session
 
 import (
+	"fmt"
+
 	"dqlitepy.dev/go/marshal"
 	"dqlitepy.dev/go/sql"
 	"dqlitepy.dev/go/wire"
@@ -25,6 +27,7 @@ type executionMany struct {
 	result    Result
 	batch     *batch // nil where rows go one by one
 	chosen    bool   // whether they do is known
+	committed int    // rows that have committed by themselves
 }
 
 // ExecuteMany begins to run a statement many times; Continue goes on. Rows that it yields are dropped.
@@ -89,7 +92,7 @@ func (m *executionMany) chooseWay() {
 		m.next()
 		return
 	}
-	m.lookup(independenceQuestion(insert), independenceParameters(insert), 1, func(row []wire.Value, failure *wire.Failure) {
+	m.lookup(anOpenOne, independenceQuestion(insert), independenceParameters(insert), 1, func(row []wire.Value, failure *wire.Failure) {
 		if failure == nil && row[0].Int() == 1 {
 			m.batch = newBatch(insert)
 		}
@@ -109,7 +112,7 @@ func (m *executionMany) next() {
 		row, err := m.Rows.Next(m.row[:0])
 		if m.row = row; err != nil {
 			m.stop(DataError(err))
-		} else if err := checkCount(m.Statement, len(row)); err != nil {
+		} else if err := checkParameters(m.Statement, row); err != nil {
 			m.stop(err)
 		} else {
 			m.runRow()
@@ -171,6 +174,9 @@ func (m *executionMany) dropRows(frame wire.Frame) {
 }
 
 func (m *executionMany) count(lastInsertID, changes int64) {
+	if !m.transaction.open {
+		m.committed++
+	}
 	if m.result.Flags&ResultModifies != 0 {
 		m.result.LastInsertID = lastInsertID
 		m.result.Changes += changes
@@ -189,12 +195,16 @@ func (m *executionMany) failed(failure *wire.Failure, again func()) {
 // stop ends the operation with an error; the rows before it stay.
 func (m *executionMany) stop(reason *Error) {
 	if reason.Broken {
+		if reason.Kind == NotLeader && m.committed > 0 {
+			reason.Kind = AmbiguousCommit
+			reason.Message = fmt.Sprintf("the first %d rows were committed, the others were not: %s", m.committed, reason.Message)
+		}
 		m.fail(reason)
 		return
 	}
-	m.finalize(m.statement, func() { m.fail(reason) })
+	m.finalize(m.doneStake(), m.statement, func() { m.fail(reason) })
 }
 
 func (m *executionMany) done() {
-	m.finalize(m.statement, func() { m.finish(m.result) })
+	m.finalize(m.doneStake(), m.statement, func() { m.finish(m.result) })
 }

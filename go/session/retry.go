@@ -10,9 +10,14 @@ import (
 
 // retry spaces out the attempts at a statement that finds the database locked, as SQLite's own busy handler does.
 type retry struct {
-	deadline time.Time
-	attempt  int
+	began   time.Time
+	timeout time.Duration
+	attempt int
 }
+
+// checkpointPatience is how long a checkpoint of the server may keep even readers out, whatever the caller's timeout for
+// locks is: it is no lock that anybody holds, and over in milliseconds.
+const checkpointPatience = 5 * time.Second
 
 var pauses = [...]time.Duration{
 	1 * time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 15 * time.Millisecond,
@@ -20,16 +25,38 @@ var pauses = [...]time.Duration{
 	50 * time.Millisecond, 100 * time.Millisecond,
 }
 
-func newRetry(timeout time.Duration) retry { return retry{deadline: time.Now().Add(timeout)} }
+func newRetry(timeout time.Duration) retry { return retry{began: time.Now(), timeout: timeout} }
 
 // next tells whether the failure says that nothing ran and the time allows another attempt, and how long to pause before.
 // SQLITE_BUSY_SNAPSHOT is another code: there only the whole transaction can be tried again.
 func (r *retry) next(failure *wire.Failure) (time.Duration, bool) {
-	left := time.Until(r.deadline)
+	timeout := r.timeout
+	if failure.Message == "checkpoint in progress" {
+		timeout = max(timeout, checkpointPatience)
+	}
+	left := time.Until(r.began.Add(timeout))
 	if failure.Code != wire.CodeBusy || left <= 0 {
 		return 0, false
 	}
 	pause := pauses[min(r.attempt, len(pauses)-1)]
 	r.attempt++
 	return min(pause, left), true
+}
+
+// execPatiently is exec for requests of our own, which try again by themselves where the database is locked.
+func (s *Session) execPatiently(text string, then func(*wire.Failure)) {
+	retry := newRetry(s.busyTimeout)
+	var attempt func()
+	attempt = func() {
+		s.exec(s.openStake(), text, nil, func(_ wire.Result, failure *wire.Failure) {
+			if failure != nil {
+				if pause, again := retry.next(failure); again {
+					s.pause(pause, attempt)
+					return
+				}
+			}
+			then(failure)
+		})
+	}
+	attempt()
 }

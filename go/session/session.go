@@ -106,6 +106,9 @@ func (s *Session) start() *Error {
 	}
 	s.waker.clear()
 	s.claim()
+	if cap(s.batch) > keepSize {
+		s.batch = nil
+	}
 	return nil
 }
 

@@ -23,10 +23,11 @@ type stream struct {
 	handedOut bool   // the names have been handed over
 	fault     *Error // a value that cannot cross; raised behind the rows before it
 	ended     bool   // the last page has come in
+	draining  bool   // INTERRUPT is on its way
 }
 
 // interruptible tells whether the rows may be cut short: those of a statement that writes are the proof that it did.
-func (st *stream) interruptible() bool { return st.named && st.e.Statement.ReadOnly() }
+func (st *stream) interruptible() bool { return st.named && !st.draining && st.e.Statement.ReadOnly() }
 
 func (e *execution) query() {
 	e.batch = e.batch[:0]
@@ -42,8 +43,9 @@ func (st *stream) take(frame wire.Frame) {
 	if frame.Type == wire.ResponseFailure {
 		e.Session.stream = nil
 		e.takeQueryFailure(frame, func(failure *wire.Failure) {
-			if st.named {
-				e.retry.deadline = e.retry.deadline.Add(-e.busyTimeout) // rows have been handed over: no second attempt
+			if st.named { // rows may have been handed over: no second attempt
+				e.settle(failure, e.begun, e.Statement.Text, e.fail)
+				return
 			}
 			e.failed(failure)
 		})
@@ -225,6 +227,7 @@ func (s *Session) drain(then func()) {
 		then()
 		return
 	}
+	s.stream.draining = true
 	s.stake = s.openStake()
 	s.link.queue(wire.AppendInterrupt)
 	var skip func(wire.Frame)
