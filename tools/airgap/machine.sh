@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Whether this machine can carry the air-gapped edition. Asked for before anything takes long.
+# Whether this machine can carry the air-gapped edition. Asked before anything takes long.
 
 require_machine() {
     [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] ||
@@ -7,10 +7,6 @@ require_machine() {
     command -v apt-get >/dev/null ||
         refuse "the air-gapped edition takes its tools from a Debian mirror through apt, and there is no apt here" \
             "DQLITEPY_BUILD=online tools/bazel build //...   (or run this in a Debian container)"
-    require_space
-    require_programs
-    require_namespaces
-    [ "$(id -u)" = 0 ] || require_subordinate_ids
 }
 
 require_space() {
@@ -26,7 +22,6 @@ require_programs() {
     missing=
     command -v mmdebstrap >/dev/null || missing="$missing mmdebstrap"
     command -v bwrap >/dev/null || missing="$missing bubblewrap"
-    # An ordinary user's mmdebstrap maps the userland's other accounts onto this user's subordinate ids.
     [ "$(id -u)" = 0 ] || command -v newuidmap >/dev/null || missing="$missing uidmap"
     [ -n "$missing" ] || return 0
     # shellcheck disable=SC2086  # a list of names
@@ -41,7 +36,9 @@ require_namespaces() {
         "sudo sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000   (or run tools/bazel as root)"
 }
 
+# Under an ordinary user, mmdebstrap gives the userland's other accounts this user's subordinate ids.
 require_subordinate_ids() {
+    [ "$(id -u)" != 0 ] || return 0
     subordinate_error=$(mmdebstrap --unshare-helper true 2>&1) && return
     refuse "mmdebstrap cannot map subordinate ids for $(id -un) ($(echo "$subordinate_error" | head -n 1))" \
         "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)   (or run tools/bazel as root)"

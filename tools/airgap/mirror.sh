@@ -41,7 +41,7 @@ require_mirror_answer() {
 }
 
 apt_helper() {
-    /usr/lib/apt/apt-helper -o Acquire::Retries=0 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 \
+    PATH=$PATH:/usr/lib/apt apt-helper -o Acquire::Retries=0 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 \
         -o APT::Sandbox::User="$(id -un)" "$@"
 }
 

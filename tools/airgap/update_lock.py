@@ -4,8 +4,8 @@
 
     tools/airgap/update_lock.py [GO]
 
-GO is the go command (any version with modules; default: the one on PATH). Gazelle's go_deps takes every module at the highest
-version that any Bazel module's go.mod asks for, where `go mod download` alone would take each go.mod's own.
+GO is the go command (any version with modules; default: the one on PATH). Gazelle's go_deps takes every module at the
+highest version that any Bazel module's go.mod asks for, where `go mod download` alone would take each go.mod's own.
 """
 
 import json
@@ -20,6 +20,7 @@ RULESETS = {"github.com/bazelbuild/rules_go": "v0.63.0", "github.com/bazelbuild/
 
 
 def main() -> None:
+    """Finds the highest versions, downloads them for their sums, and rewrites the lock."""
     go = sys.argv[1] if len(sys.argv) > 1 else "go"
     sdk = re.search(r'go_sdk\.download\(version = "([^"]+)"\)', (ROOT / "MODULE.bazel").read_text())
     if not sdk:
@@ -40,6 +41,7 @@ def main() -> None:
 
 
 def download(go: str, modules: dict[str, str]) -> dict[str, dict[str, str]]:
+    """What `go mod download -json` says of each module, by its path."""
     with tempfile.TemporaryDirectory() as folder:
         command = [go, "mod", "download", "-json", *(f"{path}@{version}" for path, version in modules.items())]
         text = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
@@ -52,14 +54,17 @@ def download(go: str, modules: dict[str, str]) -> dict[str, dict[str, str]]:
 
 
 def requirements(go: str, go_mod: Path) -> list[tuple[str, str]]:
-    text = subprocess.run([go, "mod", "edit", "-json", str(go_mod)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    """Each module that a go.mod asks for, and its version."""
+    command = [go, "mod", "edit", "-json", str(go_mod)]
+    text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     return [(require["Path"], require["Version"]) for require in json.loads(text).get("Require") or []]
 
 
 def precedence(version: str) -> tuple[tuple[int, ...], bool, list[tuple[bool, int, str]]]:
     """Semantic versioning's order: a release after its pre-releases, numbers as numbers."""
     release, _, suffix = version.removeprefix("v").partition("+")[0].partition("-")
-    identifiers = [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in suffix.split(".")] if suffix else []
+    parts = suffix.split(".") if suffix else []
+    identifiers = [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
     return tuple(int(part) for part in release.split(".")), not suffix, identifiers
 
 

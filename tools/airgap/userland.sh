@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The userland: a Debian tree with Bazel, autotools, Python and apt in it, made by mmdebstrap.
 
+sources_help="DQLITEPY_SOURCES=DIR tools/bazel build //...   (DIR holds the .debs that tools/airgap/lock.txt names)"
+
 provide_userland() {
     userland=$cache/userland-$(key "$tools/airgap/packages.txt" "$tools/airgap/userland.sh")
     [ -d "$userland" ] || with_lock airgap make_userland
@@ -9,8 +11,12 @@ provide_userland() {
 make_userland() {
     # Another process may have made it while this one waited.
     [ ! -d "$userland" ] || return 0
-    require_mirror
     require_machine
+    require_mirror
+    require_space
+    require_programs
+    require_namespaces
+    require_subordinate_ids
     workshop=$(mktemp -d)
     trap 'rm -rf "$workshop"' EXIT
     # Under mmdebstrap's user namespace, neither root nor apt is this user any more.
@@ -104,7 +110,6 @@ bootstrap_userland() {
 }
 
 explain_bootstrap_failure() {
-    sources_help="DQLITEPY_SOURCES=DIR tools/bazel build //...   (DIR holds the .debs that tools/airgap/lock.txt names)"
     gone=$(sed -n 's/.*Failed to fetch .*\/\([^/ ]*\)  *404 .*/\1/p;s/.*Package .\([^ ]*\). has no installation candidate.*/\1/p;s/.*Unable to locate package \(.*\)/\1/p' "$bootstrap_log" | head -n 1)
     [ -z "$gone" ] || refuse "the mirror $mirror does not carry $gone, or not at a version that does" "$sources_help"
     if grep -q 'No space left on device' "$bootstrap_log"; then

@@ -15,6 +15,7 @@ from report import step
 
 
 def main() -> None:
+    """Fetches and checks, one step after the other."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--checkout", type=Path, required=True)
     parser.add_argument("--supplies", type=Path, required=True)

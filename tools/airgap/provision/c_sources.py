@@ -9,7 +9,8 @@ from pathlib import Path
 from lock import SourceArchive, sha256_of
 from report import refuse
 
-BLOCK = 512
+APT_HELPER = "/usr/lib/apt/apt-helper"
+BLOCK = 512  # of a tar archive
 
 
 def fetch_sources(archives: list[SourceArchive], mirror: str, given: Path | None, repository_cache: Path) -> None:
@@ -29,20 +30,31 @@ def fetch_sources(archives: list[SourceArchive], mirror: str, given: Path | None
 
 
 def obtain(archive: SourceArchive, mirror: str, given: Path | None, target: Path) -> None:
+    """Brings the archive as Debian has it: out of the folder that the user gives, else out of the mirror's pool."""
     if given and (given / archive.file).exists():
-        shutil.copyfile(given / archive.file, target)
+        file = given / archive.file
+        shutil.copyfile(file, target)
         if sha256_of(target) != archive.sha256:
-            refuse(f"{given / archive.file} is not the file that tools/airgap/lock.txt pins", f"rm '{given / archive.file}'")
+            refuse(f"{file} is not the file that tools/airgap/lock.txt pins", f"rm '{file}'")
         return
     package = archive.file.partition("_")[0]
     section = package[:4] if package.startswith("lib") else package[0]
     url = f"{mirror}/pool/main/{section}/{package}/{archive.file}"
-    helper = ["/usr/lib/apt/apt-helper", "-o", "APT::Sandbox::User=root", "download-file", url, str(target)]
-    result = subprocess.run([*helper, f"SHA256:{archive.sha256}"], capture_output=True, text=True)
+    command = [
+        APT_HELPER,
+        "-o",
+        "APT::Sandbox::User=root",
+        "download-file",
+        url,
+        str(target),
+        f"SHA256:{archive.sha256}",
+    ]
+    result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
+        reason = " ".join(result.stderr.split())
         refuse(
-            f"the mirror does not give {url}: {result.stderr.strip().splitlines()[-1]}",
-            f"DQLITEPY_SOURCES=DIR tools/bazel build //...   (DIR holds {archive.file}; its sha256 is in tools/airgap/lock.txt)",
+            f"{url} cannot be had as tools/airgap/lock.txt pins it ({reason})",
+            f"DQLITEPY_SOURCES=DIR tools/bazel build //...   (DIR holds {archive.file})",
         )
 
 
@@ -63,6 +75,7 @@ def under_folder(archive: bytes, folder: str) -> bytes:
 
 
 def header_under_folder(header: bytearray, folder: str) -> bytearray:
+    """One ustar header, its checksum made anew."""
     name, prefix = header[0:100].rstrip(b"\0"), header[345:500].rstrip(b"\0")
     path = (prefix + b"/" if prefix else b"") + name
     path = folder.encode() + b"/" + path.partition(b"/")[2]

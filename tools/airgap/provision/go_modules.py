@@ -15,12 +15,15 @@ TOOLCHAIN = "golang.org/toolchain"
 RULES_GO = "github.com/bazelbuild/rules_go"
 GAZELLE = "github.com/bazelbuild/bazel-gazelle"
 
+PROXY_HELP = "GOPROXY=ADDRESS tools/bazel build //...   (of a Go module proxy that has it)"
 
-def fetch_modules(modules: list[GoModule], cache: Path, go: str = "/usr/bin/go") -> dict[str, Path]:
+
+def fetch_modules(modules: list[GoModule], cache: Path) -> dict[str, Path]:
     """Downloads and checks the modules; gives the folder of each. `cache` then serves as a GOPROXY of its own."""
     wanted = {f"{module.path}@{module.version}": module.sum for module in modules}
+    command = ["go", "mod", "download", "-json", *wanted]
     # From the root, since go obeys a go.mod in any folder above, and the cache may lie below somebody's module.
-    result = subprocess.run([go, "mod", "download", "-json", *wanted], env=go_environment(cache), cwd="/", capture_output=True, text=True)
+    result = subprocess.run(command, env=go_environment(cache), cwd="/", capture_output=True, text=True)
     folders: dict[str, Path] = {}
     decoder = json.JSONDecoder()
     text = result.stdout.strip()
@@ -29,18 +32,23 @@ def fetch_modules(modules: list[GoModule], cache: Path, go: str = "/usr/bin/go")
         text = text[end:].lstrip()
         name = f"{answer['Path']}@{answer['Version']}"
         if "Error" in answer:
-            refuse(f"the Go module {name} cannot be had: {answer['Error']}", "go env GOPROXY   (and see whether it answers)")
+            refuse(f"the Go module {name} cannot be had: {answer['Error']}", PROXY_HELP)
         if answer["Sum"] != wanted.pop(name):
-            refuse(f"the Go module {name} is not the one that tools/airgap/lock.txt pins", "GOPROXY=<a proxy you trust> tools/bazel build //...")
+            refuse(f"the Go module {name} is not the one that tools/airgap/lock.txt pins", PROXY_HELP)
         folders[answer["Path"]] = Path(answer["Dir"])
     if wanted:
-        refuse(f"go did not download {', '.join(wanted)}: {result.stderr.strip()}", "tools/bazel build //...   (once more)")
+        refuse(f"go did not download {', '.join(wanted)}: {result.stderr.strip()}", PROXY_HELP)
     return folders
 
 
 def go_environment(cache: Path) -> dict[str, str]:
-    own = {"GOMODCACHE": str(cache), "GOCACHE": str(cache / "build"), "GOFLAGS": "-modcacherw", "GOTOOLCHAIN": "local"}
-    return os.environ | own
+    """The machine's way to its proxy; a cache that `rm -rf` can delete; no other SDK than the one called."""
+    return os.environ | {
+        "GOMODCACHE": str(cache),
+        "GOCACHE": str(cache / "build"),
+        "GOFLAGS": "-modcacherw",
+        "GOTOOLCHAIN": "local",
+    }
 
 
 def make_go_sdk(module: Path, version: str, template: Path, sdk: Path) -> None:
@@ -48,7 +56,7 @@ def make_go_sdk(module: Path, version: str, template: Path, sdk: Path) -> None:
 
     def complete(part: Path) -> None:
         for program in [*(part / "bin").iterdir(), *(part / "pkg" / "tool").rglob("*")]:
-            program.chmod(0o755)  # module zips carry no run bits
+            program.chmod(0o755)
         build = template.read_text()
         substitutions = {
             "{goos}": "linux",
@@ -72,6 +80,7 @@ def make_go_sdk(module: Path, version: str, template: Path, sdk: Path) -> None:
 
 
 def make_rules_go(module: Path, ruleset: Path) -> None:
+    """The module as a Bazel module's folder."""
     copy_module(module, ruleset, restore_scripts)
 
 
@@ -82,14 +91,15 @@ def make_gazelle(module: Path, ruleset: Path, sdk: Path, cache: Path) -> None:
         restore_scripts(part)
         # -e: its test data names modules that exist nowhere.
         command = [str(sdk / "bin" / "go"), "mod", "vendor", "-e"]
-        result = subprocess.run(command, cwd=part, env=go_environment(cache) | {"GOROOT": str(sdk)}, capture_output=True, text=True)
+        result = subprocess.run(command, cwd=part, env=go_environment(cache), capture_output=True, text=True)
         if not (part / "vendor" / "modules.txt").exists():
-            refuse(f"gazelle's own modules cannot be had: {result.stderr.strip()}", "go env GOPROXY   (and see whether it answers)")
+            refuse(f"gazelle's own modules cannot be had: {result.stderr.strip()}", PROXY_HELP)
 
     copy_module(module, ruleset, complete)
 
 
 def restore_scripts(folder: Path) -> None:
+    """Module zips carry no run bits."""
     for script in folder.rglob("*.sh"):
         script.chmod(0o755)
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 
 class GoModule(NamedTuple):
+    """A Go module, its version, and the h1 sum of its zip."""
+
     path: str
     version: str
     sum: str
@@ -24,11 +26,14 @@ class SourceArchive(NamedTuple):
 
 
 class Lock(NamedTuple):
+    """What provisioning fetches, beside the wheels."""
+
     go_modules: list[GoModule]
     sources: list[SourceArchive]
 
 
 def read_lock(checkout: Path) -> Lock:
+    """Joins the lock with the table of pins, which both editions share."""
     pins = read_pins(checkout / "third_party" / "pins.bzl")
     modules: list[GoModule] = []
     sources: list[SourceArchive] = []
@@ -51,5 +56,6 @@ def read_pins(path: Path) -> dict[str, dict[str, str]]:
 
 
 def sha256_of(path: Path) -> str:
+    """The file's digest in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

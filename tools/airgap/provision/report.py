@@ -18,4 +18,5 @@ def step(what: str) -> Iterator[None]:
 
 
 def refuse(what: str, command: str) -> NoReturn:
+    """Ends with one line that says what is wrong and one to type."""
     sys.exit(f"dqlitepy: {what}\nType: {command}")

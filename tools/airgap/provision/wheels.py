@@ -14,10 +14,15 @@ from report import refuse
 
 def fetch_wheels(requirements: Path, downloads: Path, wheels: Path) -> None:
     """Leaves in `wheels` just what is pinned; `downloads` keeps older ones, so that a changed pin fetches one wheel."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
-    command += ["--no-cache-dir", "--disable-pip-version-check", "--dest", str(downloads), "--requirement", str(requirements)]
-    if subprocess.run(command, stdout=sys.stderr).returncode:
-        refuse("pip could not download what tools/pytest/requirements.txt pins", "tools/bazel build //...   (once the package index answers)")
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]
+    checks = ["--require-hashes", "--only-binary=:all:", "--no-deps"]
+    if subprocess.run(
+        [*pip, *checks, "--dest", downloads, "--requirement", requirements], stdout=sys.stderr
+    ).returncode:
+        refuse(
+            "pip could not download what tools/pytest/requirements.txt pins",
+            "PIP_INDEX_URL=ADDRESS tools/bazel build //...   (of a package index that has it)",
+        )
     pinned = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", requirements.read_text()))
     part = wheels.with_name(wheels.name + ".part")
     shutil.rmtree(part, ignore_errors=True)

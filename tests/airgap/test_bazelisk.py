@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bazelisk that tools/bazel fetches where there is none."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tests.airgap.machine import HOST_TOOLS, Machine
+
+PROGRAM = '#!/bin/sh\nprintf "<%s>" "$@"\n'
+ONLINE = {"DQLITEPY_BUILD": "online"}
+
+
+@pytest.fixture
+def online(machine: Machine) -> Machine:
+    machine.provide("uname", "case $1 in -s) echo Linux ;; *) echo x86_64 ;; esac")
+    machine.provide("ldd", "echo 'ldd (Debian GLIBC 2.36-9) 2.36'")
+    for tool in HOST_TOOLS:
+        machine.provide(tool)
+    (machine.home / "served").write_text(PROGRAM)
+    machine.provide("curl", f'while [ "$1" != -o ]; do shift; done; cp "{machine.home}/served" "$2"')
+    return machine
+
+
+def pin(machine: Machine, program: str) -> None:
+    script = machine.checkout / "tools" / "online" / "bazelisk.sh"
+    lines = script.read_text().splitlines()
+    pinned = f"bazelisk_sha256_amd64={hashlib.sha256(program.encode()).hexdigest()}"
+    script.write_text("\n".join(pinned if line.startswith("bazelisk_sha256_amd64=") else line for line in lines) + "\n")
+
+
+def test_it_is_fetched_once_and_run(online: Machine) -> None:
+    pin(online, PROGRAM)
+    status, output, errors = online.bazel("build", "//...", **ONLINE)
+    assert (status, output) == (0, "<build><//...>"), errors
+    assert "fetching bazelisk" in errors
+    assert online.bazel("info", **ONLINE) == (0, "<info>", "")
+    [call] = online.calls("curl")
+    assert "https://github.com/bazelbuild/bazelisk/releases/download/v" in call
+
+
+def test_another_file_than_the_pinned_one_is_never_run(online: Machine) -> None:
+    wrong, command = online.refusal("build", **ONLINE)
+    assert "is not the file that is pinned" in wrong
+    assert hashlib.sha256(PROGRAM.encode()).hexdigest() in wrong
+    assert command.startswith("DQLITEPY_BUILD=airgap")
+    assert not list(online.cache.glob("bazelisk-*[0-9]"))
+
+
+def test_a_download_that_fails_is_named(online: Machine) -> None:
+    online.provide("curl", "exit 6")
+    wrong, command = online.refusal("build", **ONLINE)
+    assert "cannot be fetched" in wrong
+    assert "put bazelisk on PATH" in command
+
+
+def test_no_binary_for_this_cpu(online: Machine) -> None:
+    online.provide("uname", "case $1 in -s) echo Linux ;; *) echo riscv64 ;; esac")
+    assert "riscv64" in online.refusal("build", **ONLINE)[0]
