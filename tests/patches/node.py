@@ -12,6 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dqlitepy._abi import NodeOptions
+from dqlitepy._handle import Handle
+from dqlitepy._operations import StartNode
 from tests.patches.wire import HANG_SECONDS, Client
 
 _READY = b"ready\n"
@@ -22,7 +25,7 @@ class NodeProcess:
 
     def __init__(self, directory: Path) -> None:
         """Starts the node and waits until it takes connections."""
-        self.address = f"127.0.0.1:{_free_port()}"
+        self.address = f"127.0.0.1:{free_port()}"
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.patches.node", str(directory), self.address],
             stdin=subprocess.PIPE,
@@ -58,22 +61,24 @@ class NodeProcess:
         self._process.communicate()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Returns a port of the loopback interface on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _serve(directory: str, address: str) -> None:
-    from dqlitepy._abi import NodeOptions
-    from dqlitepy._handle import Handle
-    from dqlitepy._operations import StartNode
-
+def start_node(directory: str, address: str) -> Handle:
+    """Starts a node in this process."""
     options = NodeOptions(
         directory=os.fsencode(directory), address=address.encode(), snapshot_threshold=512, snapshot_trailing=1024
     )
-    node = Handle.open(StartNode(options))
+    return Handle.open(StartNode(options))
+
+
+def _serve(directory: str, address: str) -> None:
+    node = start_node(directory, address)
     os.write(sys.stdout.fileno(), _READY)
     sys.stdin.buffer.read()
     node.close()
