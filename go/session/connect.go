@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 )
@@ -117,17 +118,24 @@ func (s *search) try(ctx context.Context, server string, redirect bool) *link {
 }
 
 func (s *search) failed(server string, reason error, l *link) *link {
-	if errors.Is(reason, context.DeadlineExceeded) {
-		reason = errors.New("it did not answer in time")
-	}
-	if _, known := s.reasons[server]; !known {
-		s.tried = append(s.tried, server)
-	}
-	s.reasons[server] = reason
 	if l != nil {
 		s.options.Group.bury(l)
 	}
+	_, known := s.reasons[server]
+	if !known {
+		s.tried = append(s.tried, server)
+	}
+	if !isTimeout(reason) {
+		s.reasons[server] = reason
+	} else if !known { // otherwise what it said before tells more
+		s.reasons[server] = errors.New("it did not answer in time")
+	}
 	return nil
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 func (s *search) String() string {

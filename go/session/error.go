@@ -35,6 +35,8 @@ type Error struct {
 	Code    int32 // extended SQLite result code, 0 where there is none
 	Broken  bool  // the connection cannot be used again
 	Message string
+
+	cause string // the part of Message that says why the connection broke, "" for all of it
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -40,15 +40,17 @@ func (s *Session) lossError(reason string) *Error {
 			stake = anOpenOne
 		}
 	}
+	var loss *Error
 	switch stake {
 	case theOutcome:
-		return brokenf(AmbiguousCommit, "%s before it answered: the write may or may not have been committed; look before you repeat it",
-			reason)
+		loss = brokenf(AmbiguousCommit, "%s: the write may or may not have been committed; look before you repeat it", reason)
 	case anOpenOne:
-		return brokenf(LeadershipLost, "%s: the open transaction is gone, nothing of it was committed; begin it again", reason)
+		loss = brokenf(LeadershipLost, "%s: the open transaction is gone, nothing of it was committed; begin it again", reason)
 	default:
-		return brokenf(Connection, "%s: nothing was written; connect again", reason)
+		loss = brokenf(Connection, "%s: nothing was written; connect again", reason)
 	}
+	loss.cause = reason
+	return loss
 }
 
 // interruptError tells what it means that a running statement was given up.

@@ -243,9 +243,11 @@ func (s *Session) breakLink(reason *Error) {
 	if s.link == nil {
 		return
 	}
-	later := Errorf(Connection, "the connection cannot be used any more (%s); open a new one", reason.Message)
-	later.Broken = true
-	s.broken = later
+	cause := reason.cause
+	if cause == "" {
+		cause = reason.Message
+	}
+	s.broken = brokenf(Connection, "the connection cannot be used any more (%s); open a new one", cause)
 	s.group.bury(s.link)
 	s.link, s.stream = nil, nil
 	s.transaction.end()
