@@ -110,7 +110,7 @@ func (m *executionMany) runBatch(before marshal.Rows, rows int) {
 		}
 		m.undoBatch(failure, func() {
 			if pause, again := m.retry.next(failure); again {
-				m.pause(pause, func() { m.runBatch(before, rows) })
+				m.pause(pause, func() { m.runBatch(before, rows) }, m.stop)
 				return
 			}
 			*m.Rows = before

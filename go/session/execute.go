@@ -108,9 +108,9 @@ func (e *execution) flags() uint32 {
 func (e *execution) failed(failure *wire.Failure) {
 	if pause, again := e.retry.next(failure); again {
 		if e.begun {
-			e.rollBack(func() { e.pause(pause, e.send) })
+			e.rollBack(func() { e.pause(pause, e.send, e.fail) })
 		} else {
-			e.pause(pause, e.send)
+			e.pause(pause, e.send, e.fail)
 		}
 		return
 	}
@@ -155,14 +155,13 @@ func (s *Session) probe(then func(inside bool)) {
 		case strings.HasPrefix(failure.Message, "cannot start a transaction within"):
 			then(true)
 		default:
-			s.giveUp(failure)
+			s.giveUp(s.refusal(failure))
 		}
 	})
 }
 
 // giveUp breaks a connection of which nobody knows any more whether a transaction is open: the server rolls it back.
-func (s *Session) giveUp(failure *wire.Failure) {
-	reason := s.refusal(failure)
+func (s *Session) giveUp(reason *Error) {
 	reason.Broken = true
 	s.fail(reason)
 }
@@ -188,7 +187,7 @@ func (s *Session) doneStake() stake {
 func (s *Session) rollBack(then func()) {
 	s.execPatiently("ROLLBACK", func(failure *wire.Failure) {
 		if failure != nil && !strings.HasPrefix(failure.Message, "cannot rollback") {
-			s.giveUp(failure)
+			s.giveUp(s.refusal(failure))
 			return
 		}
 		s.transaction.end()

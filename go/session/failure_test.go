@@ -189,7 +189,7 @@ func TestAPageWithoutRowsThatNeverEndsIsAnError(t *testing.T) {
 	})
 	c := connect(t, fake.address, "main")
 	_, failure := c.try("SELECT x")
-	wantKind(t, failure, session.Connection, 0)
+	wantKind(t, failure, session.Protocol, 0)
 	if !strings.Contains(failure.Message, "names of the columns") {
 		t.Errorf("%s", failure.Message)
 	}

@@ -16,7 +16,7 @@ func (s *Session) lookup(stake stake, text string, parameters []wire.Value, colu
 		if frame.Type == wire.ResponseFailure {
 			s.takeQueryFailure(frame, func(failure *wire.Failure) {
 				if pause, again := retry.next(failure); again {
-					s.pause(pause, attempt)
+					s.pause(pause, attempt, s.giveUp)
 					return
 				}
 				then(nil, failure)
@@ -38,7 +38,7 @@ func (s *Session) lookup(stake stake, text string, parameters []wire.Value, colu
 	attempt()
 }
 
-var errUnexpected = errors.New("the server answered a question about the connection with something else")
+var errUnexpected = wire.Errorf("a question about the connection was answered with something else")
 
 func onlyRow(frame wire.Frame, row []wire.Value) error {
 	rows, err := wire.DecodeRows(frame)

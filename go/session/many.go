@@ -186,7 +186,7 @@ func (m *executionMany) count(lastInsertID, changes int64) {
 // failed tries again where the server says that nothing ran, or else ends the operation.
 func (m *executionMany) failed(failure *wire.Failure, again func()) {
 	if pause, retry := m.retry.next(failure); retry {
-		m.pause(pause, again)
+		m.pause(pause, again, m.stop)
 		return
 	}
 	m.settle(failure, false, m.Statement.Text, m.stop)

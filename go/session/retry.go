@@ -51,7 +51,7 @@ func (s *Session) execPatiently(text string, then func(*wire.Failure)) {
 		s.exec(s.openStake(), text, nil, func(_ wire.Result, failure *wire.Failure) {
 			if failure != nil {
 				if pause, again := retry.next(failure); again {
-					s.pause(pause, attempt)
+					s.pause(pause, attempt, s.giveUp)
 					return
 				}
 			}

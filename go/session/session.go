@@ -9,6 +9,7 @@
 package session
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,11 +52,12 @@ type Session struct {
 	claimed bool             // Continue has not handed out the outcome yet
 	then    func(wire.Frame) // takes the next frame
 	awake   func()           // goes on after a pause, which ends at wakeAt
+	roused  func(*Error)     // ends the pause early, with what the operation fails with
 	wakeAt  time.Time
 	stake   stake // what would be lost with the connection
 	result  Result
 	failure *Error
-	batch   []byte
+	pickled []byte // rows on their way to Result.Data
 }
 
 func newSession(group *Group, waker *waker, link *link, busyTimeout time.Duration) *Session {
@@ -106,8 +108,8 @@ func (s *Session) start() *Error {
 	}
 	s.waker.clear()
 	s.claim()
-	if cap(s.batch) > keepSize {
-		s.batch = nil
+	if cap(s.pickled) > keepSize {
+		s.pickled = nil
 	}
 	return nil
 }
@@ -137,15 +139,11 @@ func (s *Session) step(deadline time.Time) error {
 		return nil
 	}
 	if s.awake != nil {
-		if deadline.Before(s.wakeAt) {
-			if err := s.waker.sleep(deadline); err != nil {
-				return err
-			}
-		} else if err := s.waker.sleep(s.wakeAt); err != nil && time.Now().Before(s.wakeAt) {
+		if err := s.waker.sleep(earlier(deadline, s.wakeAt)); err != errSliceEnded || time.Now().Before(s.wakeAt) {
 			return err
 		}
 		awake := s.awake
-		s.awake = nil
+		s.awake, s.roused = nil, nil
 		awake()
 		return nil
 	}
@@ -214,10 +212,17 @@ func (s *Session) takeQueryFailure(frame wire.Frame, then func(*wire.Failure)) {
 	})
 }
 
-// pause goes on after a while.
-func (s *Session) pause(duration time.Duration, awake func()) {
+// pause goes on after a while, or ends the operation in its own way if Cancel comes first.
+func (s *Session) pause(duration time.Duration, awake func(), roused func(*Error)) {
 	s.wakeAt = time.Now().Add(duration)
-	s.awake = awake
+	s.awake, s.roused = awake, roused
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func (s *Session) finish(result Result) {
@@ -232,7 +237,7 @@ func (s *Session) fail(failure *Error) {
 		s.breakLink(failure)
 	}
 	s.running, s.failure = false, failure
-	s.then, s.awake = nil, nil
+	s.then, s.awake, s.roused = nil, nil, nil
 	if s.link != nil && s.stream == nil {
 		s.link.rest()
 	}
@@ -259,7 +264,9 @@ func (s *Session) cancelled() {
 	case s.evicted.Load():
 		s.fail(s.lossError("its node was closed"))
 	case s.awake != nil:
-		s.fail(Errorf(Interrupted, "interrupted"))
+		roused := s.roused
+		s.awake, s.roused = nil, nil
+		roused(Errorf(Interrupted, "interrupted"))
 	case s.stream != nil && s.stream.interruptible():
 		s.drain(func() { s.fail(Errorf(Interrupted, "interrupted")) })
 	default:
@@ -269,7 +276,7 @@ func (s *Session) cancelled() {
 
 // lost acts on a connection that failed, or on a server that cannot be understood.
 func (s *Session) lost(err error) {
-	if _, ok := err.(*wire.Error); ok {
+	if errors.As(err, new(*wire.Error)) {
 		failure := s.lossError(err.Error())
 		if failure.Kind == Connection {
 			failure.Kind = Protocol

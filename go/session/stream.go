@@ -3,7 +3,7 @@
 package session
 
 import (
-	"errors"
+	"bytes"
 
 	"dqlitepy.dev/go/pickle"
 	"dqlitepy.dev/go/wire"
@@ -26,11 +26,11 @@ type stream struct {
 	draining  bool   // INTERRUPT is on its way
 }
 
-// interruptible tells whether the rows may be cut short: those of a statement that writes are the proof that it did.
+// interruptible tells whether the rows may be cut short: those of a statement that writes must come in to the last.
 func (st *stream) interruptible() bool { return st.named && !st.draining && st.e.Statement.ReadOnly() }
 
 func (e *execution) query() {
-	e.batch = e.batch[:0]
+	e.pickled = e.pickled[:0]
 	e.stream = &stream{e: e}
 	e.request(e.stakeOf(e.Statement), func(buffer []byte) []byte {
 		return wire.AppendQuerySQL(buffer, e.Statement.Text, e.Parameters)
@@ -41,7 +41,7 @@ func (e *execution) query() {
 func (st *stream) take(frame wire.Frame) {
 	e := st.e
 	if frame.Type == wire.ResponseFailure {
-		e.Session.stream = nil
+		e.stream = nil
 		e.takeQueryFailure(frame, func(failure *wire.Failure) {
 			if st.named { // rows may have been handed over: no second attempt
 				e.settle(failure, e.begun, e.Statement.Text, e.fail)
@@ -57,17 +57,19 @@ func (st *stream) take(frame wire.Frame) {
 		e.lost(err)
 	case !more:
 		st.end()
-	case len(e.batch) >= batchSize && e.Statement.ReadOnly() || st.fault != nil && st.count > 0:
-		st.handOver()
-	case st.fault != nil:
+	case !e.Statement.ReadOnly(): // only the last page tells that a statement which writes did so
+		e.expect(st.take)
+	case st.fault != nil && st.count == 0:
 		st.raiseFault()
+	case st.fault != nil, len(e.pickled) >= batchSize:
+		st.handOver()
 	default:
 		e.expect(st.take)
 	}
 }
 
-var errEndless = errors.New("the server sends pages without rows for ever: the names of the columns are longer than its page " +
-	"(use AS to give them shorter ones)")
+var errEndless = wire.Errorf("pages without rows for ever: the names of the columns are longer than its page; " +
+	"give them shorter ones by AS")
 
 func (st *stream) decode(frame wire.Frame) (more bool, err error) {
 	rows, err := wire.DecodeRows(frame)
@@ -79,9 +81,9 @@ func (st *stream) decode(frame wire.Frame) (more bool, err error) {
 		st.row = make([]wire.Value, len(rows.Names))
 		st.names = copyNames(rows.Names)
 	} else if len(rows.Names) != len(st.row) {
-		return false, errors.New("the server changed the number of columns within a result")
+		return false, wire.Errorf("another number of columns within a result")
 	}
-	if st.count == 0 && len(st.e.batch) == 0 {
+	if st.count == 0 && len(st.e.pickled) == 0 {
 		st.beginBatch()
 	}
 	before := st.total
@@ -104,14 +106,14 @@ func (st *stream) decode(frame wire.Frame) (more bool, err error) {
 
 func (st *stream) beginBatch() {
 	e := st.e
-	e.batch = pickle.Begin(e.batch)
+	e.pickled = pickle.Begin(e.pickled)
 	if !st.handedOut {
 		var err error
-		if e.batch, err = pickle.AppendNames(e.batch, st.names); err != nil {
+		if e.pickled, err = pickle.AppendNames(e.pickled, st.names); err != nil {
 			st.fault = Errorf(Data, "%v the name of a column", err)
 		}
 	}
-	e.batch = pickle.BeginList(e.batch)
+	e.pickled = pickle.BeginList(e.pickled)
 }
 
 func (st *stream) appendRow() {
@@ -119,14 +121,14 @@ func (st *stream) appendRow() {
 		return
 	}
 	e := st.e
-	before := len(e.batch)
-	batch, column, err := pickle.AppendRow(e.batch, st.row, e.TextAsBytes)
+	before := len(e.pickled)
+	batch, column, err := pickle.AppendRow(e.pickled, st.row, e.TextAsBytes)
 	if err != nil {
-		e.batch = batch[:before]
+		e.pickled = batch[:before]
 		st.fault = Errorf(Data, "%v column '%s'", err, st.names[column])
 		return
 	}
-	e.batch = batch
+	e.pickled = batch
 	st.count++
 }
 
@@ -140,13 +142,13 @@ func (st *stream) handOver() {
 
 func (st *stream) seal() Result {
 	e := st.e
-	e.batch = pickle.EndList(e.batch)
+	e.pickled = pickle.EndList(e.pickled)
 	if !st.handedOut {
-		e.batch = pickle.Pair(e.batch)
+		e.pickled = pickle.Pair(e.pickled)
 		st.handedOut = true
 	}
-	e.batch = pickle.End(e.batch)
-	result := Result{Data: e.batch, Rows: st.count, Changes: -1, Flags: e.flags()}
+	e.pickled = pickle.End(e.pickled)
+	result := Result{Data: e.pickled, Rows: st.count, Changes: -1, Flags: e.flags()}
 	if len(st.row) > 0 {
 		result.Flags |= ResultRows
 	}
@@ -166,7 +168,7 @@ func (st *stream) end() {
 	st.ended = true
 	e.transaction.apply(e.Statement)
 	if st.fault != nil && st.count == 0 {
-		e.Session.stream = nil
+		e.stream = nil
 		e.fail(st.fault)
 		return
 	}
@@ -174,7 +176,7 @@ func (st *stream) end() {
 		st.handOver()
 		return
 	}
-	e.Session.stream = nil
+	e.stream = nil
 	result := st.seal()
 	if len(st.row) == 0 {
 		result.Data = nil
@@ -198,7 +200,7 @@ func (s *Session) Fetch() *Error {
 		return err
 	}
 	st := s.stream
-	s.batch = s.batch[:0]
+	s.pickled = s.pickled[:0]
 	if st.fault != nil {
 		st.raiseFault()
 		return nil
@@ -241,7 +243,7 @@ func (s *Session) drain(then func()) {
 		case frame.Type == wire.ResponseRows, frame.Type == wire.ResponseFailure:
 			s.expect(skip)
 		default:
-			s.lost(errors.New("the server answered INTERRUPT with something else"))
+			s.lost(wire.Errorf("INTERRUPT was answered by a response of type %d", frame.Type))
 		}
 	}
 	s.expect(skip)
@@ -250,7 +252,7 @@ func (s *Session) drain(then func()) {
 func copyNames(names [][]byte) [][]byte {
 	copies := make([][]byte, len(names))
 	for i, name := range names {
-		copies[i] = append([]byte{}, name...)
+		copies[i] = bytes.Clone(name)
 	}
 	return copies
 }

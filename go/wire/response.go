@@ -99,7 +99,7 @@ const maxFailureCode = 1 << 16
 func decodePollutedFailure(body []byte) (Failure, error) {
 	rows, err := decodeNames(body)
 	if err != nil {
-		return Failure{}, malformed("a failure of %d bytes that cannot be read", len(body))
+		return Failure{}, Errorf("a failure of %d bytes that cannot be read", len(body))
 	}
 	for {
 		if failure, found := trailingFailure(rows.rest); found {
@@ -115,7 +115,7 @@ func decodePollutedFailure(body []byte) (Failure, error) {
 			return failure, nil
 		}
 	}
-	return Failure{}, malformed("a failure of %d bytes that cannot be read", len(body))
+	return Failure{}, Errorf("a failure of %d bytes that cannot be read", len(body))
 }
 
 // trailingFailure tells whether a code and a text are all that rest holds.
@@ -134,7 +134,7 @@ func trailingFailure(rest []byte) (Failure, bool) {
 
 func open(frame Frame, kind uint8) (reader, error) {
 	if frame.Type != kind {
-		return reader{}, malformed("a response of type %d where %d was due", frame.Type, kind)
+		return reader{}, Errorf("a response of type %d where %d was due", frame.Type, kind)
 	}
 	return reader{rest: frame.Body}, nil
 }
@@ -189,13 +189,13 @@ func (r *reader) blob() []byte {
 
 func (r *reader) fail(reason string) {
 	if r.failed == nil {
-		r.failed = malformed("%s", reason)
+		r.failed = Errorf("%s", reason)
 	}
 }
 
 func (r *reader) done(what string) error {
 	if r.failed == nil && len(r.rest) != 0 {
-		return malformed("%d bytes behind the end of a %s", len(r.rest), what)
+		return Errorf("%d bytes behind the end of a %s", len(r.rest), what)
 	}
 	return r.failed
 }

@@ -26,7 +26,7 @@ type Rows struct {
 // DecodeRows decodes the beginning of a page.
 func DecodeRows(frame Frame) (Rows, error) {
 	if frame.Type != ResponseRows {
-		return Rows{}, malformed("a response of type %d where %d was due", frame.Type, ResponseRows)
+		return Rows{}, Errorf("a response of type %d where %d was due", frame.Type, ResponseRows)
 	}
 	return decodeNames(frame.Body)
 }
@@ -35,7 +35,7 @@ func decodeNames(body []byte) (Rows, error) {
 	r := reader{rest: body}
 	count := r.word()
 	if r.failed == nil && (count > maxColumns || count > uint64(len(r.rest)/wordSize)) {
-		return Rows{}, malformed("%d columns in a page of %d bytes", count, len(body))
+		return Rows{}, Errorf("%d columns in a page of %d bytes", count, len(body))
 	}
 	names := make([][]byte, count)
 	for i := range names {
@@ -47,22 +47,22 @@ func decodeNames(body []byte) (Rows, error) {
 // Next decodes the next row into row, which holds one Value for each column. It returns false at the end of the page.
 func (rows *Rows) Next(row []Value) (bool, error) {
 	if len(rows.rest) < wordSize {
-		return false, malformed("a page of rows without an end")
+		return false, Errorf("a page of rows without an end")
 	}
 	switch marker := binary.LittleEndian.Uint64(rows.rest); marker {
 	case markerDone, markerMore:
 		rows.More = marker == markerMore
 		if extra := len(rows.rest) - wordSize; extra != 0 {
-			return false, malformed("%d bytes behind the end of a page of rows", extra)
+			return false, Errorf("%d bytes behind the end of a page of rows", extra)
 		}
 		return false, nil
 	}
 	if len(row) == 0 {
-		return false, malformed("a row without columns")
+		return false, Errorf("a row without columns")
 	}
 	headerSize := (len(row) + typesPerWord - 1) / typesPerWord * wordSize
 	if headerSize > len(rows.rest) {
-		return false, malformed("a page that ends within the header of a row")
+		return false, Errorf("a page that ends within the header of a row")
 	}
 	header := rows.rest
 	r := reader{rest: rows.rest[headerSize:]}
@@ -79,7 +79,7 @@ func (rows *Rows) Next(row []Value) (bool, error) {
 func (rows *Rows) skipRow() error {
 	found, err := rows.Next(make([]Value, len(rows.Names)))
 	if err == nil && !found {
-		return malformed("the end of the rows")
+		return Errorf("the end of the rows")
 	}
 	return err
 }

@@ -54,7 +54,8 @@ type Error struct{ reason string }
 
 func (e *Error) Error() string { return "the server broke dqlite's protocol: " + e.reason }
 
-func malformed(format string, arguments ...any) error {
+// Errorf makes an Error of what a caller finds wrong with responses that are right by themselves.
+func Errorf(format string, arguments ...any) error {
 	return &Error{fmt.Sprintf(format, arguments...)}
 }
 
@@ -71,7 +72,7 @@ func (h Header) BodySize() uint64 { return uint64(h.Words) * wordSize }
 // DecodeHeader takes the HeaderSize bytes at the beginning of data.
 func DecodeHeader(data []byte) (Header, error) {
 	if len(data) < HeaderSize {
-		return Header{}, malformed("a header of %d bytes", len(data))
+		return Header{}, Errorf("a header of %d bytes", len(data))
 	}
 	return Header{
 		Words:  uint32(data[0]) | uint32(data[1])<<8 | uint32(data[2])<<16 | uint32(data[3])<<24,
