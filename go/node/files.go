@@ -89,16 +89,16 @@ func checkLock(directory string) error {
 	return nil
 }
 
-// holder describes who has the directory open, as far as its file tells.
+// holder describes who has the directory open, as far as its file tells: one that was left behind by a crash names nobody.
 func holder(directory string) string {
-	data, err := os.ReadFile(filepath.Join(directory, holderFile))
-	pid := strings.TrimSpace(string(data))
+	data, _ := os.ReadFile(filepath.Join(directory, holderFile))
+	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
 	switch {
-	case err != nil || pid == "":
+	case err != nil || pid <= 0 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH):
 		return "another process"
-	case pid == strconv.Itoa(os.Getpid()):
+	case pid == os.Getpid():
 		return "this process"
 	default:
-		return "process " + pid
+		return fmt.Sprintf("process %d", pid)
 	}
 }

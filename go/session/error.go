@@ -2,12 +2,7 @@
 
 package session
 
-import (
-	"errors"
-	"fmt"
-
-	"dqlitepy.dev/go/marshal"
-)
+import "fmt"
 
 // Kind tells who has to act on an error. The numbers are those of dqlitepy_kind in dqlitepy.h.
 type Kind int32
@@ -50,12 +45,4 @@ func brokenf(kind Kind, format string, arguments ...any) *Error {
 	e := Errorf(kind, format, arguments...)
 	e.Broken = true
 	return e
-}
-
-// DataError tells of a parameter that cannot cross.
-func DataError(err error) *Error {
-	if errors.Is(err, marshal.ErrNUL) {
-		return Errorf(Programming, "%v", err)
-	}
-	return Errorf(Data, "%v", err)
 }

@@ -31,6 +31,23 @@ func (s *Session) stakeOf(statement *sql.Statement) stake {
 	}
 }
 
+// openStake is what requests that never commit put at stake.
+func (s *Session) openStake() stake {
+	if s.transaction.open {
+		return anOpenOne
+	}
+	return nothing
+}
+
+// doneStake is what requests put at stake that follow a statement which may have committed by itself: the caller must not be
+// told that nothing was written.
+func (s *Session) doneStake() stake {
+	if s.transaction.open {
+		return anOpenOne
+	}
+	return theOutcome
+}
+
 // lossError tells what a connection that ended means for the data.
 func (s *Session) lossError(reason string) *Error {
 	stake := s.stake
@@ -62,35 +79,35 @@ func (s *Session) interruptError() *Error {
 
 // refusal makes an Error of a failure that the server sent as the answer to a request with a stake.
 func (s *Session) refusal(failure *wire.Failure) *Error {
-	lead := strings.TrimSpace(failure.Message)
+	message := strings.TrimSpace(failure.Message)
 	switch {
-	case failure.Code == wire.CodeNotLeader, failure.Code == wire.CodeNotFound && lead == "no database opened":
+	case failure.Code == wire.CodeNotLeader, failure.Code == wire.CodeNotFound && message == "no database opened":
 		if s.transaction.open {
-			return s.coded(failure, brokenf(LeadershipLost,
+			return coded(failure, brokenf(LeadershipLost,
 				"the server is not the leader any more: the open transaction is gone, nothing of it was committed; begin it again"))
 		}
-		return s.coded(failure, brokenf(NotLeader, "the server is not the leader any more: nothing ran; connect again"))
-	case failure.Code == wire.CodeLeadershipLost, failure.Code == wire.CodeIOError && lead == "leader exec failed":
+		return coded(failure, brokenf(NotLeader, "the server is not the leader any more: nothing ran; connect again"))
+	case failure.Code == wire.CodeLeadershipLost, failure.Code == wire.CodeIOError && message == "leader exec failed":
 		// The second is all that a server says whose disk is full, or that is shutting down.
 		if s.stake == nothing && failure.Code == wire.CodeLeadershipLost {
-			return s.coded(failure, brokenf(NotLeader, "the server lost its leadership: nothing was written; connect again"))
+			return coded(failure, brokenf(NotLeader, "the server lost its leadership: nothing was written; connect again"))
 		}
 		if s.stake == nothing {
-			return s.coded(failure, brokenf(SQLite, "disk I/O error on the server (leader exec failed): nothing was written"))
+			return coded(failure, brokenf(SQLite, "disk I/O error on the server (leader exec failed): nothing was written"))
 		}
 		reason := "the server lost its leadership"
 		if failure.Code == wire.CodeIOError {
 			reason = "the server could not write (leader exec failed; is its disk full?)"
 		}
-		return s.coded(failure, s.lossError(reason))
+		return coded(failure, s.lossError(reason))
 	case failure.Code == 0:
-		return Errorf(Programming, "%s", lead)
+		return Errorf(Programming, "%s", message)
 	default:
-		return &Error{Kind: SQLite, Code: int32(failure.Code), Message: lead}
+		return &Error{Kind: SQLite, Code: int32(failure.Code), Message: message}
 	}
 }
 
-func (s *Session) coded(failure *wire.Failure, e *Error) *Error {
+func coded(failure *wire.Failure, e *Error) *Error {
 	e.Code = int32(failure.Code)
 	return e
 }

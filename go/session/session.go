@@ -157,61 +157,6 @@ func (s *Session) step(deadline time.Time) error {
 	return nil
 }
 
-// request queues a request and names who takes the answer.
-func (s *Session) request(stake stake, encode func([]byte) []byte, then func(wire.Frame)) {
-	s.stake = stake
-	s.link.queue(encode)
-	s.expect(then)
-}
-
-// expect names who takes the next frame that the server owes.
-func (s *Session) expect(then func(wire.Frame)) {
-	s.then, s.link.awaiting = then, true
-}
-
-// exec runs statements that yield no rows.
-func (s *Session) exec(stake stake, text string, parameters []wire.Value, then func(wire.Result, *wire.Failure)) {
-	s.request(stake, func(buffer []byte) []byte {
-		return wire.AppendExecSQL(buffer, text, parameters)
-	}, s.takeResult(then))
-}
-
-// takeResult decodes the answer to EXEC and EXEC_SQL.
-func (s *Session) takeResult(then func(wire.Result, *wire.Failure)) func(wire.Frame) {
-	return func(frame wire.Frame) {
-		if frame.Type == wire.ResponseFailure {
-			s.takeFailure(frame, func(failure *wire.Failure) { then(wire.Result{}, failure) })
-			return
-		}
-		result, err := wire.DecodeResult(frame)
-		if err != nil {
-			s.lost(err)
-			return
-		}
-		then(result, nil)
-	}
-}
-
-func (s *Session) takeFailure(frame wire.Frame, then func(*wire.Failure)) {
-	failure, err := wire.DecodeFailure(frame)
-	if err != nil {
-		s.lost(err)
-		return
-	}
-	then(&failure)
-}
-
-// takeQueryFailure is takeFailure for QUERY_SQL. A stock server reports whatever kept the statement from being run, above all
-// that the database is locked, as a second statement in the text; there never is one.
-func (s *Session) takeQueryFailure(frame wire.Frame, then func(*wire.Failure)) {
-	s.takeFailure(frame, func(failure *wire.Failure) {
-		if failure.Code == 1 && failure.Message == "nonempty statement tail" {
-			failure = &wire.Failure{Code: wire.CodeBusy, Message: "database is locked"}
-		}
-		then(failure)
-	})
-}
-
 // pause goes on after a while, or ends the operation in its own way if Cancel comes first.
 func (s *Session) pause(duration time.Duration, awake func(), roused func(*Error)) {
 	s.wakeAt = time.Now().Add(duration)
