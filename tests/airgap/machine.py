@@ -76,7 +76,14 @@ class Machine:
             (self.programs / name).symlink_to(program)
         shutil.copytree(ROOT / "tools" / "entry", self.checkout / "tools" / "entry")
         shutil.copytree(ROOT / "tools" / "online", self.checkout / "tools" / "online")
-        shutil.copytree(ROOT / "tools" / "airgap", self.checkout / "tools" / "airgap")
+        airgap = shutil.copytree(
+            ROOT / "tools" / "airgap",
+            self.checkout / "tools" / "airgap",
+            ignore=shutil.ignore_patterns("rulesets"),
+        )
+        for stand_in in ["rules_foreign_cc", "rules_python"]:
+            (airgap / "rulesets" / stand_in).mkdir(parents=True)
+            (airgap / "rulesets" / stand_in / "MODULE.bazel").touch()
         shutil.copy(ROOT / "tools" / "bazel", self.checkout / "tools" / "bazel")
 
     @property

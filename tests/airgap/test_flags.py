@@ -44,7 +44,7 @@ def test_no_registry_is_asked(machine: Machine) -> None:
 
 def test_each_stand_in_is_there(machine: Machine) -> None:
     modules = overrides(flags(machine))
-    assert {"rules_foreign_cc", "rules_python", "package_metadata"} <= modules.keys()
+    assert {"rules_foreign_cc", "rules_python", "rules_go", "gazelle", "protobuf"} <= modules.keys()
     inside = [Path(folder) for folder in modules.values() if Path(folder).is_relative_to(machine.home.parent)]
     built_later = {machine.cache / "supplies" / name for name in ["rules_go", "gazelle"]}
     for folder in set(inside) - built_later:
