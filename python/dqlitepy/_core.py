@@ -155,6 +155,9 @@ class ConnectionCore:
             self._number()
         return self._handle is None or not self._handle.number
 
+    def _forget_handle(self) -> None:
+        self._handle = Handle(0)
+
     def _cancel(self) -> None:
         if self._handle is None or not self._handle.number:
             self._number()

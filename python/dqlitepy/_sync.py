@@ -10,6 +10,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from dqlitepy._core import ConnectionCore
 from dqlitepy._handle import Handle
+from dqlitepy._library import library
 from dqlitepy._operations import Execute, Fetch, Operation
 from dqlitepy._wait import run
 from dqlitepy.errors import ProgrammingError
@@ -39,6 +40,7 @@ class SyncConnection(ConnectionCore):
 
     def _exclusively(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Calls `function` when no other operation is under way on this connection."""
+        library()  # before the lock, which a forked child may find held for ever
         with self._turn:
             if self._busy:
                 raise ProgrammingError(

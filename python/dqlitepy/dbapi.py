@@ -194,7 +194,10 @@ class Connection(SyncConnection):
         """Closes the connection; an open transaction is rolled back. The last one to a directory stops its node."""
         if self._is_closed():
             return
-        self._exclusively(self._close)
+        if forked():  # the parent's, which goes on with it
+            self._forget_handle()
+        else:
+            self._exclusively(self._close)
 
     def __enter__(self) -> Self:
         """Begins a block at whose end the transaction is committed, or rolled back where an exception leaves it."""

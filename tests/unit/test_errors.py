@@ -124,7 +124,7 @@ KINDS = {
     _abi.Kind.PROGRAMMING: dqlitepy.ProgrammingError,
     _abi.Kind.BAD_HANDLE: dqlitepy.ProgrammingError,
     _abi.Kind.NOT_SUPPORTED: dqlitepy.NotSupportedError,
-    _abi.Kind.DATA: dqlitepy.DataError,
+    _abi.Kind.DATA: dqlitepy.OperationalError,
     _abi.Kind.NODE: dqlitepy.OperationalError,
     _abi.Kind.NO_LEADER: dqlitepy.NoLeaderError,
     _abi.Kind.NOT_LEADER: dqlitepy.NotLeaderError,

@@ -69,7 +69,7 @@ def test_the_three_lists_of_public_names_agree() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'dqlitepy' has no attribute 'conect'"):
-        _ = dqlitepy.conect  # type: ignore[attr-defined]
+        _ = dqlitepy.conect
 
 
 def test_module_attributes_of_pep_249() -> None:

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
     },
     "cursor": {"_core", "_operations", "_sql", "_sync", "errors"},
-    "_sync": {"_core", "_handle", "_operations", "_wait", "errors"},
+    "_sync": {"_core", "_handle", "_library", "_operations", "_wait", "errors"},
     "_core": {"_abi", "_handle", "_library", "_operations", "_parameters", "_wire", "errors"},
     "_embedded": {"_abi", "_handle", "_library", "_operations", "_wait", "errors"},
     "_handle": {"_abi", "_library", "_operations", "_wait"},

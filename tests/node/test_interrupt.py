@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ctrl-C and other signals while statements run. Each case in a process of its own, which signals itself."""
+
+from __future__ import annotations
+
+from tests.support import run_python
+
+PRELUDE = """
+import os, signal, threading, time
+import dqlitepy
+
+SLOW = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 10000000) SELECT count(*) FROM r"
+
+def interrupted(work, delay=0.3, times=1):
+    def interrupt():
+        for _ in range(times):
+            time.sleep(delay)
+            os.kill(os.getpid(), signal.SIGINT)
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        began = time.monotonic()
+        try:
+            work()
+        except KeyboardInterrupt:
+            return time.monotonic() - began
+        finally:
+            thread.join()
+    except KeyboardInterrupt:  # the second one, if the first ended the statement at once
+        return time.monotonic() - began
+    raise AssertionError("not interrupted")
+
+def usable_or_says_so(con):
+    try:
+        assert con.execute("SELECT 1").fetchall() == [(1,)]
+    except dqlitepy.OperationalError as error:
+        assert "broken; close it and connect again" in str(error), error
+"""
+
+
+def run(program: str) -> None:
+    run_python(PRELUDE + program)
+
+
+def test_ctrl_c_ends_a_statement() -> None:
+    run("""
+con = dqlitepy.connect(":memory:")
+assert interrupted(lambda: con.execute(SLOW)) < 3.0
+usable_or_says_so(con)
+con.close()
+""")
+
+
+def test_a_second_ctrl_c_too() -> None:
+    run("""
+con = dqlitepy.connect(":memory:")
+assert interrupted(lambda: con.execute(SLOW), times=2) < 3.0
+usable_or_says_so(con)
+con.close()
+""")
+
+
+def test_ctrl_c_in_a_transaction_commits_nothing() -> None:
+    run("""
+import tempfile
+directory = tempfile.mkdtemp()
+con = dqlitepy.connect(directory)
+con.execute("CREATE TABLE t (a)")
+
+def work():
+    with con:
+        con.execute("INSERT INTO t VALUES (1)")
+        con.execute(SLOW)
+
+interrupted(work)
+assert not con.in_transaction
+con.close()
+con = dqlitepy.connect(directory)
+assert con.execute("SELECT * FROM t").fetchall() == []
+with con:
+    con.execute("INSERT INTO t VALUES (2)")
+con.close()
+""")
+
+
+def test_ctrl_c_between_rows_loses_none_in_silence() -> None:
+    run("""
+con = dqlitepy.connect(":memory:")
+with con:
+    con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b)")
+    con.executemany("INSERT INTO t VALUES (?, ?)", ((n, "x" * 100) for n in range(100_000)))
+for attempt in range(5):
+    cursor = con.execute("SELECT * FROM t ORDER BY a")
+    read = []
+    def work():
+        while True:
+            for row in cursor:
+                read.append(row[0])
+            cursor.execute("SELECT * FROM t ORDER BY a")
+            read.clear()
+    interrupted(work, delay=0.05 + attempt * 0.03)
+    assert read == list(range(len(read)))
+    try:
+        rest = [row[0] for row in cursor]
+    except dqlitepy.OperationalError as error:
+        assert "lost" in str(error) or "broken" in str(error), error
+    else:
+        # One row may have been taken when the interrupt came, and not yet been noted.
+        assert len(set(range(100_000)) - set(read) - set(rest)) <= 1
+    usable_or_says_so(con)
+    if con._broken:
+        break
+con.close()
+""")
+
+
+def test_other_signals_do_not_disturb() -> None:
+    """A storm of signals whose handler does nothing: every wait goes on."""
+    run("""
+seen = []
+signal.signal(signal.SIGALRM, lambda number, frame: seen.append(number))
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+con = dqlitepy.connect(":memory:")
+with con:
+    con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b)")
+    con.executemany("INSERT INTO t VALUES (?, ?)", ((n, "x" * 100) for n in range(50_000)))
+assert len(con.execute("SELECT * FROM t").fetchall()) == 50_000
+con.execute("WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 1000000) SELECT count(*) FROM r")
+con.close()
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert seen
+""")
+
+
+def test_what_a_signal_handler_raises_goes_on() -> None:
+    run("""
+class Stop(Exception):
+    pass
+
+def stop(number, frame):
+    raise Stop
+
+signal.signal(signal.SIGALRM, stop)
+con = dqlitepy.connect(":memory:")
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+try:
+    con.execute(SLOW)
+except Stop:
+    pass
+else:
+    raise AssertionError
+usable_or_says_so(con)
+con.close()
+""")
+
+
+def test_a_signal_handler_with_the_connection_in_use_is_refused() -> None:
+    run("""
+outcomes = []
+
+def handler(number, frame):
+    try:
+        con.execute("SELECT 1")
+    except dqlitepy.ProgrammingError as error:
+        outcomes.append(str(error))
+
+signal.signal(signal.SIGALRM, handler)
+con = dqlitepy.connect(":memory:")
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+con.execute("WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 5000000) SELECT count(*) FROM r")
+assert len(outcomes) == 1 and outcomes[0].startswith("Recursive use of a connection"), outcomes
+assert con.execute("SELECT 1").fetchone() == (1,)
+con.close()
+""")
+
+
+def test_the_signals_that_python_handles_stay_pythons() -> None:
+    """The Go runtime has handlers of its own for some."""
+    run("""
+import faulthandler
+con = dqlitepy.connect(":memory:")
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+read, write = os.pipe()
+os.close(read)
+try:
+    os.write(write, b"x")
+except BrokenPipeError:
+    pass
+else:
+    raise AssertionError
+con.close()
+""")
