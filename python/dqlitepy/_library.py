@@ -39,7 +39,7 @@ _CLASS_OF_KIND: dict[int, type[Error]] = {
     Kind.PROGRAMMING: ProgrammingError,
     Kind.BAD_HANDLE: ProgrammingError,
     Kind.NOT_SUPPORTED: NotSupportedError,
-    Kind.DATA: OperationalError,  # as sqlite3, for text that is not UTF-8
+    Kind.DATA: OperationalError,  # as sqlite3 has it, for text that is not UTF-8
     Kind.NODE: OperationalError,
     Kind.NO_LEADER: NoLeaderError,
     Kind.NOT_LEADER: NotLeaderError,
@@ -77,7 +77,7 @@ def forked() -> bool:
 def exception_of(error: _abi.Error) -> Error | MemoryError:
     """Returns the exception that stands for a filled error struct."""
     message = error.message.decode("utf-8", "replace")
-    if error.kind == Kind.SQLITE:
+    if error.kind == Kind.SQLITE or (error.kind == Kind.DATA and error.code):
         return sqlite_error(error.code, message)
     exception = _CLASS_OF_KIND.get(error.kind, InternalError)(message)
     return with_code(exception, error.code) if error.code else exception

@@ -33,9 +33,8 @@ def both(databases: tuple[Any, Any]) -> tuple[Any, Any]:
         con.isolation_level = ""
         con.row_factory = None
         con.text_factory = str
-        con.executescript(
-            "DROP TABLE IF EXISTS u; DROP TABLE IF EXISTS t; CREATE TABLE t (a INTEGER PRIMARY KEY, b UNIQUE, c NOT NULL DEFAULT 0)"
-        )
+        con.executescript("DROP TABLE IF EXISTS u; DROP TABLE IF EXISTS t")
+        con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b UNIQUE, c NOT NULL DEFAULT 0)")
     return databases
 
 
@@ -54,6 +53,11 @@ def told(cursor: Any) -> Any:
     """Returns all that a cursor tells after a statement."""
     return cursor.fetchall(), cursor.description, cursor.rowcount, cursor.lastrowid
 
+
+TRIGGER = "CREATE TRIGGER g AFTER INSERT ON u BEGIN DELETE FROM u WHERE a = 1; SELECT 1; END;"
+FAILS_LATE = "SELECT CASE WHEN value = 3 THEN abs(-9223372036854775808) ELSE value END FROM json_each('[1,2,3,4]')"
+MANY_ROWS = [(n, "x" * 50 + str(n)) for n in range(20_000)]
+SOME_ROWS = "SELECT a FROM t WHERE a % 100 = 0 OR a > 19900"
 
 SCRIPTS: dict[str, list[Step]] = {
     "insert, commit": [
@@ -182,21 +186,21 @@ SCRIPTS: dict[str, list[Step]] = {
         lambda con: con.executescript("BEGIN; INSERT INTO u VALUES (2);").rowcount,
         lambda con: con.rollback(),
         lambda con: con.executescript("INSERT INTO u VALUES (3); CREATE TABLE v (a"),
-        lambda con: con.executescript("CREATE TRIGGER g AFTER INSERT ON u BEGIN DELETE FROM u WHERE a = 1; SELECT 1; END; INSERT INTO u VALUES (4)").fetchall(),
+        lambda con: con.executescript(TRIGGER + "INSERT INTO u VALUES (4)").fetchall(),
         lambda con: told(con.execute("SELECT a FROM u ORDER BY a")),
         lambda con: con.executescript("SELECT '\0'"),
         lambda con: con.executescript(b"SELECT 1"),
     ],
     "an error in the middle of a result": [
-        lambda con: con.execute("SELECT CASE WHEN value = 5 THEN abs(-9223372036854775808) ELSE value END FROM json_each('[1,2,3,4,5,6]')").fetchall(),
+        lambda con: con.execute(FAILS_LATE).fetchall(),
         lambda con: told(con.execute("SELECT 1")),
     ],
     "writing while reading": [
-        lambda con: con.executemany("INSERT INTO t (a, b) VALUES (?, ?)", ((n, "x" * 50 + str(n)) for n in range(20_000))).rowcount,
-        lambda con: sum(con.execute("UPDATE t SET c = 1 WHERE a = ?", row).rowcount for row in con.execute("SELECT a FROM t WHERE a % 100 = 0 OR a > 19900")),
+        lambda con: con.executemany("INSERT INTO t (a, b) VALUES (?, ?)", MANY_ROWS).rowcount,
+        lambda con: sum(con.execute("UPDATE t SET c = 1 WHERE a = ?", row).rowcount for row in con.execute(SOME_ROWS)),
         lambda con: con.execute("SELECT sum(c) FROM t").fetchone(),
         lambda con: con.executemany("INSERT INTO t (a) VALUES (? + 100000)", con.execute("SELECT a FROM t")).rowcount,
-        lambda con: [one == other for one, other in zip(con.execute("SELECT a FROM t"), con.execute("SELECT a FROM t"), strict=True)].count(True),
+        lambda con: list(zip(con.execute("SELECT a FROM t"), con.execute("SELECT a FROM t"), strict=True)),
     ],
     "isolation levels": [
         lambda con: setattr(con, "isolation_level", "exclusive"),
@@ -271,9 +275,11 @@ def test_generated_scripts(both: tuple[Any, Any], level: str | None, steps: list
         con.commit()
     theirs, ours = both
     for step in steps:
-        if isinstance(step, tuple):
-            run: Step = lambda con, step=step: told(con.execute(*step))[:3]  # noqa: E731
-        else:
-            run = lambda con, step=step: told(con.executemany("INSERT INTO t (a, b) VALUES (?, ?)", step))[:3]  # noqa: E731
+
+        def run(con: Any, step: Any = step) -> Any:
+            if isinstance(step, tuple):
+                return told(con.execute(*step))[:3]
+            return told(con.executemany("INSERT INTO t (a, b) VALUES (?, ?)", step))[:3]
+
         assert outcome(ours, run) == outcome(theirs, run), step
         assert ours.execute("SELECT * FROM t").fetchall() == theirs.execute("SELECT * FROM t").fetchall(), step

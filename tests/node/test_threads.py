@@ -11,6 +11,8 @@ import dqlitepy
 import pytest
 from dqlitepy._library import library
 
+SLOW = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 10000000) SELECT count(*) FROM r"
+
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:
     """Runs `work` with the numbers up to `count` in a thread each, and raises what any of them raised."""
@@ -106,9 +108,7 @@ def test_interrupt_from_another_thread(directory: Path) -> None:
     try:
         begun.set()
         with pytest.raises(dqlitepy.OperationalError, match="interrupted"):
-            con.execute(
-                "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 10000000) SELECT count(*) FROM r"
-            )
+            con.execute(SLOW)
     finally:
         ended.set()
         thread.join()

@@ -154,6 +154,12 @@ def test_a_kind_with_a_code_carries_it() -> None:
     assert (exception.sqlite_errorcode, exception.sqlite_errorname) == (10250, "SQLITE_IOERR_NOT_LEADER")
 
 
+def test_data_that_is_too_large_is_a_data_error() -> None:
+    exception = exception_of(native_error(_abi.Kind.DATA, 18))
+    assert isinstance(exception, dqlitepy.DataError)
+    assert exception.sqlite_errorname == "SQLITE_TOOBIG"
+
+
 def test_a_message_that_is_not_utf_8_raises_nothing_else() -> None:
     assert str(exception_of(native_error(_abi.Kind.NODE, message=b"caf\xe9"))) == "caf\ufffd"
 
