@@ -141,9 +141,13 @@ class Client:
 
     def execute(self, sql: str) -> int:
         """Runs statements by EXEC_SQL and returns how many rows the last one changed."""
-        self.send(Request.EXEC_SQL, _statement(sql))
+        self.begin_execute(sql)
         changes: int = _WORD.unpack_from(self.expect(Response.RESULT), 8)[0]
         return changes
+
+    def begin_execute(self, sql: str) -> None:
+        """Sends an EXEC_SQL, whose answer is RESULT."""
+        self.send(Request.EXEC_SQL, _statement(sql))
 
     def begin_query(self, sql: str) -> None:
         """Sends a QUERY_SQL; `page` reads what comes back."""
