@@ -33,14 +33,10 @@ make_userland() {
     trap - EXIT
 }
 
-# Forky supplies Bazel alone, and what trixie has no version of.
+# Forky supplies Bazel alone, and what trixie has no version of. Of a package's records, apt obeys the first that matches.
 prefer_bazel() {
     cat <<'END'
-Package: *
-Pin: release n=forky
-Pin-Priority: 100
-
-Package: *
+Package: bazel-* libabsl*
 Pin: origin ""
 Pin-Priority: 990
 
@@ -55,6 +51,10 @@ Pin-Priority: -1
 Package: bazel-* libabsl*
 Pin: release n=forky
 Pin-Priority: 900
+
+Package: *
+Pin: release n=forky
+Pin-Priority: 100
 END
 }
 
