@@ -102,7 +102,7 @@ func (m *executionMany) fillBatch() (rows int, fault *Error) {
 }
 
 func (m *executionMany) runBatch(before marshal.Rows, rows int) {
-	m.exec(anOpenOne, m.batch.statement(rows), m.batch.values, func(result wire.Result, failure *wire.Failure) {
+	m.exec(openWork, m.batch.statement(rows), m.batch.values, func(result wire.Result, failure *wire.Failure) {
 		if failure == nil {
 			m.count(result.LastInsertID, result.RowsAffected)
 			m.next()

@@ -21,7 +21,7 @@ func (s *Session) Close() {
 			s.fail(errClosed)
 			return
 		}
-		s.exec(anOpenOne, "ROLLBACK", nil, func(wire.Result, *wire.Failure) { s.fail(errClosed) })
+		s.exec(openWork, "ROLLBACK", nil, func(wire.Result, *wire.Failure) { s.fail(errClosed) })
 	})
 }
 

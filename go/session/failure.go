@@ -13,55 +13,53 @@ import (
 type stake uint8
 
 const (
-	nothing    stake = iota // the request writes nothing, or only inside a transaction that it begins itself
-	anOpenOne               // a transaction is open and the request does not commit it
-	theOutcome              // the request may commit
+	nothing   stake = iota // the request writes nothing, or only inside a transaction that it begins itself
+	openWork               // a transaction is open and the request does not commit it
+	theCommit              // the request may commit
+	pastWork               // the request follows one of the same operation that has committed by itself
 )
 
 func (s *Session) stakeOf(statement *sql.Statement) stake {
 	switch {
 	case s.transaction.commits(statement):
-		return theOutcome
+		return theCommit
 	case s.transaction.open:
-		return anOpenOne
+		return openWork
 	case statement.ReadOnly(), statement.Effect == sql.Begins, statement.Effect == sql.Saves:
 		return nothing
 	default:
-		return theOutcome
+		return theCommit
 	}
 }
 
 // openStake is what requests that never commit put at stake.
 func (s *Session) openStake() stake {
 	if s.transaction.open {
-		return anOpenOne
+		return openWork
 	}
 	return nothing
 }
 
-// doneStake is what requests put at stake that follow a statement which may have committed by itself: the caller must not be
-// told that nothing was written.
-func (s *Session) doneStake() stake {
+// pastStake is what requests put at stake that follow a statement which has succeeded: if it committed by itself, the caller
+// must not be told that nothing was written.
+func (s *Session) pastStake() stake {
 	if s.transaction.open {
-		return anOpenOne
+		return openWork
 	}
-	return theOutcome
+	return pastWork
 }
 
 // lossError tells what a connection that ended means for the data.
 func (s *Session) lossError(reason string) *Error {
 	stake := s.stake
-	if s.link != nil && len(s.link.out) > 0 && stake == theOutcome { // a request that is not sent whole never runs
-		stake = nothing
-		if s.transaction.open {
-			stake = anOpenOne
-		}
+	if stake == theCommit && s.link != nil && len(s.link.out) > 0 { // a request that is not sent whole never runs
+		stake = s.openStake()
 	}
 	var loss *Error
 	switch stake {
-	case theOutcome:
+	case theCommit, pastWork:
 		loss = brokenf(AmbiguousCommit, "%s: the write may or may not have been committed; look before you repeat it", reason)
-	case anOpenOne:
+	case openWork:
 		loss = brokenf(LeadershipLost, "%s: the open transaction is gone, nothing of it was committed; begin it again", reason)
 	default:
 		loss = brokenf(Connection, "%s: nothing was written; connect again", reason)

@@ -136,9 +136,13 @@ func TestWhatFollowsACommitStaysAmbiguous(t *testing.T) {
 		case text == hangUpAt:
 			connection.Close()
 		case text == "EXEC":
-			if executed++; executed == 3 {
+			switch executed++; executed {
+			case 3:
 				connection.Write(failureMessage(10250, "not leader"))
-			} else {
+			case 5: // the next request cannot be sent
+				connection.Write(resultMessage())
+				connection.Close()
+			default:
 				connection.Write(resultMessage())
 			}
 		case strings.Contains(text, "?"):
@@ -162,6 +166,26 @@ func TestWhatFollowsACommitStaysAmbiguous(t *testing.T) {
 	if failure != nil && !strings.Contains(failure.Message, "first 2 rows were committed") {
 		t.Errorf("%s", failure.Message)
 	}
+	c = connect(t, fake.address, "main")
+	if failure := c.s.ExecuteMany(manyRequest(c, "INSERT INTO t VALUES (?)", "", [][]int64{{1}, {2}, {3}})); failure != nil {
+		t.Fatal(failure)
+	}
+	_, failure = c.finish()
+	wantKind(t, failure, session.AmbiguousCommit, 0)
+}
+
+func TestAWriteThatCouldNotBeSentDidNotHappen(t *testing.T) {
+	closed := make(chan struct{})
+	fake := serve(t, func(connection net.Conn, text string) {
+		succeed(connection, text)
+		connection.Close()
+		close(closed)
+	})
+	c := connect(t, fake.address, "main")
+	c.run("SELECT 1")
+	<-closed
+	_, failure := c.try("INSERT INTO t VALUES (1)")
+	wantKind(t, failure, session.Connection, 0)
 }
 
 func TestAnAnswerInPiecesIsPutTogether(t *testing.T) {

@@ -59,7 +59,7 @@ func onlyRow(frame wire.Frame, row []wire.Value) error {
 
 // counters asks for what a query's answer does not carry.
 func (s *Session) counters(then func(lastInsertID, changes int64)) {
-	s.lookup(s.doneStake(), "SELECT last_insert_rowid(), changes()", nil, 2, func(row []wire.Value, failure *wire.Failure) {
+	s.lookup(s.pastStake(), "SELECT last_insert_rowid(), changes()", nil, 2, func(row []wire.Value, failure *wire.Failure) {
 		if failure != nil { // the statement before it is done: what it did must not look as if it had failed
 			then(0, -1)
 			return

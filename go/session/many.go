@@ -92,7 +92,7 @@ func (m *executionMany) chooseWay() {
 		m.next()
 		return
 	}
-	m.lookup(anOpenOne, independenceQuestion(insert), independenceParameters(insert), 1, func(row []wire.Value, failure *wire.Failure) {
+	m.lookup(openWork, independenceQuestion(insert), independenceParameters(insert), 1, func(row []wire.Value, failure *wire.Failure) {
 		if failure == nil && row[0].Int() == 1 {
 			m.batch = newBatch(insert)
 		}
@@ -122,6 +122,9 @@ func (m *executionMany) next() {
 
 func (m *executionMany) runRow() {
 	stake := m.stakeOf(m.Statement)
+	if m.committed > 0 {
+		stake = m.pastStake()
+	}
 	if m.Statement.Returning {
 		m.request(stake, func(buffer []byte) []byte {
 			return wire.AppendQuerySQL(buffer, m.Statement.Text, m.row)
@@ -202,9 +205,9 @@ func (m *executionMany) stop(reason *Error) {
 		m.fail(reason)
 		return
 	}
-	m.finalize(m.doneStake(), m.statement, func() { m.fail(reason) })
+	m.finalize(m.pastStake(), m.statement, func() { m.fail(reason) })
 }
 
 func (m *executionMany) done() {
-	m.finalize(m.doneStake(), m.statement, func() { m.finish(m.result) })
+	m.finalize(m.pastStake(), m.statement, func() { m.finish(m.result) })
 }

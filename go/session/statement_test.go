@@ -58,6 +58,27 @@ func TestSlicesOfNoTimeGiveTheSameResult(t *testing.T) {
 	}
 }
 
+func TestAStatementThatWritesHandsOutItsRowsWhenItIsDone(t *testing.T) {
+	c := open(t)
+	c.run("CREATE TABLE t (a INTEGER PRIMARY KEY)")
+	result := c.run("INSERT INTO t WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s LIMIT 100000) SELECT i FROM s RETURNING a, 'text'")
+	if result.Rows != 100_000 || result.Changes != 100_000 || result.LastInsertID != 100_000 || result.Flags&session.ResultMore != 0 {
+		t.Errorf("%d rows, %d changes, flags %b", result.Rows, result.Changes, result.Flags)
+	}
+	_, failure := c.try("INSERT INTO t VALUES (200000), (200001) RETURNING CASE a WHEN 200001 THEN CAST(x'ff' AS TEXT) ELSE a END")
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	if failure := c.s.Fetch(); failure != nil {
+		t.Fatal(failure)
+	}
+	_, failure = c.finish()
+	wantKind(t, failure, session.Data, 0)
+	if got := c.rows("SELECT count(*) FROM t"); got != "100002" {
+		t.Errorf("%s rows", got)
+	}
+}
+
 func TestParametersAreCounted(t *testing.T) {
 	c := open(t)
 	for _, text := range []string{"SELECT ?", "SELECT ?, ?, ?", "INSERT INTO missing VALUES (:a)"} {

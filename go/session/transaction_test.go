@@ -132,6 +132,15 @@ func TestALockedDatabaseIsAnErrorWhenTheTimeIsOver(t *testing.T) {
 		for _, try := range []func() (session.Result, *session.Error){
 			func() (session.Result, *session.Error) { return loser.tryImplicit(text) },
 			func() (session.Result, *session.Error) { return loser.try(text) },
+			func() (session.Result, *session.Error) {
+				if failure := loser.begin(text, session.Request{Begin: "BEGIN DEFERRED"}); failure != nil {
+					t.Fatal(failure)
+				}
+				_, failure := loser.finish()
+				loser.wantTransaction(true)
+				loser.run("ROLLBACK")
+				return session.Result{}, failure
+			},
 			func() (session.Result, *session.Error) { return loser.many(text, []int64{}, []int64{}) },
 		} {
 			_, failure := try()
