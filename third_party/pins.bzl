@@ -16,6 +16,16 @@ PINS = {
         "sha256": "cf244ef937d419edd93aed3960d8222b38f09af82acca78fde586c3d04c35a52",
         "strip_prefix": "dqlite-1.18.7",
         "licence": "LGPL-3.0-only WITH LGPL-3.0-linking-exception",
+        "patches": [
+            "0001-value-types.patch",
+            "0002-exec-yields-rows.patch",
+            "0003-abandoned-result.patch",
+            "0004-row-header.patch",
+            "0005-result-pages.patch",
+            "0006-error-replaces-rows.patch",
+            "0007-tcp-options.patch",
+            "0008-nul-in-text.patch",
+        ],
     },
     "libuv": {
         "version": "1.50.0",
@@ -23,7 +33,8 @@ PINS = {
         "archive": "https://github.com/libuv/libuv/archive/refs/tags/v1.50.0.tar.gz",
         "sha256": "b1ec56444ee3f1e10c8bd3eed16ba47016ed0b94fe42137435aaf2e0bd574579",
         "strip_prefix": "libuv-1.50.0",
-        "licence": "MIT",
+        "licence": "MIT AND BSD-2-Clause AND ISC",
+        "patches": ["0001-thread-pool-of-16.patch"],
     },
     "lz4": {
         "version": "1.10.0",
