@@ -124,9 +124,7 @@ class ConnectionCore:
         self._number()
         return self._total_changes
 
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open, as far as this connection can know."""
+    def _has_transaction(self) -> bool:
         number = self._number()
         if self._broken:
             return False  # the server has rolled it back, or will

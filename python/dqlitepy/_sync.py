@@ -38,6 +38,11 @@ class SyncConnection(ConnectionCore):
         self._streaming: weakref.ref[Streaming] | None = None
         super()._initialize(handle, isolation_level, check_same_thread, cached_statements)
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, as far as this connection can know."""
+        return self._exclusively(self._has_transaction)
+
     def _exclusively(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Calls `function` when no other operation is under way on this connection."""
         library()  # before the lock, which a forked child may find held for ever
@@ -61,8 +66,16 @@ class SyncConnection(ConnectionCore):
             raise
 
     def _run_control(self, sql: str) -> None:
-        operation = self._control(sql)
-        self._exclusively(self._run_to_the_end, operation)
+        self._exclusively(self._run_to_the_end, self._control(sql))
+
+    def _end_transaction(self, sql: str) -> None:
+        """Runs COMMIT or ROLLBACK if a transaction is open."""
+
+        def end() -> None:
+            if self._has_transaction():
+                self._run_to_the_end(self._control(sql))
+
+        self._exclusively(end)
 
     def _run_to_the_end(self, operation: Execute) -> None:
         """Runs a statement and drops its rows, but only once all have come: it may write while it yields them."""

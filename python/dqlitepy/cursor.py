@@ -87,18 +87,14 @@ class Cursor(CursorCore):
         if "\0" in script:
             raise ValueError("embedded null character")
         script.encode()  # a lone surrogate has no UTF-8; found here, nothing has run
-        if connection.in_transaction:
-            connection._run_control("COMMIT")
+        connection._end_transaction("COMMIT")
         for statement in statements(script):
             connection._run_control(statement)
         return self
 
     def fetchone(self) -> Any:
         """Returns the next row, None after the last."""
-        self._checked()
-        self._await_rows(1)
-        row = self._take(1)
-        return row[0] if row else None
+        return next(self, None)
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         """Returns the next `size` (default: `arraysize`) rows, fewer at the end."""
@@ -119,10 +115,14 @@ class Cursor(CursorCore):
 
     def __next__(self) -> Any:
         """Returns the next row."""
-        row = self.fetchone()
-        if row is None:
-            raise StopIteration
-        return row
+        self._checked()
+        if self._position == len(self._rows):
+            self._await_rows(1)
+            if self._position == len(self._rows):
+                raise StopIteration
+        row = self._rows[self._position]
+        self._position += 1
+        return row if self.row_factory is None else self.row_factory(self, row)
 
     def close(self) -> None:
         """Drops what is left of the result. The cursor cannot be used again."""

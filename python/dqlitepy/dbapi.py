@@ -178,13 +178,12 @@ class Connection(SyncConnection):
             OperationalError: it was not committed.
         """
         self._usable_number()
-        if self.in_transaction:
-            self._run_control("COMMIT")
+        self._end_transaction("COMMIT")
 
     def rollback(self) -> None:
         """Rolls the open transaction back, if any. On a broken connection that has happened already."""
-        if self.in_transaction:
-            self._run_control("ROLLBACK")
+        self._number()
+        self._end_transaction("ROLLBACK")
 
     def interrupt(self) -> None:
         """Ends the statement that runs on this connection in another thread; it raises OperationalError there."""

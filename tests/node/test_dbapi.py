@@ -152,6 +152,12 @@ def test_row_factory(con: dqlitepy.Connection) -> None:
     assert cursor.execute("SELECT 1 AS a").fetchmany(5) == [(1,)]
 
 
+def test_a_row_factory_may_return_none(con: dqlitepy.Connection) -> None:
+    con.row_factory = lambda cursor, values: None
+    assert list(con.execute("VALUES (1), (2)")) == [None, None]
+    assert con.execute("VALUES (1), (2)").fetchall() == [None, None]
+
+
 def test_cursor_factory(con: dqlitepy.Connection) -> None:
     class Mine(dqlitepy.Cursor):
         pass

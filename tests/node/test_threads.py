@@ -93,6 +93,22 @@ def test_a_shared_connection_takes_turns(directory: Path) -> None:
     con.close()
 
 
+def test_a_shared_connection_commits_in_turns(directory: Path) -> None:
+    con = dqlitepy.connect(directory, check_same_thread=False)
+    con.execute("CREATE TABLE t (thread, n)")
+
+    def work(number: int) -> None:
+        for n in range(30):
+            con.execute("INSERT INTO t VALUES (?, ?)", (number, n))
+            assert con.in_transaction in (True, False)  # another thread may commit it
+            con.commit()
+
+    in_threads(6, work)
+    assert not con.in_transaction
+    assert con.execute("SELECT count(*) FROM t").fetchone() == (180,)
+    con.close()
+
+
 def test_interrupt_from_another_thread(directory: Path) -> None:
     con = dqlitepy.connect(directory)
     begun = threading.Event()
