@@ -5,7 +5,7 @@ load("@rules_go//go:def.bzl", "go_library", "go_test")
 
 _MODULE = "dqlitepy.dev/go/"
 
-def go_package(name, deps = [], cdeps = [], visibility = None, test_data = [], test_size = "small"):
+def go_package(name, deps = [], cdeps = [], visibility = None, test_deps = [], test_data = [], test_size = "small"):
     """Declares the library of a folder, and its test where the folder has test files.
 
     Args:
@@ -13,6 +13,7 @@ def go_package(name, deps = [], cdeps = [], visibility = None, test_data = [], t
         deps: Go packages it imports.
         cdeps: C libraries that its cgo files include and link.
         visibility: of the library.
+        test_deps: Go packages that its tests import beyond those.
         test_data: files that its tests read.
         test_size: of the test target.
     """
@@ -44,4 +45,10 @@ def go_package(name, deps = [], cdeps = [], visibility = None, test_data = [], t
             embed = [":" + name],
             # Neither mattn/go-sqlite3 nor go-dqlite's switch to single-thread SQLite may be compiled, in tests as in the library.
             gotags = ["nosqlite3"],
+            deps = test_deps,
         )
+    native.filegroup(
+        name = "sources",
+        srcs = native.glob(["*.go"]),
+        visibility = ["//go:__pkg__"],
+    )
