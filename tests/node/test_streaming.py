@@ -20,13 +20,13 @@ def con(directory: Path) -> Iterator[dqlitepy.Connection]:
     connection = dqlitepy.connect(directory)
     with connection:
         connection.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)")
-        connection.executemany("INSERT INTO t VALUES (?, ?)", ((n, f"row {n} " + "x" * 40) for n in range(ROWS)))
+        connection.executemany("INSERT INTO t VALUES (?, ?)", all_rows())
     yield connection
     connection.close()
 
 
-def numbers(count: int = ROWS) -> list[tuple[int]]:
-    return [(n,) for n in range(count)]
+def all_rows() -> list[tuple[int, str]]:
+    return [(n, f"row {n} " + "x" * 40) for n in range(ROWS)]
 
 
 def test_the_result_comes_in_batches(con: dqlitepy.Connection) -> None:
@@ -37,8 +37,8 @@ def test_the_result_comes_in_batches(con: dqlitepy.Connection) -> None:
 
 @pytest.mark.parametrize("way", ["iterate", "fetchall", "fetchmany", "fetchone", "mixed"])
 def test_all_rows_come_once_and_in_order(con: dqlitepy.Connection, way: str) -> None:
-    cursor = con.execute("SELECT a FROM t, (SELECT 1) ORDER BY a")
-    rows: list[tuple[int]] = []
+    cursor = con.execute("SELECT * FROM t ORDER BY a")
+    rows: list[tuple[int, str]] = []
     if way == "iterate":
         rows = list(cursor)
     elif way == "fetchall":
@@ -52,22 +52,22 @@ def test_all_rows_come_once_and_in_order(con: dqlitepy.Connection, way: str) -> 
             rows.append(row)
     else:
         rows = [cursor.fetchone(), *cursor.fetchmany(30_001), next(cursor), *cursor.fetchall()]
-    assert rows == numbers()
+    assert rows == all_rows()
     assert cursor.fetchone() is None
     assert cursor.fetchall() == cursor.fetchmany(5) == []
 
 
 def test_another_statement_does_not_cut_a_result_off(con: dqlitepy.Connection) -> None:
-    first = con.execute("SELECT a FROM t ORDER BY a")
+    first = con.execute("SELECT * FROM t ORDER BY a")
     head = first.fetchmany(3)
-    second = con.execute("SELECT a FROM t ORDER BY a")
-    assert second.fetchone() == (0,)
-    assert head + first.fetchall() == numbers()
-    assert second.fetchall() == numbers()[1:]
+    second = con.execute("SELECT * FROM t ORDER BY a")
+    assert second.fetchone() == all_rows()[0]
+    assert head + first.fetchall() == all_rows()
+    assert second.fetchall() == all_rows()[1:]
 
 
 def test_a_loop_over_a_result_may_write(con: dqlitepy.Connection) -> None:
-    for n, (a,) in enumerate(con.execute("SELECT a FROM t ORDER BY a")):
+    for n, (a, _) in enumerate(con.execute("SELECT * FROM t ORDER BY a")):
         assert n == a
         if a % 1000 == 0:
             con.execute("UPDATE t SET b = 'changed' WHERE a = ?", (a,))
@@ -78,22 +78,22 @@ def test_a_loop_over_a_result_may_write(con: dqlitepy.Connection) -> None:
 
 
 def test_a_result_sees_what_was_there_when_it_began(con: dqlitepy.Connection) -> None:
-    cursor = con.execute("SELECT a FROM t ORDER BY a")
+    cursor = con.execute("SELECT * FROM t ORDER BY a")
     cursor.fetchone()
     con.execute("DELETE FROM t")
     con.commit()
-    assert cursor.fetchall() == numbers()[1:]
+    assert cursor.fetchall() == all_rows()[1:]
 
 
 def test_a_result_survives_a_rollback(con: dqlitepy.Connection) -> None:
     con.execute("DELETE FROM t WHERE a < 0")
-    cursor = con.execute("SELECT a FROM t ORDER BY a")
+    cursor = con.execute("SELECT * FROM t ORDER BY a")
     con.rollback()
-    assert cursor.fetchall() == numbers()
+    assert cursor.fetchall() == all_rows()
 
 
 def test_a_cursor_that_is_used_again_forgets_its_result(con: dqlitepy.Connection) -> None:
-    cursor = con.execute("SELECT a FROM t ORDER BY a")
+    cursor = con.execute("SELECT * FROM t ORDER BY a")
     cursor.fetchone()
     assert cursor.execute("SELECT 'new'").fetchall() == [("new",)]
 
@@ -111,7 +111,7 @@ def test_a_closed_cursor_lets_go_of_its_lock(directory: Path, con: dqlitepy.Conn
 
 
 def test_a_cursor_that_nobody_holds_makes_way(con: dqlitepy.Connection) -> None:
-    assert con.execute("SELECT a FROM t ORDER BY a").fetchone() == (0,)
+    assert con.execute("SELECT * FROM t ORDER BY a").fetchone() == all_rows()[0]
     gc.collect()
     assert con.execute("SELECT max(a) FROM t").fetchone() == (ROWS - 1,)
 

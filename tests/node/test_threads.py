@@ -83,8 +83,8 @@ def test_a_shared_connection_takes_turns(directory: Path) -> None:
     def work(number: int) -> None:
         for n in range(5):
             con.execute("INSERT INTO t VALUES (?, ?, '')", (number, n))
-            rows = con.execute("SELECT n, ? FROM t WHERE thread = -1 ORDER BY n", (number,))
-            for expected, (found, tag) in enumerate(rows):
+            rows = con.execute("SELECT n, ?, filling FROM t WHERE thread = -1 ORDER BY n", (number,))
+            for expected, (found, tag, _) in enumerate(rows):
                 assert (found, tag) == (expected, number)
             assert con.execute("SELECT ?", (number * 1000 + n,)).fetchone() == (number * 1000 + n,)
 
