@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,9 +63,9 @@ func TestTheFailureMatrix(t *testing.T) {
 	} {
 		for place, want := range test.want {
 			t.Run(name, func(t *testing.T) {
-				armed := false
+				var armed atomic.Bool
 				fake := serve(t, func(connection net.Conn, text string) {
-					if armed {
+					if armed.Load() {
 						test.fail(connection)
 					} else {
 						succeed(connection, text)
@@ -74,7 +75,7 @@ func TestTheFailureMatrix(t *testing.T) {
 				if place == within || place == commit {
 					c.run("BEGIN")
 				}
-				armed = true
+				armed.Store(true)
 				text := [5]string{"SELECT 1", "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1)", "UPDATE t SET a = 1", "COMMIT"}[place]
 				before := len(fake.seen())
 				run := c.try
@@ -98,13 +99,13 @@ func TestTheFailureMatrix(t *testing.T) {
 }
 
 func TestOnlyWhatTheServerDidNotRunIsSentAgain(t *testing.T) {
-	attempts := 0
+	var refusals atomic.Int32 // still to be given
+	refusals.Store(3)
 	fake := serve(t, func(connection net.Conn, text string) {
 		switch {
 		case text == "ROLLBACK":
 			connection.Write(failureMessage(1, "cannot rollback - no transaction is active"))
-		case attempts < 3:
-			attempts++
+		case refusals.Add(-1) >= 0:
 			connection.Write(failureMessage(5, "checkpoint in progress"))
 		default:
 			succeed(connection, text)
@@ -116,7 +117,7 @@ func TestOnlyWhatTheServerDidNotRunIsSentAgain(t *testing.T) {
 	if got := fake.seen(); !slices.Equal(got, []string{text, text, text, text}) {
 		t.Errorf("sent %q", got)
 	}
-	attempts = 0
+	refusals.Store(3)
 	before := len(fake.seen())
 	if _, failure := c.tryImplicit(text); failure != nil {
 		t.Fatal(failure)
@@ -129,11 +130,10 @@ func TestOnlyWhatTheServerDidNotRunIsSentAgain(t *testing.T) {
 
 // When the connection goes behind a statement that has committed, nobody may be told that nothing was written.
 func TestWhatFollowsACommitStaysAmbiguous(t *testing.T) {
-	var hangUpAt string
 	executed := 0
 	fake := serve(t, func(connection net.Conn, text string) {
 		switch {
-		case text == hangUpAt:
+		case text == "SELECT last_insert_rowid(), changes()":
 			connection.Close()
 		case text == "EXEC":
 			switch executed++; executed {
@@ -153,7 +153,6 @@ func TestWhatFollowsACommitStaysAmbiguous(t *testing.T) {
 			succeed(connection, text)
 		}
 	})
-	hangUpAt = "SELECT last_insert_rowid(), changes()"
 	_, failure := connect(t, fake.address, "main").try("INSERT INTO t VALUES (1) RETURNING x")
 	wantKind(t, failure, session.AmbiguousCommit, 0)
 

@@ -2,9 +2,7 @@
 
 package session
 
-import (
-	"sync"
-)
+import "sync"
 
 // Group is the sessions that use one node of this process, with the links that they gave up and that are still read to
 // their end. A node must not stop before: dqlite would abort the process.
@@ -15,6 +13,7 @@ type Group struct {
 	links    sync.WaitGroup
 }
 
+// NewGroup makes a Group without sessions.
 func NewGroup() *Group { return &Group{sessions: make(map[*Session]struct{})} }
 
 func (g *Group) add(s *Session) {

@@ -21,6 +21,8 @@ type server struct {
 	mu      sync.Mutex
 	texts   []string // of the SQL that came in
 	answer  func(connection net.Conn, text string)
+
+	answering sync.Mutex // one answer at a time, so that tests can count without locks
 }
 
 func serve(t *testing.T, answer func(net.Conn, string)) *server {
@@ -73,6 +75,8 @@ func (s *server) note(connection net.Conn, text string) {
 	s.mu.Lock()
 	s.texts = append(s.texts, text)
 	s.mu.Unlock()
+	s.answering.Lock()
+	defer s.answering.Unlock()
 	s.answer(connection, text)
 }
 

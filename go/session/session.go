@@ -121,7 +121,10 @@ func (s *Session) claim() {
 func (s *Session) run(deadline time.Time) (done bool) {
 	for s.running {
 		switch err := s.step(deadline); err {
-		case nil:
+		case nil: // a server that is always faster than we are must not keep the thread from its signals
+			if s.running && time.Now().After(deadline) {
+				return false
+			}
 		case errSliceEnded:
 			return false
 		case errCancelled:
@@ -137,6 +140,9 @@ func (s *Session) step(deadline time.Time) error {
 	if s.link == nil { // broken by its node's end between two slices
 		s.fail(s.broken)
 		return nil
+	}
+	if s.waker.clear() {
+		return errCancelled
 	}
 	if s.awake != nil {
 		if err := s.waker.sleep(earlier(deadline, s.wakeAt)); err != errSliceEnded || time.Now().Before(s.wakeAt) {
