@@ -85,7 +85,8 @@ uint64_t dqlitepy_open_handles(void);
 
 /* ---- waiting, closing -------------------------------------------------------------------------------------------- */
 
-/* Waits at most slice_ms for the operation under way on a node or on a connection that is being opened or closed. */
+/* Waits at most slice_ms for the operation under way on a node or on a connection that is being opened or closed. Where
+ * opening fails, the handle ends with the error. */
 int32_t dqlitepy_wait(uint64_t handle, int32_t slice_ms, dqlitepy_error *error);
 
 /* Ends the operation under way on the handle, from any thread; returns at once. The operation then fails with
