@@ -2,7 +2,7 @@
 """Each public attribute of the real rules is either implemented by the stand-ins or refused with a way out."""
 
 import pytest
-from starlark import Fail, Module
+from tests.rulesets.starlark import Fail, Module
 
 # The interface of rules_foreign_cc 0.15.1 and rules_python 2.3.2, without what Bazel gives to every rule.
 _FOREIGN = """
