@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs .bzl files as Python, whose syntax Starlark's is a part of, so that macros can be tested without a nested Bazel."""
+"""Runs .bzl files as Python, whose syntax Starlark's is a part of: macros are tested without a nested Bazel."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -2,6 +2,7 @@
 """Each public attribute of the real rules is either implemented by the stand-ins or refused with a way out."""
 
 import pytest
+
 from tests.rulesets.starlark import Fail, Module
 
 # The interface of rules_foreign_cc 0.15.1 and rules_python 2.3.2, without what Bazel gives to every rule.
@@ -40,7 +41,7 @@ RULES = {
 }
 
 # What the Python rules of Bazel 7 itself take; beyond these the stand-in has to refuse.
-_NATIVE = set("data deps env env_inherit imports legacy_create_init main srcs stamp".split())
+_NATIVE = set(["data", "deps", "env", "env_inherit", "imports", "legacy_create_init", "main", "srcs", "stamp"])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 """How the stand-in of pip.parse reads a lock file and a wheel's own requirements."""
 
 import pytest
+
 from tests.rulesets.starlark import Fail, Module
 
 BZL = Module("rules_python").load("python/private/requirements.bzl")

@@ -77,6 +77,7 @@ def normal_requirement(line: str) -> str:
             "markers and URLs are not implemented by the air-gapped stand-in"
         )
     name, extras, specifiers = match.groups()
+    # The real rule writes several extras of one requirement in an order that changes from run to run.
     chosen = f"[{','.join(sorted(part.strip() for part in extras.split(',')))}]" if extras else ""
     ordered = ",".join(sorted({re.sub(r"\s+", "", part) for part in specifiers.split(",") if part.strip()}))
     return f"{name}{chosen}{ordered}; {marker.strip()}"
@@ -105,6 +106,7 @@ def file_pairs(values: list[str]) -> list[tuple[str, Path]]:
 
 
 def parse_arguments() -> argparse.Namespace:
+    """Reads the command line that py_wheel writes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wheel", type=Path, required=True)
     parser.add_argument("--name-file", type=Path, required=True)
@@ -119,6 +121,11 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
+    """Writes the wheel and the file with its name.
+
+    Raises:
+        SystemExit: the name, the version or a requirement is not in its normal form
+    """
     arguments = parse_arguments()
     distribution, version, tags = arguments.wheel.stem.split("-", 2)
     if not _NORMAL_VERSION.fullmatch(version):
