@@ -181,7 +181,7 @@ class ConnectionCore:
         return encode(bind(parameters, lambda: self._parameter_names(sql)))
 
     def _execution(self, sql: bytes, parameters: Any) -> Execute:
-        encoded = self._bound(sql, parameters) if parameters != () else b""
+        encoded = self._bound(sql, parameters)
         return Execute(self._usable_number(), sql, encoded, self._begin(), self._execute_flags())
 
     def _repetition(self, sql: bytes, rows: list[bytes]) -> ExecuteMany:

@@ -41,6 +41,7 @@ class SyncConnection(ConnectionCore):
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open, as far as this connection can know."""
+        self._number()
         return self._exclusively(self._has_transaction)
 
     def _exclusively(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

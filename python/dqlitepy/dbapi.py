@@ -6,6 +6,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from operator import index
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -109,6 +110,7 @@ class Connection(SyncConnection):
         isolation_level = checked_isolation_level(isolation_level)
         busy_timeout_ms = milliseconds("timeout", timeout)
         leader_timeout_ms = milliseconds("leader_timeout", leader_timeout)
+        cached_statements = index(cached_statements)
         encoded_name = encode_name(name)
         directory = directory_of(database, uri=uri)
         if self._handle is not None:  # sqlite3 allows to initialize a connection again

@@ -85,8 +85,10 @@ def test_a_connection_that_was_not_initialized_is_refused() -> None:
         def __init__(self) -> None:
             pass
 
-    with pytest.raises(dqlitepy.ProgrammingError, match=r"^Base Connection.__init__ not called\.$"):
-        Forgetful().execute("SELECT 1")
+    for method in METHODS:
+        with pytest.raises(dqlitepy.ProgrammingError, match=r"^Base Connection.__init__ not called\.$"):
+            method(Forgetful())
+    Forgetful().close()
 
 
 def test_the_context_manager_commits(con: dqlitepy.Connection) -> None:
@@ -236,6 +238,7 @@ def test_what_is_not_built_is_refused(arguments: dict[str, Any], message: str) -
         ({"database": "data", "timeout": "long"}, TypeError),
         ({"database": "data", "timeout": float("nan")}, ValueError),
         ({"database": "data", "leader_timeout": float("nan")}, ValueError),
+        ({"database": "data", "cached_statements": "many"}, TypeError),
         ({"database": "data", "name": ""}, ValueError),
         ({"database": "data", "name": "a\0b"}, ValueError),
         ({"database": "data", "name": b"x"}, TypeError),
