@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import dqlitepy
 
@@ -52,3 +53,11 @@ def finish(process: subprocess.Popen[str], status: int = 0) -> str:
 def run_python(program: str, *arguments: str, options: Sequence[str] = ("-W", "error")) -> str:
     """Runs a program to its end and returns its output; AssertionError where it fails or warns."""
     return finish(python(program, *arguments, options=options))
+
+
+def outcome(function: Callable[[], Any]) -> Any:
+    """Returns the result, or the class and message of what was raised."""
+    try:
+        return function()
+    except Exception as error:
+        return type(error).__name__, str(error)

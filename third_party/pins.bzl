@@ -25,6 +25,7 @@ PINS = {
             "0006-error-replaces-rows.patch",
             "0007-tcp-options.patch",
             "0008-nul-in-text.patch",
+            "0009-interrupt.patch",
         ],
     },
     "libuv": {
@@ -34,7 +35,10 @@ PINS = {
         "sha256": "b1ec56444ee3f1e10c8bd3eed16ba47016ed0b94fe42137435aaf2e0bd574579",
         "strip_prefix": "libuv-1.50.0",
         "licence": "MIT AND BSD-2-Clause AND ISC",
-        "patches": ["0001-thread-pool-of-16.patch"],
+        "patches": [
+            "0001-thread-pool-of-16.patch",
+            "0002-forked-child.patch",
+        ],
     },
     "lz4": {
         "version": "1.10.0",

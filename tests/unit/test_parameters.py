@@ -7,7 +7,7 @@ import array
 import collections
 import marshal
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dqlitepy
@@ -16,6 +16,8 @@ from dqlitepy import _wire, adapters
 from dqlitepy._parameters import bind
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.support import outcome
 
 
 class Integer(int):
@@ -68,14 +70,6 @@ class Defaulting(dict[str, Any]):
 
 def no_names() -> tuple[str | None, ...]:
     raise AssertionError("names are asked for only where a mapping is bound")
-
-
-def outcome(function: Callable[[], Any]) -> Any:
-    """Returns the result, or the class and message of what was raised."""
-    try:
-        return function()
-    except Exception as error:
-        return type(error).__name__, str(error)
 
 
 @pytest.fixture

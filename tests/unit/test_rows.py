@@ -10,7 +10,7 @@ from typing import Any
 import dqlitepy
 import pytest
 
-from tests.unit.test_parameters import outcome
+from tests.support import outcome
 
 QUERY = "SELECT 1 AS a, 'two' AS B, NULL AS a, 4.0 AS \"É\", 5 AS [x y]"
 
