@@ -53,7 +53,7 @@ def test_a_download_that_fails_is_named(online: Machine) -> None:
     online.provide("curl", "exit 6")
     wrong, command = online.refusal("build", **ONLINE)
     assert "cannot be fetched" in wrong
-    assert "put bazelisk on PATH" in command
+    assert "put a bazelisk that you trust on PATH" in command
 
 
 def test_no_binary_for_this_cpu(online: Machine) -> None:

@@ -11,7 +11,7 @@ SCRIPT = """
 . tools/entry/report.sh
 . tools/entry/cache.sh
 . tools/airgap/flags.sh
-tools=$PWD/tools supplies=$cache/supplies output_base=$cache/outputs/x
+tools=$PWD/tools store=$cache/store supplies=$cache/supplies output_base=$cache/outputs/x
 mkdir -p "$cache/outputs"
 write_flags
 cat "$flags"

@@ -27,7 +27,7 @@ def test_no_apt(debian: Machine) -> None:
 def test_sources_of_another_distribution(debian: Machine) -> None:
     debian.provide("apt-get", "echo http://a.example/ubuntu noble main; echo http://a.example/ubuntu noble universe")
     wrong, command = debian.refusal("build", **AIRGAP)
-    assert "package sources here are not Debian's" in wrong
+    assert "the package sources here are not Debian's" in wrong
     assert "Debian container" in command
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.airgap.machine import Machine
 
 SCRIPT = """
 . tools/entry/report.sh
 . tools/entry/cache.sh
 . tools/airgap/workspace.sh
-checkout=$PWD
+checkout=${CHECKOUT:-$PWD}
 cd "$1"
 find_workspace
 printf '%s\\n' "$start" "$workspace" "$output_base"
@@ -54,3 +56,14 @@ def test_outputs_lie_in_the_cache_and_stay(machine: Machine) -> None:
     output_base = find(machine, machine.checkout)[2]
     assert output_base.parent == machine.cache / "outputs"
     assert output_base == find(machine, machine.checkout / "tools")[2]
+
+
+@pytest.mark.parametrize(
+    ("checkout", "reason"),
+    [("/usr/src/dqlitepy", "lies where the userland has folders of its own"), ("/home/a b", "has a space in it")],
+)
+def test_a_checkout_that_cannot_be_built_is_refused(machine: Machine, checkout: str, reason: str) -> None:
+    status, _, errors = machine.run("sh", "-euc", SCRIPT, "sh", "/", CHECKOUT=checkout)
+    assert status == 1
+    assert f"dqlitepy: {checkout} {reason}" in errors
+    assert f"\nType: mv '{checkout}'" in errors

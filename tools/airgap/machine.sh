@@ -3,7 +3,8 @@
 
 require_machine() {
     [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] ||
-        refuse "the air-gapped edition is for Linux x86_64, and this is $(uname -s) $(uname -m)" "DQLITEPY_BUILD=online tools/bazel build //..."
+        refuse "the air-gapped edition is for Linux x86_64, and this is $(uname -s) $(uname -m)" \
+            "DQLITEPY_BUILD=online tools/bazel build //..."
     command -v apt-get >/dev/null ||
         refuse "the air-gapped edition takes its tools from a Debian mirror through apt, and there is no apt here" \
             "DQLITEPY_BUILD=online tools/bazel build //...   (or run this in a Debian container)"
@@ -13,8 +14,9 @@ require_space() {
     df -Pk "$cache" | {
         read -r _
         read -r _ _ _ free_kib _
-        [ "$free_kib" -ge 6291456 ] || refuse "$cache has $((free_kib / 1024)) MiB left, and the air-gapped edition needs 6 GiB" \
-            "export XDG_CACHE_HOME=/a/folder/with/more/space"
+        [ "$free_kib" -ge 6291456 ] ||
+            refuse "$cache has $((free_kib / 1024)) MiB left, and the air-gapped edition needs 6 GiB" \
+                "export XDG_CACHE_HOME=/a/folder/with/more/space"
     } || exit
 }
 
@@ -25,7 +27,8 @@ require_programs() {
     [ "$(id -u)" = 0 ] || command -v newuidmap >/dev/null || missing="$missing uidmap"
     [ -n "$missing" ] || return 0
     # shellcheck disable=SC2086  # a list of names
-    apt_install $missing || refuse "missing on this machine:$missing" "sudo apt-get install --no-install-recommends$missing"
+    apt_install $missing ||
+        refuse "missing on this machine:$missing" "sudo apt-get install --no-install-recommends$missing"
 }
 
 require_namespaces() {

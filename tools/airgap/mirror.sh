@@ -25,7 +25,7 @@ require_mirror() {
     mirror=$(debian_mirror)
     [ -n "$mirror" ] && return
     . /etc/os-release
-    refuse "apt's package sources here are not Debian's (${PRETTY_NAME:-unknown}), and the air-gapped edition needs a Debian mirror" \
+    refuse "the package sources here are not Debian's (${PRETTY_NAME:-unknown}), which the air-gapped edition needs" \
         "DQLITEPY_BUILD=online tools/bazel build //...   (or run this in a Debian container)"
 }
 
@@ -34,15 +34,18 @@ require_mirror_answer() {
     for suite in trixie forky; do
         mirror_answer=$(apt_helper download-file "$mirror/dists/$suite/InRelease" "$1/InRelease" 2>&1) && continue
         case $mirror_answer in
-            *404*) refuse "the mirror $mirror does not carry Debian $suite" "a line with a full Debian mirror into /etc/apt/sources.list" ;;
-            *) refuse "the mirror $mirror does not answer" "apt-get update   (it tells what is wrong with the network)" ;;
+            *404*)
+                refuse "the mirror $mirror does not carry Debian $suite" \
+                    "sudo editor /etc/apt/sources.list   (and name a mirror that carries all of Debian)"
+                ;;
+            *) refuse "the mirror $mirror does not answer" "sudo apt-get update   (it tells what is wrong)" ;;
         esac
     done
 }
 
 apt_helper() {
-    PATH=$PATH:/usr/lib/apt apt-helper -o Acquire::Retries=0 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 \
-        -o APT::Sandbox::User="$(id -un)" "$@"
+    PATH=$PATH:/usr/lib/apt apt-helper -o Acquire::Retries=0 \
+        -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o APT::Sandbox::User="$(id -un)" "$@"
 }
 
 # The host's way to its mirror, in apt's own words.

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Bazel in a network of its own, which holds nothing but a loopback interface.
 #
-# Bazel's client speaks with its server over loopback. So the server keeps the namespaces that it was started in, and every
-# client joins them: a new namespace for each call would cost a new server each time.
+# Bazel's client speaks with its server over loopback. So the server keeps the namespaces that it was started in, and
+# every client joins them: a new namespace for each call would cost a new server each time.
 
 exec_bazel() {
     # A server sees what was bound when it was started, so it serves only those who need just that.
-    server_view="$userland:$checkout:${DQLITEPY_SOURCES:-}:${DQLITEPY_RULESETS:-}"
-    export CLIENT_CACHE="$cache" CLIENT_FLAGS="$flags" CLIENT_FOLDER="$start" CLIENT_OUTPUT_BASE="$output_base" USER="${USER:-$(id -un)}"
+    server_view="$userland:$checkout:${DQLITEPY_RULESETS:-}"
+    export CLIENT_CACHE="$cache" CLIENT_FLAGS="$flags" CLIENT_FOLDER="$start" CLIENT_OUTPUT_BASE="$output_base"
+    export USER="${USER:-$(id -un)}"
     # Under a lock, because two servers for one output base would end each other.
     server_is_ready || with_lock "outputs/${output_base##*/}" start_server
     exec_client "$@"
@@ -29,9 +30,7 @@ start_server() {
     ! server_is_ready || return 0
     ! server_runs || (exec_client shutdown)
     set -- --unshare-net --bind "$checkout" "$checkout"
-    for folder in "${DQLITEPY_SOURCES:-}" "${DQLITEPY_RULESETS:-}"; do
-        [ -z "$folder" ] || set -- "$@" --ro-bind "$folder" "$folder"
-    done
+    [ -z "${DQLITEPY_RULESETS:-}" ] || set -- "$@" --ro-bind "$DQLITEPY_RULESETS" "$DQLITEPY_RULESETS"
     in_userland "$@" -- sh "$tools/airgap/client.sh" info server_pid >/dev/null || exit
     printf %s "$server_view" >"$output_base.view"
     server_runs || refuse "Bazel's server did not stay in its namespace" "DQLITEPY_BUILD=online tools/bazel build //..."

@@ -22,7 +22,7 @@ RULESETS = {"github.com/bazelbuild/rules_go": "v0.63.0", "github.com/bazelbuild/
 def main() -> None:
     """Finds the highest versions, downloads them for their sums, and rewrites the lock."""
     go = sys.argv[1] if len(sys.argv) > 1 else "go"
-    sdk = re.search(r'go_sdk\.download\(version = "([^"]+)"\)', (ROOT / "MODULE.bazel").read_text())
+    sdk = re.search(r'go_sdk\.download\(version = "([^"]+)"', (ROOT / "MODULE.bazel").read_text())
     if not sdk:
         sys.exit("MODULE.bazel names no Go SDK")
     wanted = RULESETS | {"golang.org/toolchain": f"v0.0.1-go{sdk[1]}.linux-amd64"}

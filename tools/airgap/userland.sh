@@ -33,7 +33,7 @@ make_userland() {
     trap - EXIT
 }
 
-# Forky supplies Bazel alone, and what trixie has no version of. Of a package's records, apt obeys the first that matches.
+# Forky supplies Bazel alone, and what trixie has no version of. Of a package's records, apt obeys the first match.
 prefer_bazel() {
     cat <<'END'
 Package: bazel-* libabsl*
@@ -67,9 +67,11 @@ pinned_debs() {
         [ "$lock_kind" = deb ] && [ -f "$DQLITEPY_SOURCES/$lock_file" ] || continue
         cp "$DQLITEPY_SOURCES/$lock_file" "$workshop/debs/"
         echo "$lock_sha256  $workshop/debs/$lock_file" | sha256sum --check --status ||
-            refuse "$DQLITEPY_SOURCES/$lock_file is not the file that tools/airgap/lock.txt pins" "rm '$DQLITEPY_SOURCES/$lock_file'"
+            refuse "$DQLITEPY_SOURCES/$lock_file is not the file that tools/airgap/lock.txt pins" \
+                "rm '$DQLITEPY_SOURCES/$lock_file'"
         dpkg-deb --field "$workshop/debs/$lock_file"
-        printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$lock_file" "$(stat -c %s "$workshop/debs/$lock_file")" "$lock_sha256"
+        printf 'Filename: ./%s\nSize: %s\n' "$lock_file" "$(stat -c %s "$workshop/debs/$lock_file")"
+        printf 'SHA256: %s\n\n' "$lock_sha256"
         pinned_archive="deb [trusted=yes] copy:$workshop/debs ./"
     done <"$tools/airgap/lock.txt" >"$workshop/debs/Packages"
     chmod -R a+rX "$workshop/debs"
@@ -99,7 +101,8 @@ bootstrap_userland() {
         --customize-hook=': >"$1/etc/resolv.conf"; : >"$1/etc/hosts"' \
         --customize-hook='sed -i "/sandbox_debug/d; /host_javabase/d" "$1/etc/bazel/bazelrc"' \
         trixie "$bootstrap_target" \
-        "deb $mirror trixie main" "deb $mirror trixie-updates main" "deb $mirror forky main" ${pinned_archive:+"$pinned_archive"} \
+        "deb $mirror trixie main" "deb $mirror trixie-updates main" "deb $mirror forky main" \
+        ${pinned_archive:+"$pinned_archive"} \
         >"$bootstrap_log" 2>&1 || explain_bootstrap_failure
     if [ "$(id -u)" != 0 ]; then
         mkdir "$userland.part"
@@ -110,18 +113,25 @@ bootstrap_userland() {
 }
 
 explain_bootstrap_failure() {
-    gone=$(sed -n 's/.*Failed to fetch .*\/\([^/ ]*\)  *404 .*/\1/p;s/.*Package .\([^ ]*\). has no installation candidate.*/\1/p;s/.*Unable to locate package \(.*\)/\1/p' "$bootstrap_log" | head -n 1)
+    gone=$(sed -n "
+        s/.*Failed to fetch .*\/\([^/ ]*\)  *404 .*/\1/p
+        s/.*Package '\([^']*\)' has no installation candidate.*/\1/p
+        s/.*Unable to locate package \(.*\)/\1/p
+    " "$bootstrap_log" | head -n 1)
     [ -z "$gone" ] || refuse "the mirror $mirror does not carry $gone, or not at a version that does" "$sources_help"
     if grep -q 'No space left on device' "$bootstrap_log"; then
-        refuse "the disk filled up while the userland was made" "export XDG_CACHE_HOME=/a/folder/with/more/space TMPDIR=/another"
+        refuse "the disk filled up while the userland was made" \
+            "export XDG_CACHE_HOME=/a/folder/with/more/space TMPDIR=/another"
     fi
     tail -n 8 "$bootstrap_log" >&2
-    refuse "mmdebstrap failed (its whole output is in $bootstrap_log)" "tools/bazel build //...   (once more, if the network was at fault); $sources_help"
+    refuse "mmdebstrap failed (its whole output is in $bootstrap_log)" \
+        "tools/bazel build //...   (once more, if the network was at fault)"
 }
 
 # Any 7.x from 7.7.1 on is as good: the build is tested with that line of releases.
 accept_bazel() {
-    bazel_version=$(dpkg-query --admindir="$userland.part/var/lib/dpkg" --show --showformat='${Version}' bazel-bootstrap)
+    bazel_version=$(dpkg-query --admindir="$userland.part/var/lib/dpkg" --show --showformat='${Version}' \
+        bazel-bootstrap)
     case $bazel_version in
         7.*) dpkg --compare-versions "$bazel_version" ge 7.7.1 && return ;;
     esac

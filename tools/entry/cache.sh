@@ -5,13 +5,14 @@
 case ${XDG_CACHE_HOME:-} in
     /*) cache=$XDG_CACHE_HOME/dqlitepy ;;
     *)
-        [ -n "${HOME:-}" ] || refuse "neither HOME nor XDG_CACHE_HOME is set, so there is no folder to keep the build's tools in" \
-            "export HOME=/a/folder/of/yours"
+        [ -n "${HOME:-}" ] ||
+            refuse "neither HOME nor XDG_CACHE_HOME is set, so there is no folder to keep the build's tools in" \
+                "export HOME=/a/folder/of/yours"
         cache=$HOME/.cache/dqlitepy
         ;;
 esac
-mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] || refuse "$cache cannot be written, and the build keeps its tools there" \
-    "export XDG_CACHE_HOME=/a/folder/of/yours"
+mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] ||
+    refuse "$cache cannot be written, and the build keeps its tools there" "export XDG_CACHE_HOME=/a/folder/of/yours"
 cache=$(cd "$cache" && pwd -P)
 
 # with_lock NAME COMMAND...  runs one process at a time; the kernel drops the lock however that process ends.

@@ -36,7 +36,8 @@ choose_edition() {
         edition=online
         edition_reason="GitHub answers; a pinned bazelisk is fetched from it"
     fi
-    [ "$edition" = "$edition_before" ] || say "the $edition edition: $edition_reason (DQLITEPY_BUILD=online|airgap forces one)"
+    [ "$edition" = "$edition_before" ] ||
+        say "the $edition edition: $edition_reason (DQLITEPY_BUILD=online|airgap forces one)"
     echo "$edition" >"$edition_file.$$"
     mv "$edition_file.$$" "$edition_file"
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # bazelisk brings the very Bazel that .bazelversion names; a plain `bazel` on PATH may be of another major version.
 
+bazelisk_releases=https://github.com/bazelbuild/bazelisk/releases/download
 bazelisk_version=1.26.0
 bazelisk_sha256_amd64=6539c12842ad76966f3d493e8f80d67caa84ec4a000e220d5459833c967c12bc
 bazelisk_sha256_arm64=54f85ef4c23393f835252cc882e5fea596e8ef3c4c2056b059f8067cd19f0351
@@ -20,12 +21,14 @@ exec_bazelisk() {
 }
 
 fetch_bazelisk() {
-    bazelisk_url=https://github.com/bazelbuild/bazelisk/releases/download/v$bazelisk_version/bazelisk-linux-$bazelisk_cpu
+    bazelisk_url=$bazelisk_releases/v$bazelisk_version/bazelisk-linux-$bazelisk_cpu
+    bazelisk_help="or put a bazelisk that you trust on PATH"
     download "$bazelisk_url" "$bazelisk.part" 300 ||
-        refuse "$bazelisk_url cannot be fetched" "DQLITEPY_BUILD=airgap tools/bazel build //...   (or put bazelisk on PATH)"
-    echo "$bazelisk_sha256  $bazelisk.part" | sha256sum --check --status ||
-        refuse "$bazelisk_url is not the file that is pinned: its sha256 is $(sha256sum <"$bazelisk.part" | cut -c1-64)" \
-            "DQLITEPY_BUILD=airgap tools/bazel build //...   (or put a bazelisk that you trust on PATH)"
+        refuse "$bazelisk_url cannot be fetched" "DQLITEPY_BUILD=airgap tools/bazel build //...   ($bazelisk_help)"
+    bazelisk_sum=$(sha256sum <"$bazelisk.part" | cut -c1-64)
+    [ "$bazelisk_sum" = "$bazelisk_sha256" ] ||
+        refuse "$bazelisk_url is not the file that is pinned: its sha256 is $bazelisk_sum" \
+            "DQLITEPY_BUILD=airgap tools/bazel build //...   ($bazelisk_help)"
     chmod +x "$bazelisk.part"
     mv "$bazelisk.part" "$bazelisk"
 }

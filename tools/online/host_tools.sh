@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# The programs that libuv's and dqlite's own build systems take from the machine. Asked for before anything is downloaded.
+# The programs that libuv's and dqlite's own build systems take from the machine; asked for before any download.
 
 require_host_tools() {
-    [ "$(uname -s)" = Linux ] || refuse "dqlite runs on Linux alone, and this is $(uname -s)" "run the build on a Linux machine"
+    [ "$(uname -s)" = Linux ] ||
+        refuse "dqlite runs on Linux alone, and this is $(uname -s)" "run the build on a Linux machine"
     if ldd --version 2>&1 | grep -qi musl; then
-        refuse "this system is built on musl, which cannot load a Go shared library (Alpine, say)" "run the build on a system with glibc"
+        refuse "this system is built on musl (Alpine, say), which cannot load a Go shared library" \
+            "run the build on a system with glibc"
     fi
 
     host_tools_missing=

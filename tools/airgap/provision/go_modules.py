@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from lock import GoModule
@@ -51,69 +50,45 @@ def go_environment(cache: Path) -> dict[str, str]:
     }
 
 
-def make_go_sdk(module: Path, version: str, template: Path, sdk: Path) -> None:
+def make_go_sdk(module: Path, template: Path, sdk: Path) -> None:
     """What rules_go's own download would have left: the SDK, and the files that describe it as a repository."""
-
-    def complete(part: Path) -> None:
-        for program in [*(part / "bin").iterdir(), *(part / "pkg" / "tool").rglob("*")]:
-            program.chmod(0o755)
-        build = template.read_text()
-        substitutions = {
-            "{goos}": "linux",
-            "{goarch}": "amd64",
-            "{exe}": "",
-            "{version}": version,
-            "{experiments}": "[]",
-            "{exec_compatible_with}": '["@platforms//cpu:x86_64", "@platforms//os:linux"]',
-        }
-        for name, value in substitutions.items():
-            build = build.replace(name, value)
-        (part / "BUILD.bazel").write_text(build)
-        (part / "ROOT").touch()
-        (part / "REPO.bazel").touch()
-        major, minor, patch = version.split(".")
-        (part / "version.bzl").write_text(
-            f'MAJOR_VERSION = "{major}"\nMINOR_VERSION = "{minor}"\nPATCH_VERSION = "{patch}"\nPRERELEASE_SUFFIX = ""\n'
-        )
-
-    copy_module(module, sdk, complete)
-
-
-def make_rules_go(module: Path, ruleset: Path) -> None:
-    """The module as a Bazel module's folder."""
-    copy_module(module, ruleset, restore_scripts)
+    copy_module(module, sdk)
+    for program in [*(sdk / "bin").iterdir(), *(sdk / "pkg" / "tool").rglob("*")]:
+        program.chmod(0o755)
+    version = module.name.partition("-go")[2].removesuffix(".linux-amd64")
+    substitutions = {
+        "{goos}": "linux",
+        "{goarch}": "amd64",
+        "{exe}": "",
+        "{version}": version,
+        "{experiments}": "[]",
+        "{exec_compatible_with}": '["@platforms//cpu:x86_64", "@platforms//os:linux"]',
+    }
+    build = template.read_text()
+    for name, value in substitutions.items():
+        build = build.replace(name, value)
+    (sdk / "BUILD.bazel").write_text(build)
+    (sdk / "ROOT").touch()
+    (sdk / "REPO.bazel").touch()
+    major, minor, patch = version.split(".")
+    (sdk / "version.bzl").write_text(
+        f'MAJOR_VERSION = "{major}"\nMINOR_VERSION = "{minor}"\nPATCH_VERSION = "{patch}"\nPRERELEASE_SUFFIX = ""\n'
+    )
 
 
 def make_gazelle(module: Path, ruleset: Path, sdk: Path, cache: Path) -> None:
     """Gazelle builds its tools from vendor/, which module zips leave out."""
-
-    def complete(part: Path) -> None:
-        restore_scripts(part)
-        # -e: its test data names modules that exist nowhere.
-        command = [str(sdk / "bin" / "go"), "mod", "vendor", "-e"]
-        result = subprocess.run(command, cwd=part, env=go_environment(cache), capture_output=True, text=True)
-        if not (part / "vendor" / "modules.txt").exists():
-            refuse(f"gazelle's own modules cannot be had: {result.stderr.strip()}", PROXY_HELP)
-
-    copy_module(module, ruleset, complete)
+    copy_module(module, ruleset)
+    # -e: its test data names modules that exist nowhere.
+    command = [str(sdk / "bin" / "go"), "mod", "vendor", "-e"]
+    result = subprocess.run(command, cwd=ruleset, env=go_environment(cache), capture_output=True, text=True)
+    if not (ruleset / "vendor" / "modules.txt").exists():
+        refuse(f"gazelle's own modules cannot be had: {result.stderr.strip()}", PROXY_HELP)
 
 
-def restore_scripts(folder: Path) -> None:
-    """Module zips carry no run bits."""
-    for script in folder.rglob("*.sh"):
+def copy_module(module: Path, target: Path) -> None:
+    """A tree of links: as quick as it is small, and what is added to it does not enter the module cache."""
+    shutil.copytree(module, target, symlinks=True, copy_function=os.link)
+    # Module zips carry no run bits.
+    for script in target.rglob("*.sh"):
         script.chmod(0o755)
-
-
-def copy_module(module: Path, target: Path, complete: Callable[[Path], None]) -> None:
-    """A copy that is whole or not there; a link to it names the module's version, so a new one is made anew."""
-    made = target.with_name(f"{target.name}-{module.name.rpartition('@')[2]}")
-    if not made.exists():
-        part = target.with_name(target.name + ".part")
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(module, part, symlinks=True)
-        complete(part)
-        part.rename(made)
-    link = target.with_name(target.name + ".link")
-    link.unlink(missing_ok=True)
-    link.symlink_to(made.name)
-    link.rename(target)

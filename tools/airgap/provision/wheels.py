@@ -3,7 +3,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,11 +23,7 @@ def fetch_wheels(requirements: Path, downloads: Path, wheels: Path) -> None:
             "PIP_INDEX_URL=ADDRESS tools/bazel build //...   (of a package index that has it)",
         )
     pinned = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", requirements.read_text()))
-    part = wheels.with_name(wheels.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
+    wheels.mkdir()
     for wheel in downloads.glob("*.whl"):
         if sha256_of(wheel) in pinned:
-            os.link(wheel, part / wheel.name)
-    shutil.rmtree(wheels, ignore_errors=True)
-    part.rename(wheels)
+            os.link(wheel, wheels / wheel.name)
