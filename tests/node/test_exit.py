@@ -38,8 +38,11 @@ def work():
     mine = dqlitepy.connect(sys.argv[1], name="mine", isolation_level=None)
     mine.execute("CREATE TABLE t (a)")
     begun.set()
-    while True:
-        mine.execute("INSERT INTO t VALUES (1)")
+    try:
+        while True:
+            mine.execute("INSERT INTO t VALUES (1)")
+    except dqlitepy.Error:
+        pass  # the end of the process closed the node; a traceback now could meet Python's own locked stderr
 begun = threading.Event()
 threading.Thread(target=work, daemon=True).start()
 begun.wait()
@@ -50,13 +53,7 @@ begun.wait()
 @pytest.mark.parametrize("way", WAYS)
 def test_exit(directory: Path, way: str) -> None:
     process = python(PRELUDE + WAYS[way], str(directory), options=("-X", "dev", "-W", "ignore::ResourceWarning"))
-    if way == "a daemon thread at work":
-        # What the interrupted thread may still say on its way out is Python's affair.
-        _, errors = process.communicate(timeout=HANG)
-        assert process.returncode == 0, errors
-        assert "Fatal" not in errors
-    else:
-        finish(process)
+    finish(process)
     con = dqlitepy.connect(directory)
     assert con.execute("SELECT a FROM t").fetchall() == [(1,)]
     con.close()
@@ -113,8 +110,9 @@ for n in range(2, 1_000_000):
         assert process.stdout is not None
         acknowledged = [int(process.stdout.readline()) for _ in range(40 * (attempt + 1))]
         process.kill()
-        rest, _ = process.communicate(timeout=HANG)
-        acknowledged += [int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n")]
+        with process:
+            # Not by communicate(), which does not see what readline() has already buffered.
+            acknowledged += [int(line) for line in process.stdout if line.endswith("\n")]
         con = dqlitepy.connect(directory)
         found = [n for (n,) in con.execute("SELECT a FROM t ORDER BY rowid")]
         # The statement that was under way may have been committed as well.
