@@ -153,6 +153,16 @@ class Client:
         """Sends a QUERY_SQL; `page` reads what comes back."""
         self.send(Request.QUERY_SQL, _statement(sql))
 
+    def prepare(self, sql: str) -> int:
+        """Prepares one statement and returns its number."""
+        self.send(Request.PREPARE, _statement(sql))
+        number: int = struct.unpack_from("<I", self.expect(Response.STATEMENT), 4)[0]
+        return number
+
+    def begin_prepared_query(self, number: int) -> None:
+        """Sends a QUERY of a prepared statement; `page` reads what comes back."""
+        self.send(Request.QUERY, struct.pack("<II", 0, number))
+
     def page(self) -> Page:
         """Reads one ROWS response."""
         return _page(self.expect(Response.ROWS))
