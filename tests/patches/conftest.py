@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from __future__ import annotations
+"""A node for each test, and a connection to it."""
 
 import subprocess
 from collections.abc import Iterator

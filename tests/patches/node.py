@@ -15,6 +15,7 @@ from pathlib import Path
 from dqlitepy._abi import NodeOptions
 from dqlitepy._handle import Handle
 from dqlitepy._operations import StartNode
+
 from tests.patches.wire import HANG_SECONDS, Client
 
 _READY = b"ready\n"

@@ -188,7 +188,7 @@ class Client:
 
     def drain(self) -> list[Response]:
         """Reads up to the EMPTY that answers an INTERRUPT and returns the types of all responses."""
-        kinds = []
+        kinds: list[Response] = []
         while not kinds or kinds[-1] != Response.EMPTY:
             kinds.append(self.receive()[0])
         return kinds
