@@ -26,6 +26,7 @@ PINS = {
             "0007-tcp-options.patch",
             "0008-nul-in-text.patch",
             "0009-interrupt.patch",
+            "0010-changed-columns.patch",
         ],
     },
     "libuv": {
