@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node for each test, and a connection to it."""
 
+from __future__ import annotations
+
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
