@@ -46,7 +46,9 @@ def _find_wheel(rctx):
     if not folder:
         fail("{} does not name the folder of wheels: build through tools/bazel, which fills one".format(_WHEELS))
     found = []
-    for path in rctx.path(folder).readdir():
+
+    # Not watched: a change of wheels changes the folder's name, and Bazel gives up when a folder that it watched is deleted.
+    for path in rctx.path(folder).readdir(watch = "no"):
         parts = path.basename.removesuffix(".whl").split("-")
         if path.basename.endswith(".whl") and normal_name(parts[0]) == rctx.attr.distribution:
             if parts[1] == rctx.attr.version:
