@@ -98,7 +98,7 @@ bootstrap_userland() {
         --include="$(grep -v '^#' "$tools/airgap/packages.txt" | xargs)" \
         --setup-hook='mkdir -p "$1/etc/apt/preferences.d" "$1/usr/share/man/man1"' \
         --setup-hook="copy-in '$workshop/preferences' /etc/apt/preferences.d" \
-        --customize-hook=': >"$1/etc/resolv.conf"; : >"$1/etc/hosts"' \
+        --customize-hook=': >"$1/etc/resolv.conf"; echo "127.0.0.1 localhost" >"$1/etc/hosts"' \
         --customize-hook='sed -i "/sandbox_debug/d; /host_javabase/d" "$1/etc/bazel/bazelrc"' \
         trixie "$bootstrap_target" \
         "deb $mirror trixie main" "deb $mirror trixie-updates main" "deb $mirror forky main" \
