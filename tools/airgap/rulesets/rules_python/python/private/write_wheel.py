@@ -16,7 +16,9 @@ from pathlib import Path
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = (stat.S_IFREG | 0o777) << 16
 
-_NORMAL_VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
+_NORMAL_VERSION = re.compile(
+    r"(0|[1-9]\d*)(\.(0|[1-9]\d*))*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+(\.[a-z0-9]+)*)?"
+)
 _NORMAL_DISTRIBUTION = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?\s*\(?\s*((?:[~=!<>]=?=?[^,;()]+,?\s*)*)\)?\s*")
 
