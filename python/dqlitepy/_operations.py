@@ -6,6 +6,7 @@ They decide nothing and never wait by themselves; `_wait.run` drives them.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from dqlitepy._abi import ConnectOptions, Error, ErrorFlag, HandleNumber, NodeOptions, Result, ResultFlag
@@ -13,7 +14,7 @@ from dqlitepy._library import Library, library, read_memory
 from dqlitepy._wire import decode
 
 
-class Operation:
+class Operation(ABC):
     """One operation on one handle."""
 
     __slots__ = ("abandoned", "error")
@@ -23,24 +24,24 @@ class Operation:
         self.abandoned = False  # it could not be brought to an end: nobody knows what its handle is doing
 
     @property
+    @abstractmethod
     def handle(self) -> int:
         """The number of the handle, 0 where the operation has not made it yet."""
-        raise NotImplementedError
 
     @property
     def broke_handle(self) -> bool:
         """Whether the handle cannot be used again after this operation."""
         return self.abandoned or bool(self.error.flags & ErrorFlag.BROKEN)
 
+    @abstractmethod
     def begin(self, native: Library, slice_ms: int) -> int:
         """Begins, waits at most `slice_ms`, returns a Status."""
-        raise NotImplementedError
 
+    @abstractmethod
     def resume(self, native: Library, slice_ms: int) -> int:
         """Goes on, waits at most `slice_ms`, returns a Status."""
-        raise NotImplementedError
 
-    def dispose(self) -> None:
+    def dispose(self) -> None:  # noqa: B027  # most have brought nothing
         """Gives back what the operation brought."""
 
 
