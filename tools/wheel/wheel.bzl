@@ -4,8 +4,8 @@
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
 load("@rules_python//python:packaging.bzl", "py_package", "py_wheel")
-load("//third_party:pins.bzl", "PINS")
 load("//:version.bzl", "VERSION")
+load("//third_party:pins.bzl", "PINS")
 load(":licence_texts.bzl", "COMPILER_RUNTIME")
 
 _DISTRIBUTION = "dqlitepy"
