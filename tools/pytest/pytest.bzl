@@ -26,3 +26,22 @@ def pytest_test(name, src, srcs = [], deps = [], data = [], **kwargs):
         deps = deps + ["@dqlitepy_dev//pytest"],
         **kwargs
     )
+
+def pytest_folder(**kwargs):
+    """Declares a pytest_test for each test_*.py of the folder; its other Python files go along with each.
+
+    Args:
+        **kwargs: of pytest_test, the same for all.
+    """
+    support = native.glob(
+        ["*.py"],
+        allow_empty = True,
+        exclude = ["test_*.py"],
+    )
+    for src in native.glob(["test_*.py"]):
+        pytest_test(
+            name = src.removesuffix(".py"),
+            src = src,
+            srcs = support,
+            **kwargs
+        )
