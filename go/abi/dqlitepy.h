@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 1
+#define DQLITEPY_ABI_VERSION 2
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -128,6 +128,9 @@ typedef struct dqlitepy_connect_options {
 	uint64_t node;              /* 0, or the node in this process that `servers` names: then no redirect is followed */
 	uint32_t busy_timeout_ms;   /* how long to retry a statement that finds the database locked */
 	uint32_t leader_timeout_ms; /* how long to look for a leader */
+	dqlitepy_text tls_certificate; /* PEM, with any intermediates behind it; "" = none, unless the server wants one */
+	dqlitepy_text tls_key;         /* PEM, of the certificate; "" where there is none */
+	dqlitepy_text tls_authority;   /* PEM, what the servers' certificates are checked against; "" = no TLS at all */
 } dqlitepy_connect_options;
 
 /* Begins to find the leader and to open the database on it. */
@@ -144,9 +147,10 @@ typedef enum dqlitepy_result_flag {
 	DQLITEPY_RESULT_DML = 4   /* INSERT, UPDATE, DELETE or REPLACE: `changes` and `last_insert_id` count */
 } dqlitepy_result_flag;
 
-/* What one call brought. `data` is a pickle (protocol 3 opcodes, values only, no memo, no GLOBAL) that the shim itself wrote
+/* What one call brought. `data` is a pickle (protocol 5 opcodes, values only, no memo, no GLOBAL) that the shim itself wrote
  * from the server's pages: from dqlitepy_execute the tuple (names, rows), from dqlitepy_fetch the rows alone. `names` is a
- * tuple of str or None, `rows` a list of tuples of None, int, float, str, bytes. The caller frees `data`. */
+ * tuple of str or None, `rows` a list of tuples of None, int, float, str, bytes; and of bytearray instead of str with
+ * DQLITEPY_TEXT_AS_BYTES. The caller frees `data`. */
 typedef struct dqlitepy_result {
 	void *data;
 	uint64_t data_size;
@@ -158,7 +162,7 @@ typedef struct dqlitepy_result {
 } dqlitepy_result;
 
 typedef enum dqlitepy_execute_flag {
-	DQLITEPY_TEXT_AS_BYTES = 1 /* text values arrive as bytes: for text_factory and converters */
+	DQLITEPY_TEXT_AS_BYTES = 1 /* a text arrives as bytearray, whatever bytes it has, a blob as bytes: for text_factory and converters */
 } dqlitepy_execute_flag;
 
 /* Runs one statement. `parameters` is marshal.dumps(tuple, 2) of exact None, int (64 bits), float, str and bytes objects, or

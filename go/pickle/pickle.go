@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pickle writes rows as opcodes of pickle's protocol 3, which pickle.loads turns into lists of tuples at C speed.
+// Package pickle writes rows as opcodes of pickle's protocol 5, which pickle.loads turns into lists of tuples at C speed.
 // Only opcodes for values are written, no memo and no GLOBAL: nothing that a server sent is ever executed.
 package pickle
 
@@ -24,6 +24,7 @@ const (
 	opText       = 'X'
 	opBytes      = 'B'
 	opShortBytes = 'C'
+	opByteArray  = 0x96
 	opMark       = '('
 	opTuple      = 't'
 	opEmptyTuple = ')'
@@ -42,7 +43,7 @@ var ErrEncoding = errors.New("Could not decode to UTF-8")
 var ErrTooLarge = errors.New("a value of 4 GiB or more cannot cross")
 
 // Begin starts a pickle.
-func Begin(buffer []byte) []byte { return append(buffer, opProto, 3) }
+func Begin(buffer []byte) []byte { return append(buffer, opProto, 5) }
 
 // End ends a pickle.
 func End(buffer []byte) []byte { return append(buffer, opStop) }
@@ -71,7 +72,8 @@ func EndList(buffer []byte) []byte { return append(buffer, opAppends) }
 // Pair makes a tuple of the two objects written last.
 func Pair(buffer []byte) []byte { return append(buffer, opTuple2) }
 
-// AppendRow writes a tuple. After an error the buffer must be cut back to its former length; column is the one at fault.
+// AppendRow writes a tuple. With textAsBytes a text becomes a bytearray of whatever bytes it has, which tells it from a blob,
+// bytes. After an error the buffer must be cut back to its former length; column is the one at fault.
 func AppendRow(buffer []byte, row []wire.Value, textAsBytes bool) (extended []byte, column int, err error) {
 	buffer = beginTuple(buffer, len(row))
 	for i := range row {
@@ -91,7 +93,7 @@ func appendValue(buffer []byte, value *wire.Value, textAsBytes bool) ([]byte, er
 		return binary.BigEndian.AppendUint64(buffer, math.Float64bits(value.Float())), nil
 	case wire.Text, wire.ISO8601:
 		if textAsBytes {
-			return appendBytes(buffer, value.Bytes)
+			return appendByteArray(buffer, value.Bytes), nil
 		}
 		return appendText(buffer, value.Bytes)
 	case wire.Blob:
@@ -139,6 +141,12 @@ func appendBytes(buffer, blob []byte) ([]byte, error) {
 		buffer = binary.LittleEndian.AppendUint32(buffer, uint32(len(blob)))
 	}
 	return append(buffer, blob...), nil
+}
+
+func appendByteArray(buffer, text []byte) []byte {
+	buffer = append(buffer, opByteArray)
+	buffer = binary.LittleEndian.AppendUint64(buffer, uint64(len(text)))
+	return append(buffer, text...)
 }
 
 // Tuples of up to three have opcodes of their own, without a mark before them.

@@ -10,7 +10,7 @@ import (
 	"dqlitepy.dev/go/wire"
 )
 
-// The golden bytes are opcodes of pickle's protocol 3, as pickletools.dis names them.
+// The golden bytes are opcodes of pickle's protocol 5, as pickletools.dis names them.
 
 func TestValuesBecomeTheirOpcodes(t *testing.T) {
 	for want, value := range map[string]wire.Value{
@@ -68,7 +68,7 @@ func TestAWholeResult(t *testing.T) {
 		buffer, _, _ = AppendRow(buffer, []wire.Value{wire.IntegerValue(number), wire.NullValue()}, false)
 	}
 	buffer = End(Pair(EndList(buffer)))
-	if want := "\x80\x03X\x01\x00\x00\x00aN\x86](K\x01N\x86K\x02N\x86e\x86."; string(buffer) != want {
+	if want := "\x80\x05X\x01\x00\x00\x00aN\x86](K\x01N\x86K\x02N\x86e\x86."; string(buffer) != want {
 		t.Errorf("got %q\nwant %q", buffer, want)
 	}
 }
@@ -79,7 +79,7 @@ func TestTextThatIsNotUTF8IsRefusedOrBytes(t *testing.T) {
 		if _, column, err := AppendRow(nil, row, false); !errors.Is(err, ErrEncoding) || column != 1 {
 			t.Errorf("%q: column %d, %v", text, column, err)
 		}
-		if got, _, err := AppendRow(nil, row, true); err != nil || got[1] != 'C' {
+		if got, _, err := AppendRow(nil, row, true); err != nil || string(got) != "N\x96"+string(rune(len(text)))+"\x00\x00\x00\x00\x00\x00\x00"+text+"\x86" {
 			t.Errorf("%q as bytes: %q, %v", text, got, err)
 		}
 	}

@@ -258,6 +258,8 @@ func unpickle(t *testing.T, data []byte) any {
 			stack = append(stack, string(take(int(binary.LittleEndian.Uint32(take(4))))))
 		case 'B':
 			stack = append(stack, take(int(binary.LittleEndian.Uint32(take(4)))))
+		case 0x96:
+			stack = append(stack, take(int(binary.LittleEndian.Uint64(take(8)))))
 		case 'C':
 			stack = append(stack, take(int(take(1)[0])))
 		case '(':

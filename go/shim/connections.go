@@ -43,6 +43,9 @@ func dqlitepy_connect(options C.dqlitepy_connect_options_in, slice_ms C.int32_t,
 		BusyTimeout:   time.Duration(options.busy_timeout_ms) * time.Millisecond,
 		LeaderTimeout: time.Duration(options.leader_timeout_ms) * time.Millisecond,
 	}
+	if textOf(options.tls_authority) != "" {
+		return report(out, session.Errorf(session.NotSupported, "connections over TLS are not supported in this version"))
+	}
 	if options.node != 0 {
 		n, failure := runningNode(uint64(options.node))
 		if failure != nil {

@@ -12,7 +12,7 @@ import enum
 from ctypes import POINTER, Structure, c_char, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 MESSAGE_SIZE = 2032
 
 
@@ -93,6 +93,9 @@ class ConnectOptions(Structure):
         ("node", c_uint64),
         ("busy_timeout_ms", c_uint32),
         ("leader_timeout_ms", c_uint32),
+        ("tls_certificate", c_char_p),
+        ("tls_key", c_char_p),
+        ("tls_authority", c_char_p),
     ]
 
 

@@ -172,7 +172,7 @@ class ConnectionCore:
         return number
 
     def _execute_flags(self) -> int:
-        return int(ExecuteFlag.TEXT_AS_BYTES) if self.text_factory is bytes else 0
+        return 0 if self.text_factory is str else int(ExecuteFlag.TEXT_AS_BYTES)
 
     def _begin(self) -> bytes:
         return b"" if self._isolation_level is None else _BEGIN[self._isolation_level]
@@ -250,7 +250,7 @@ class CursorCore:
         self._more = operation.more
 
     def _append(self, rows: _Rows) -> None:
-        if self._text_factory not in (str, bytes):  # those two cross as they are wanted
+        if self._text_factory is not str:  # which crosses as it is wanted
             rows = with_text_factory(rows, self._text_factory)
         if self._position == len(self._rows):
             self._rows, self._position = rows, 0
@@ -272,5 +272,5 @@ class CursorCore:
 
 
 def with_text_factory(rows: _Rows, text_factory: Callable[[bytes], Any]) -> _Rows:
-    """Returns `rows` with each text made by `text_factory` out of its UTF-8."""
-    return [tuple(text_factory(value.encode()) if type(value) is str else value for value in row) for row in rows]
+    """Returns `rows` with each text made by `text_factory` out of its bytes; they cross as bytearray."""
+    return [tuple(text_factory(bytes(value)) if type(value) is bytearray else value for value in row) for row in rows]

@@ -277,6 +277,7 @@ def test_text_factory(con: dqlitepy.Connection) -> None:
     assert con.execute("SELECT CAST(x'ff' AS TEXT)").fetchall() == [(b"\xff",)]
     con.text_factory = lambda text: text.decode("latin-1")
     assert con.execute(query).fetchall() == [("tÃ©", b"t", 5, None)]
+    assert con.execute("SELECT CAST(x'ff' AS TEXT), x'ff'").fetchall() == [("ÿ", b"\xff")]
     con.text_factory = bytearray
     assert con.execute(query).fetchall() == [(bytearray("té".encode()), b"t", 5, None)]
     con.text_factory = str

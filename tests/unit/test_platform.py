@@ -140,7 +140,10 @@ class _Stub:
 @pytest.mark.parametrize(
     ("stub", "message"),
     [
-        (_Stub(_abi.ABI_VERSION + 1, _abi.ERROR_SIZE), "has ABI 2, dqlitepy .* needs 1. Reinstall dqlitepy"),
+        (
+            _Stub(_abi.ABI_VERSION + 1, _abi.ERROR_SIZE),
+            rf"has ABI {_abi.ABI_VERSION + 1}, dqlitepy .* needs {_abi.ABI_VERSION}\. Reinstall dqlitepy",
+        ),
         (_Stub(_abi.ABI_VERSION, _abi.ERROR_SIZE - 8), "disagree about the error struct. Reinstall dqlitepy"),
     ],
 )
