@@ -11,7 +11,8 @@ _Description = tuple[tuple[str, None, None, None, None, None, None], ...]
 
 
 class _Described(Protocol):
-    description: _Description | None
+    @property
+    def description(self) -> _Description | None: ...
 
 
 class Row:

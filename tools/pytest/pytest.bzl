@@ -33,6 +33,7 @@ def pytest_folder(**kwargs):
     Args:
         **kwargs: of pytest_test, the same for all.
     """
+    python_files()
     support = native.glob(
         ["*.py"],
         allow_empty = True,
@@ -45,3 +46,11 @@ def pytest_folder(**kwargs):
             srcs = support,
             **kwargs
         )
+
+def python_files():
+    """Declares the group of the package's Python files, which the linters read (//tests/lint lists the groups)."""
+    native.filegroup(
+        name = "python_files",
+        srcs = native.glob(["**/*.py"]),
+        visibility = ["//tests/lint:__pkg__"],
+    )

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a type checker knows of the DB-API; read by mypy alone."""
+
+from __future__ import annotations
+
+from typing import reveal_type
+
+import dqlitepy
+
+con = dqlitepy.connect("data")
+reveal_type(con)  # dqlitepy.dbapi.Connection
+cursor = con.execute("SELECT 1")
+reveal_type(cursor)  # dqlitepy.cursor.Cursor
+reveal_type(cursor.fetchall())  # list[Any]
+reveal_type(cursor.rowcount)  # int
+reveal_type(cursor.lastrowid)  # int | None
+reveal_type(con.in_transaction)  # bool
+with con as same:
+    reveal_type(same)  # dqlitepy.dbapi.Connection
+try:
+    con.commit()
+except dqlitepy.OperationalError as error:
+    reveal_type(error.sqlite_errorcode)  # int
+row = dqlitepy.Row(cursor, (1, 2))
+reveal_type(row.keys())  # list[str]
+reveal_type(row["name"])  # Any
