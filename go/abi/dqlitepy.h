@@ -174,7 +174,8 @@ int32_t dqlitepy_execute(uint64_t connection, dqlitepy_text sql, uint64_t sql_si
 			 dqlitepy_result *result, dqlitepy_error *error);
 
 /* Runs one statement that yields no rows once for each tuple of `rows`, which is marshal.dumps(list of tuples, 2).
- * `changes` is the sum. Outside a transaction and with "" as `begin` each run commits by itself, as in sqlite3. */
+ * `changes` is the sum. Outside a transaction and with "" as `begin` each run commits by itself, as in sqlite3. Where it fails,
+ * `result` tells of the rows that ran before, with DQLITEPY_RESULT_DML if there was one. */
 int32_t dqlitepy_execute_many(uint64_t connection, dqlitepy_text sql, uint64_t sql_size, dqlitepy_bytes rows,
 			      uint64_t rows_size, dqlitepy_text begin, uint32_t flags, int32_t slice_ms,
 			      dqlitepy_result *result, dqlitepy_error *error);

@@ -17,14 +17,14 @@ type ManyRequest struct {
 	Begin     string // as in Request
 }
 
-// executionMany runs one statement many times. Outside a transaction each run commits by itself.
+// executionMany runs one statement many times. Outside a transaction each run commits by itself. The session's result grows
+// with each row, so that an operation which fails still tells of those that ran.
 type executionMany struct {
 	*Session
 	ManyRequest
 	statement wire.Stmt
 	retry     retry
 	row       []wire.Value
-	result    Result
 	batch     *batch // nil where rows go one by one
 	chosen    bool   // whether they do is known
 	committed int    // rows that have committed by themselves
@@ -47,9 +47,8 @@ func (s *Session) ExecuteMany(request ManyRequest) *Error {
 		return nil
 	}
 	m := &executionMany{Session: s, ManyRequest: request}
-	m.result.Changes = -1
-	if statement.BeginsImplicitly() {
-		m.result = Result{Flags: ResultModifies}
+	if !statement.BeginsImplicitly() {
+		m.result.Changes = -1
 	}
 	s.drain(m.prepareAll)
 	return nil
@@ -180,7 +179,8 @@ func (m *executionMany) count(lastInsertID, changes int64) {
 	if !m.transaction.open {
 		m.committed++
 	}
-	if m.result.Flags&ResultModifies != 0 {
+	if m.Statement.BeginsImplicitly() {
+		m.result.Flags = ResultModifies
 		m.result.LastInsertID = lastInsertID
 		m.result.Changes += changes
 	}

@@ -87,7 +87,6 @@ func TestManyRowsDoWhatTheyDoOneByOne(t *testing.T) {
 				result, failure := run(test.text, test.rows...)
 				if results[i] = result; failure != nil {
 					outcomes[i] = failure.Message + "\n"
-					results[i] = session.Result{}
 				}
 				if c.s.InTransaction() {
 					outcomes[i] += "open\n"
@@ -97,7 +96,11 @@ func TestManyRowsDoWhatTheyDoOneByOne(t *testing.T) {
 			if outcomes[0] != outcomes[1] {
 				t.Errorf("together:\n%.200s\none by one:\n%.200s", outcomes[0], outcomes[1])
 			}
-			if a, b := results[0], results[1]; a.Changes != b.Changes || a.LastInsertID != b.LastInsertID || a.Flags != b.Flags {
+			a, b := results[0], results[1]
+			if test.name == "ROLLBACK ends the transaction" { // and a batch with it, of which nobody learns how far it came
+				a.Changes, a.LastInsertID = b.Changes, b.LastInsertID
+			}
+			if a.Changes != b.Changes || a.LastInsertID != b.LastInsertID || a.Flags != b.Flags {
 				t.Errorf("together %+v, one by one %+v", a, b)
 			}
 		})
@@ -113,8 +116,11 @@ func TestManyRowsInAutocommitCommitOneByOne(t *testing.T) {
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	_, failure = c.finish()
+	result, failure := c.finish()
 	wantKind(t, failure, session.SQLite, 1555)
+	if result.Changes != 2 || result.LastInsertID != 2 || result.Flags != session.ResultModifies {
+		t.Errorf("of the rows that ran it tells %+v", result)
+	}
 	c.wantTransaction(false)
 	if got := connect(t, testNode.Address(), database).rows("SELECT a FROM t"); got != "1\n2" {
 		t.Errorf("rows %q", got)

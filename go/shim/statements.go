@@ -122,11 +122,8 @@ func goOn(s *session.Session, failure *session.Error, slice_ms C.int32_t, result
 		return report(out, failure)
 	}
 	outcome, done, failure := s.Continue(sliceOf(slice_ms))
-	switch {
-	case !done:
+	if !done {
 		return C.DQLITEPY_PENDING
-	case failure != nil:
-		return report(out, failure)
 	}
 	if len(outcome.Data) > 0 {
 		handOver(outcome.Data, &result.data, &result.data_size)
@@ -135,5 +132,5 @@ func goOn(s *session.Session, failure *session.Error, slice_ms C.int32_t, result
 	result.last_insert_id = C.int64_t(outcome.LastInsertID)
 	result.changes = C.int64_t(outcome.Changes)
 	result.flags = C.uint32_t(outcome.Flags)
-	return C.DQLITEPY_OK
+	return report(out, failure)
 }

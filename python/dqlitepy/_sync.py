@@ -86,6 +86,9 @@ class SyncConnection(ConnectionCore):
         while True:
             try:
                 self._run(statement)
+            except BaseException:
+                self._count(operation)  # an executemany that fails has run the rows before
+                raise
             finally:
                 statement.dispose()
             if not statement.more:

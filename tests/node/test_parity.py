@@ -248,6 +248,19 @@ def test_total_changes(both: tuple[Any, Any]) -> None:
     assert [con.total_changes - start for con, start in zip(both, before, strict=True)] == [4, 4]
 
 
+@pytest.mark.parametrize("at", [0, 1, 3, 1_700])
+def test_total_changes_of_an_executemany_that_fails(both: tuple[Any, Any], at: int) -> None:
+    rows: list[tuple[Any, ...]] = [(n,) for n in range(100, 1_900)]
+    rows[at] = (99, 99)
+    told_of: list[Any] = []
+    for con in both:
+        con.execute("INSERT INTO t (a) VALUES (7)")
+        before = con.total_changes
+        failure = outcome(con, lambda con: con.executemany("INSERT INTO t (a) VALUES (?)", rows))
+        told_of.append((failure, con.total_changes - before, con.execute("SELECT 1").lastrowid))
+    assert told_of[0] == told_of[1]
+
+
 KEY = st.integers(0, 4)
 WRITES = st.one_of(
     st.tuples(
