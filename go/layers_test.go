@@ -17,13 +17,14 @@ const module = "dqlitepy.dev/go/"
 
 // allowed is what each package may import of this module.
 var allowed = map[string][]string{
-	"shim":    {"node", "session", "marshal", "pickle", "sql", "wire"},
-	"session": {"marshal", "pickle", "sql", "wire"},
-	"node":    {},
-	"marshal": {"wire"},
-	"pickle":  {"wire"},
-	"sql":     {},
-	"wire":    {},
+	"shim":        {"credentials", "node", "session", "marshal", "pickle", "sql", "wire"},
+	"session":     {"credentials", "marshal", "pickle", "sql", "wire"},
+	"node":        {"credentials"},
+	"credentials": {},
+	"marshal":     {"wire"},
+	"pickle":      {"wire"},
+	"sql":         {},
+	"wire":        {},
 }
 
 func TestImportsPointDownwards(t *testing.T) {
