@@ -16,7 +16,6 @@ filegroup(
     name = "files",
     srcs = ["zig"] + glob([
         "bin/**",
-        "cache/**",
         "lib/*.zig",
         "lib/compiler_rt/**",
         "lib/include/**",
@@ -40,14 +39,16 @@ zig_cc_toolchain(
 """
 
 # TMPDIR is an action's own in the sandbox, and configure calls the compiler hundreds of times: so one cache for each action, begun
-# from the libc stubs and compiler-rt that the repository rule has already built (15 s each time otherwise). The sandbox holds links
-# to them, and zig locks and rewrites what it finds: so the copy follows the links.
+# from the libc stubs and compiler-rt that the repository rule has already built (15 s each time otherwise). What it built is no
+# input of the action: zig notes inode numbers there, so that no two checkouts would have an action key in common. It is found
+# through the link that the sandbox makes of this script; an action that cannot see it builds the same again.
 _WRAPPER = """\
 #!/bin/sh
 here=${{0%/*}}/..
 cache=${{TMPDIR:-/tmp}}/dqlitepy-zig-{version}-$(id -u)
-if [ ! -d "$cache" ]; then
-    cp -rL "$here/cache" "$cache.$$" && chmod -R u+w "$cache.$$"
+built=$(dirname "$(readlink -f "$0")")/../cache
+if [ ! -d "$cache" ] && [ -d "$built" ]; then
+    cp -r "$built" "$cache.$$" && chmod -R u+w "$cache.$$"
     mv -T "$cache.$$" "$cache" 2>/dev/null || rm -rf "$cache.$$"
 fi
 export ZIG_LIB_DIR="$here/lib" ZIG_GLOBAL_CACHE_DIR="$cache" ZIG_LOCAL_CACHE_DIR="$cache"
