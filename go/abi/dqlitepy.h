@@ -193,4 +193,10 @@ int32_t dqlitepy_discard(uint64_t connection, int32_t slice_ms, dqlitepy_error *
  * or None for a bare `?`. A `?NNN` has the name "NNN". The caller frees *block. */
 int32_t dqlitepy_parameters(dqlitepy_text sql, uint64_t sql_size, void **block, uint64_t *size, dqlitepy_error *error);
 
+/* Cuts a script into its statements: the pickle of a list with, for each, the tuple (start, end) of its offsets in bytes,
+ * without the blanks, comments and semicolons around it. `complete` is what sqlite3_complete says of the script: 1 where a
+ * semicolon that ends a statement comes last. The caller frees *block. */
+int32_t dqlitepy_split(dqlitepy_text script, uint64_t script_size, int32_t *complete, void **block, uint64_t *size,
+		       dqlitepy_error *error);
+
 #endif /* DQLITEPY_H */

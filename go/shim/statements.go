@@ -108,6 +108,23 @@ func dqlitepy_parameters(text C.dqlitepy_text, text_size C.uint64_t, block *unsa
 	return C.DQLITEPY_OK
 }
 
+//export dqlitepy_split
+func dqlitepy_split(script C.dqlitepy_text, script_size C.uint64_t, complete *C.int32_t, block *unsafe.Pointer, size *C.uint64_t,
+	out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	statements, whole := sql.Split(string(bytesOf(script, script_size)))
+	*complete = 0
+	if whole {
+		*complete = 1
+	}
+	data := pickle.BeginList(pickle.Begin(nil))
+	for _, span := range statements {
+		data, _, _ = pickle.AppendRow(data, []wire.Value{wire.IntegerValue(int64(span.Start)), wire.IntegerValue(int64(span.End))}, false)
+	}
+	handOver(pickle.End(pickle.EndList(data)), block, size)
+	return C.DQLITEPY_OK
+}
+
 func parse(text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *session.Error) {
 	statement, err := sql.Parse(string(bytesOf(text, size)))
 	if err != nil {

@@ -28,7 +28,7 @@ func Parse(text string) (*Statement, error) {
 	statement := &Statement{}
 	var numbers numbering
 	s := scanner{sql: text}
-	ends := terminator{}
+	ends := newTerminator()
 	first := s.next()
 	for first.symbol(';') {
 		first = s.next()
@@ -115,42 +115,6 @@ func (s *Statement) classify() {
 	if !s.Explain && !s.With {
 		s.Effect, s.Savepoint = transactionEffect(s.tokens)
 	}
-}
-
-// terminator finds the semicolon that ends a statement. Within CREATE TRIGGER only the one behind END does.
-type terminator struct {
-	count   int
-	create  bool
-	trigger bool
-	ended   bool // END was the last token, and a semicolon the one before
-	body    bool // a semicolon was the last token
-}
-
-func (e *terminator) at(t token) bool {
-	if e.trigger {
-		semicolon := t.symbol(';')
-		if semicolon && e.ended {
-			return true
-		}
-		e.ended = e.body && t.is("END")
-		e.body = semicolon
-		return false
-	}
-	if t.symbol(';') {
-		return true
-	}
-	switch {
-	case e.count == 0 && t.is("EXPLAIN"), !e.create && (t.is("QUERY") || t.is("PLAN")):
-	case e.create:
-		e.trigger = t.is("TRIGGER")
-		e.create = t.is("TEMP") || t.is("TEMPORARY")
-		e.count++
-	case e.count == 0 && t.is("CREATE"):
-		e.create = true
-	default:
-		e.count++
-	}
-	return false
 }
 
 // cursor goes through the tokens of a statement.

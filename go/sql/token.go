@@ -53,8 +53,9 @@ func (t token) identifier() bool {
 
 // scanner cuts a statement into tokens by SQLite's rules, without spaces and comments.
 type scanner struct {
-	sql    string
-	offset int
+	sql      string
+	offset   int
+	unclosed bool // a comment has no end
 }
 
 func (s *scanner) next() token {
@@ -77,6 +78,7 @@ func (s *scanner) skipBlank() {
 		case strings.HasPrefix(rest, "--"):
 			s.offset += until(rest, "\n")
 		case strings.HasPrefix(rest, "/*") && len(rest) > 2:
+			s.unclosed = !strings.Contains(rest[2:], "*/")
 			s.offset += 2 + until(rest[2:], "*/")
 		default:
 			return

@@ -34,6 +34,7 @@ from dqlitepy._version import __version__
 TYPE_CHECKING = False  # type checkers take it for True
 if TYPE_CHECKING:
     from dqlitepy._constructors import Binary, Date, DateFromTicks, Time, TimeFromTicks, Timestamp, TimestampFromTicks
+    from dqlitepy._script import complete_statement
     from dqlitepy._versions import versions
     from dqlitepy.adapters import PrepareProtocol, adapt, register_adapter
     from dqlitepy.cursor import Cursor
@@ -93,6 +94,7 @@ __all__ = [
     "__version__",
     "adapt",
     "apilevel",
+    "complete_statement",
     "connect",
     "paramstyle",
     "register_adapter",
@@ -116,6 +118,7 @@ _MODULE_OF_NAME = {
     "TimeFromTicks": "dqlitepy._constructors",
     "Timestamp": "dqlitepy._constructors",
     "TimestampFromTicks": "dqlitepy._constructors",
+    "complete_statement": "dqlitepy._script",
     "versions": "dqlitepy._versions",
     "PrepareProtocol": "dqlitepy.adapters",
     "adapt": "dqlitepy.adapters",

@@ -178,6 +178,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_fetch": (c_int32, (c_uint64, _SLICE_MS, _RESULT, _ERROR)),
     "dqlitepy_discard": (c_int32, (c_uint64, _SLICE_MS, _ERROR)),
     "dqlitepy_parameters": (c_int32, (_TEXT, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_split": (c_int32, (_TEXT, c_uint64, POINTER(c_int32), _BLOCK_OUT, _SIZE_OUT, _ERROR)),
 }
 
 

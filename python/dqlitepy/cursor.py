@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from dqlitepy._core import CursorCore, encode_sql
 from dqlitepy._operations import Discard, Execute, Fetch
-from dqlitepy._sql import statements
+from dqlitepy._script import statements
 from dqlitepy._sync import SyncConnection
 from dqlitepy.errors import Error, OperationalError, ProgrammingError
 
@@ -86,9 +86,9 @@ class Cursor(CursorCore):
             raise TypeError(f"executescript() argument must be str, not {type(script).__name__}")
         if "\0" in script:
             raise ValueError("embedded null character")
-        script.encode()  # a lone surrogate has no UTF-8; found here, nothing has run
+        cut = statements(script)  # a lone surrogate in it is found before anything runs
         connection._end_transaction("COMMIT")
-        for statement in statements(script):
+        for statement in cut:
             connection._run_control(statement)
         return self
 
