@@ -13,7 +13,34 @@ from tests.support import PACKAGE
 
 # Each module with those of the package that it may import. Nothing imports what stands above it.
 MAY_IMPORT: dict[str, set[str]] = {
-    "__main__": {"_versions", "errors"},
+    "__main__": {"_cli.commands"},
+    "_cli.commands": {"_cli.failure"},
+    "_cli.inspect": {
+        "_cli.failure",
+        "_cli.progress",
+        "_cli.terminal",
+        "_disk.configuration",
+        "_disk.directory",
+    },
+    "_cli.failure": set(),
+    "_cli.progress": set(),
+    "_cli.terminal": set(),
+    "_disk.directory": {
+        "_disk.configuration",
+        "_disk.damage",
+        "_disk.identity",
+        "_disk.metadata",
+        "_disk.segments",
+        "_disk.snapshots",
+    },
+    "_disk.identity": {"_disk.configuration", "_disk.damage"},
+    "_disk.segments": {"_disk.checksum", "_disk.configuration", "_disk.damage"},
+    "_disk.snapshots": {"_disk.checksum", "_disk.configuration", "_disk.damage", "_disk.lz4"},
+    "_disk.lz4": {"_disk.checksum", "_disk.damage"},
+    "_disk.configuration": {"_disk.damage"},
+    "_disk.metadata": {"_disk.damage"},
+    "_disk.checksum": set(),
+    "_disk.damage": set(),
     "dbapi": {
         "_abi",
         "_core",
@@ -48,7 +75,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rows": set(),
 }
 KNOWS_CTYPES = {"_abi", "_library"}
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+# The command line is a program like any other: besides its own modules and those that read a directory it uses what is
+# public.
+FILES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in PACKAGE.rglob("*.py")
+    if path.stem != "__init__"
+}
+MODULES = sorted(FILES)
 
 
 def imports_of(path: Path) -> set[str]:
@@ -79,26 +113,38 @@ def test_the_table_has_no_cycle() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_within_the_package(module: str) -> None:
-    imported = {name.split(".")[1] for name in imports_of(PACKAGE / f"{module}.py") if name.startswith("dqlitepy.")}
+    imported = {name.partition(".")[2] for name in imports_of(FILES[module]) if name.startswith("dqlitepy.")}
     assert imported & set(MODULES) == MAY_IMPORT[module]
+
+
+def test_the_command_line_is_used_by_nothing_else() -> None:
+    for module, lower in MAY_IMPORT.items():
+        if not module.startswith(("_cli.", "__main__")):
+            assert not any(name.startswith("_cli.") for name in lower), module
+
+
+def test_packages_below_do_nothing_when_they_are_imported() -> None:
+    for path in PACKAGE.glob("*/**/__init__.py"):
+        (docstring,) = ast.parse(path.read_text(encoding="utf-8")).body
+        assert isinstance(docstring, ast.Expr), path
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_but_the_standard_library(module: str) -> None:
-    roots = {name.split(".")[0] for name in imports_of(PACKAGE / f"{module}.py")}
+    roots = {name.split(".")[0] for name in imports_of(FILES[module])}
     assert roots <= sys.stdlib_module_names | {"dqlitepy"}
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_only_two_modules_know_ctypes(module: str) -> None:
-    assert ("ctypes" in imports_of(PACKAGE / f"{module}.py")) == (module in KNOWS_CTYPES)
+    assert ("ctypes" in imports_of(FILES[module])) == (module in KNOWS_CTYPES)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_only_one_module_loads_a_library(module: str) -> None:
     attributes = {
         node.attr
-        for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute)
     }
     loads = attributes & {"CDLL", "PyDLL", "LibraryLoader", "dlopen", "cdll", "pydll", "pythonapi"}
@@ -106,5 +152,5 @@ def test_only_one_module_loads_a_library(module: str) -> None:
 
 
 def test_files_stay_short() -> None:
-    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE.glob("*.py")}
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
     assert {name: length for name, length in lengths.items() if length >= 400} == {}

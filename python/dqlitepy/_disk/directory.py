@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything in a node's directory, and what a node would make of it at its next start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dqlitepy._disk import identity, metadata, segments, snapshots
+from dqlitepy._disk.configuration import Member
+from dqlitepy._disk.damage import Damaged
+from dqlitepy._disk.metadata import Metadata
+from dqlitepy._disk.segments import Configuration, Segment
+from dqlitepy._disk.snapshots import Snapshot
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something worth to know about a file."""
+
+    file: str
+    text: str
+
+
+@dataclass
+class Report:
+    """What a directory holds. Sizes are in bytes; `damage` is what must not be, `notes` what a node copes with."""
+
+    directory: str
+    disk_bytes: int = 0
+    node: Member | None = None
+    holder: str | None = None
+    term: int | None = None
+    vote: int | None = None
+    last_index: int | None = None
+    last_term: int | None = None
+    members: tuple[Member, ...] = ()
+    members_index: int | None = None
+    cluster: tuple[Member, ...] = ()
+    metadata: list[Metadata] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    damage: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+
+
+class _Inspection:
+    def __init__(self, directory: Path, progress: Callable[[int], None]) -> None:
+        self._directory = directory
+        self._progress = progress
+        self._configurations: list[Configuration] = []
+        self.report = Report(os.fspath(directory))
+
+    def run(self) -> None:
+        report = self.report
+        report.holder = identity.holder(self._directory)
+        names = sorted(entry.name for entry in os.scandir(self._directory) if entry.is_file(follow_symlinks=False))
+        report.disk_bytes = sum(self._size(name, on_disk=True) for name in names)
+        self._read_identity(set(names))
+        self._read_metadata([name for name in names if name in metadata.FILES])
+        self._read_snapshots(names)
+        self._read_segments(names)
+        for name in names:
+            if name.startswith("tmp-"):
+                self._note(name, "is left over from a write that a crash cut short; a node deletes it")
+        if self._configurations:
+            latest = max(self._configurations, key=lambda configuration: configuration.index)
+            report.members, report.members_index = latest.members, latest.index
+
+    def _read_identity(self, names: set[str]) -> None:
+        report = self.report
+        for name in (identity.INFO, identity.CLUSTER):
+            if name not in names:
+                continue
+            try:
+                members = identity.parse_members((self._directory / name).read_text(encoding="utf-8"))
+                if name == identity.CLUSTER:
+                    report.cluster = members
+                elif len(members) == 1 and members[0].id:
+                    report.node = members[0]
+                else:
+                    raise Damaged("it must hold ID, Address and Role of the node")
+            except (Damaged, UnicodeDecodeError) as damage:
+                self._damage(name, str(damage))
+        if identity.INFO not in names and names & {*metadata.FILES}:
+            self._damage(identity.INFO, "is missing: a node refuses to start without it")
+
+    def _read_metadata(self, names: list[str]) -> None:
+        report = self.report
+        for name in names:
+            try:
+                found = metadata.decode_metadata(name, (self._directory / name).read_bytes())
+                if found is None:
+                    self._note(name, "was cut short by a crash; a node takes the other one")
+                else:
+                    report.metadata.append(found)
+            except Damaged as damage:
+                self._damage(name, f"{damage}: a node refuses to start")
+        if len({found.version for found in report.metadata}) < len(report.metadata):
+            self._damage(names[-1], "has the same version as the other one: a node refuses to start")
+        if report.metadata:
+            newest = max(report.metadata, key=lambda found: found.version)
+            report.term, report.vote = newest.term, newest.vote
+
+    def _read_snapshots(self, names: list[str]) -> None:
+        present = set(names)
+        for name in names:
+            parsed = snapshots.parse_name(name)
+            if parsed is None:
+                continue
+            other = name.removesuffix(".meta") if parsed.meta else name + ".meta"
+            if other not in present:
+                self._note(name, f"is of no use without {other}; a node ignores it")
+            elif not parsed.meta:
+                size = self._size(name)
+                snapshot = Snapshot(name, parsed.term, parsed.index, parsed.timestamp, size)
+                self.report.snapshots.append(snapshot)
+        self.report.snapshots.sort(key=lambda found: (found.term, found.index, found.timestamp))
+        for snapshot in self.report.snapshots:
+            self._read_snapshot(snapshot, newest=snapshot is self.report.snapshots[-1])
+
+    def _read_snapshot(self, snapshot: Snapshot, *, newest: bool) -> None:
+        outlook = "a node refuses to start" if newest else "a node starts, with a newer one"
+        file = snapshot.file + ".meta"
+        try:
+            snapshots.read_meta(snapshot, (self._directory / file).read_bytes())
+            assert snapshot.configuration_index is not None
+            self._configurations.append(Configuration(snapshot.configuration_index, snapshot.members))
+            file = snapshot.file
+            with open(self._directory / file, "rb") as content:
+                snapshots.read_content(snapshot, content, self._progress)
+        except Damaged as damage:
+            self._damage(file, f"{damage}: {outlook}")
+        except FileNotFoundError:
+            self._vanished(file)
+
+    def _read_segments(self, names: list[str]) -> None:
+        report = self.report
+        found = [(name, parsed) for name in names if (parsed := segments.parse_name(name))]
+        found.sort(key=lambda pair: (pair[1].open, pair[1].first))
+        base = report.snapshots[-1].index if report.snapshots else 0
+        if base:
+            report.last_index, report.last_term = base, report.snapshots[-1].term
+        next_index: int | None = None  # unknown until the first closed segment
+        for name, parsed in found:
+            if not parsed.open:
+                if next_index is None and parsed.first > base + 1:
+                    self._damage(name, f"the entries {base + 1} to {parsed.first - 1} before it are missing")
+                elif next_index is not None and parsed.first > next_index:
+                    self._damage(name, f"the entries {next_index} to {parsed.first - 1} before it are missing")
+                elif next_index is not None and parsed.first < next_index:
+                    self._damage(name, "holds entries that the segment before it holds too")
+                next_index = parsed.last + 1
+            first = parsed.first if not parsed.open else next_index or base + 1
+            segment = self._read_segment(name, parsed, first)
+            if segment is None:
+                continue
+            if parsed.open and segment.last_index is not None:
+                next_index = segment.last_index + 1
+            if segment.last_index is not None and segment.last_index > (report.last_index or 0):
+                report.last_index, report.last_term = segment.last_index, segment.last_term
+
+    def _read_segment(self, name: str, parsed: segments.Name, first: int) -> Segment | None:
+        try:
+            content = (self._directory / name).read_bytes()
+        except FileNotFoundError:
+            self._vanished(name)
+            return None
+        self._progress(len(content))
+        segment = Segment(name, parsed.open, len(content))
+        reader = segments.Reader(segment, content, first)
+        try:
+            if not parsed.open:
+                reader.read_closed()
+                expected = parsed.last - parsed.first + 1
+                if segment.entries != expected:
+                    segment.verified = False
+                    raise Damaged(f"it has {segment.entries} entries instead of {expected}")
+            elif note := reader.read_open():
+                self._note(name, note if self.report.holder is None else "is being written")
+        except Damaged as damage:
+            if parsed.open:
+                self._damage(name, str(damage))
+            else:
+                self._damage(name, f"{damage}: a node refuses to start")
+        self._configurations += reader.configurations
+        self.report.segments.append(segment)
+        return segment
+
+    def _size(self, name: str, *, on_disk: bool = False) -> int:
+        try:
+            status = os.stat(self._directory / name)
+        except FileNotFoundError:
+            return 0
+        return status.st_blocks * 512 if on_disk else status.st_size
+
+    def _vanished(self, name: str) -> None:
+        self._note(name, "went away while it was being read: the node is running")
+
+    def _damage(self, file: str, text: str) -> None:
+        self.report.damage.append(Finding(file, text))
+
+    def _note(self, file: str, text: str) -> None:
+        self.report.notes.append(Finding(file, text))
+
+
+def inspect(directory: Path, progress: Callable[[int], None] = lambda _: None) -> Report:
+    """Reads a directory, of a node that is running or not, and changes nothing in it.
+
+    Args:
+        directory: of one node.
+        progress: is told how many more bytes have been read, each time some have.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    inspection = _Inspection(directory, progress)
+    inspection.run()
+    return inspection.report
