@@ -172,7 +172,7 @@ class Reader:
         segment.batches += 1
 
     def _batch_follows(self) -> bool:
-        """Whether a whole batch stands somewhere behind the bad one: then it was not a crash that cut that one short."""
+        """Whether a whole batch stands somewhere behind the bad one: then no crash cut that one short."""
         content = self._content
         for offset in range(self._offset + 8, len(content) - _PREAMBLE.size, 8):
             count = int.from_bytes(content[offset + 8 : offset + 16], "little")
