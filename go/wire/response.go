@@ -5,6 +5,7 @@ package wire
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 )
 
 // Failure is the server's refusal of a request.
@@ -87,6 +88,9 @@ func DecodeFailure(frame Frame) (Failure, error) {
 	}
 	code, message := r.word(), r.text()
 	if r.failed == nil && len(r.rest) == 0 {
+		if code > math.MaxInt32 {
+			return Failure{}, Errorf("a failure with the code %d", code)
+		}
 		return Failure{code, string(message)}, nil
 	}
 	return decodePollutedFailure(frame.Body)
@@ -101,6 +105,7 @@ func decodePollutedFailure(body []byte) (Failure, error) {
 	if err != nil {
 		return Failure{}, Errorf("a failure of %d bytes that cannot be read", len(body))
 	}
+	behindNames := rows.rest
 	for {
 		if failure, found := trailingFailure(rows.rest); found {
 			return failure, nil
@@ -109,9 +114,10 @@ func decodePollutedFailure(body []byte) (Failure, error) {
 			break
 		}
 	}
-	// Half a row may lie before the failure: the last text of the body that has a code before it.
-	for offset := 0; offset+wordSize <= len(rows.rest); offset += wordSize {
-		if failure, found := trailingFailure(rows.rest[offset:]); found {
+	// Half a row may lie before the failure, and have been read with the failure as its other half: the last text of the
+	// body that has a code before it.
+	for offset := 0; offset+wordSize <= len(behindNames); offset += wordSize {
+		if failure, found := trailingFailure(behindNames[offset:]); found {
 			return failure, nil
 		}
 	}

@@ -127,6 +127,7 @@ func TestAFailureBehindHalfAResultIsFound(t *testing.T) {
 		"two rows":                          append(append(words(oneColumn), row...), row...),
 		"a row that looks like a code":      append(words(oneColumn), words("\x03\x00\x00\x00\x00\x00\x00\x00", "abc\x00\x00\x00\x00\x00")...),
 		"a page of five columns, no row":    words("\x05\x00\x00\x00\x00\x00\x00\x00", "database", "\x00\x00\x00\x00\x00\x00\x00\x00", "b\x00\x00\x00\x00\x00\x00\x00", "c\x00\x00\x00\x00\x00\x00\x00", "d\x00\x00\x00\x00\x00\x00\x00", "e\x00\x00\x00\x00\x00\x00\x00"),
+		"half a row, the code its other":    append(words("\x02\x00\x00\x00\x00\x00\x00\x00", "x\x00\x00\x00\x00\x00\x00\x00", "y\x00\x00\x00\x00\x00\x00\x00"), words("\x13\x00\x00\x00\x00\x00\x00\x00", "abc\x00\x00\x00\x00\x00")...),
 		"the first half of a row of a blob": append(words(oneColumn), words("\x04\x00\x00\x00\x00\x00\x00\x00", "\xff\xff\xff\x00\x00\x00\x00\x00")...),
 	} {
 		got, err := DecodeFailure(frame(ResponseFailure, append(prefix[:len(prefix):len(prefix)], failure...)))
@@ -167,6 +168,11 @@ func TestHostileBytesAreErrors(t *testing.T) {
 	}
 	if _, err := DecodeFailure(frame(ResponseFailure, words("\x01\x00\x00\x00\x00\x00\x00\x00"))); err == nil {
 		t.Error("half a failure was accepted")
+	}
+	for _, code := range []string{"\xff\xff\xff\xff\xff\xff\xff\xff", "\x00\x00\x00\x00\x01\x00\x00\x00", "\x00\x00\x00\x80\x00\x00\x00\x00"} {
+		if got, err := DecodeFailure(frame(ResponseFailure, words(code, "locked\x00\x00"))); err == nil {
+			t.Errorf("%+v: a code of more than 31 bits was accepted", got)
+		}
 	}
 	if _, err := DecodeHeader([]byte{1, 2, 3}); err == nil {
 		t.Error("half a header was accepted")
