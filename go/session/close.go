@@ -2,7 +2,11 @@
 
 package session
 
-import "dqlitepy.dev/go/wire"
+import (
+	"time"
+
+	"dqlitepy.dev/go/wire"
+)
 
 // Close begins to close the session, whatever is under way on it; Continue goes on while it is Busy. The open transaction is
 // rolled back before the socket goes, so that its locks are free when that is done. Only Destroy may follow.
@@ -16,6 +20,7 @@ func (s *Session) Close() {
 		return
 	}
 	s.claim()
+	s.giveUpAt = time.Now().Add(closePatience)
 	s.drain(func() {
 		if !s.transaction.open {
 			s.fail(errClosed)
@@ -24,6 +29,10 @@ func (s *Session) Close() {
 		s.exec(openWork, "ROLLBACK", nil, func(wire.Result, *wire.Failure) { s.fail(errClosed) })
 	})
 }
+
+// closePatience is how long a server may take to end the rows that it sends and to roll back. It does both as well when the
+// socket is closed, only nobody knows when.
+const closePatience = 5 * time.Second
 
 var errClosed = brokenf(Programming, "closed")
 

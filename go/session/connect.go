@@ -9,6 +9,8 @@ import (
 	"net"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -106,6 +108,8 @@ func (s *search) try(ctx context.Context, server string, redirect bool) *link {
 			return s.failed(server, err, l)
 		case leader == "":
 			return s.failed(server, errors.New("it knows no leader"), l)
+		case strings.ContainsFunc(leader, isNoAddress):
+			return s.failed(server, fmt.Errorf("it names %q as the leader, which is no address", leader), l)
 		case leader != server:
 			s.failed(server, fmt.Errorf("it names %s as the leader", leader), l)
 			return s.try(ctx, leader, false)
@@ -115,6 +119,11 @@ func (s *search) try(ctx context.Context, server string, redirect bool) *link {
 		return s.failed(server, err, l)
 	}
 	return l
+}
+
+// isNoAddress finds what would garble the log or the terminal that a message with the address goes to.
+func isNoAddress(r rune) bool {
+	return r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r)
 }
 
 func (s *search) failed(server string, reason error, l *link) *link {

@@ -229,7 +229,7 @@ func TestAHeaderThatPromisesTooMuchTakesNoMemory(t *testing.T) {
 
 func TestWithoutALeaderEveryServerIsNamed(t *testing.T) {
 	start := session.Options{Servers: []string{"@dqlitepy-nobody", "127.0.0.1:1"}, Database: "main",
-		Group: session.NewGroup(), LeaderTimeout: time.Second}
+		Group: session.NewGroup(0), LeaderTimeout: time.Second}
 	_, failure := session.Connect(context.Background(), start)
 	wantKind(t, failure, session.NoLeader, 0)
 	for _, part := range []string{"@dqlitepy-nobody: connect: connection refused", "127.0.0.1:1: connect: connection refused"} {
@@ -243,7 +243,7 @@ func TestTheSearchForALeaderCanBeCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, failure := session.Connect(ctx, session.Options{Servers: []string{"@dqlitepy-nobody"}, Database: "main",
-		Group: session.NewGroup(), LeaderTimeout: hangGuard})
+		Group: session.NewGroup(0), LeaderTimeout: hangGuard})
 	wantKind(t, failure, session.Interrupted, 0)
 	for _, options := range []session.Options{{Database: "main"}, {Servers: []string{"@x"}}, {Servers: []string{"@x\x00"}, Database: "main"}} {
 		_, failure := session.Connect(context.Background(), options)

@@ -2,19 +2,26 @@
 
 package session
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
-// Group is the sessions that use one node of this process, with the links that they gave up and that are still read to
-// their end. A node must not stop before: dqlite would abort the process.
+// Group is sessions with the links that they gave up and that are still read to their end. Those of a node in this process
+// it must not outlive: dqlite would abort the process.
 type Group struct {
+	linger   time.Duration
 	mu       sync.Mutex
 	closed   bool
 	sessions map[*Session]struct{}
 	links    sync.WaitGroup
 }
 
-// NewGroup makes a Group without sessions.
-func NewGroup() *Group { return &Group{sessions: make(map[*Session]struct{})} }
+// NewGroup makes a Group without sessions. A link that was given up is left alone when its server sends nothing for as long as
+// linger, or goes on for ten times as long; 0 is for ever.
+func NewGroup(linger time.Duration) *Group {
+	return &Group{linger: linger, sessions: make(map[*Session]struct{})}
+}
 
 func (g *Group) add(s *Session) {
 	g.mu.Lock()
@@ -33,7 +40,7 @@ func (g *Group) remove(s *Session) {
 
 func (g *Group) bury(l *link) {
 	g.links.Add(1)
-	l.close(g.links.Done)
+	l.close(g.linger, g.links.Done)
 }
 
 // Close breaks all sessions and waits for their links to end.

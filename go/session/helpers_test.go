@@ -60,7 +60,7 @@ type connectOption func(*session.Options)
 
 func connect(t *testing.T, server, database string, options ...connectOption) *client {
 	t.Helper()
-	group := session.NewGroup()
+	group := session.NewGroup(0)
 	settings := session.Options{
 		Servers: []string{server}, Database: database, Local: true, Group: group,
 		BusyTimeout: hangGuard, LeaderTimeout: hangGuard,

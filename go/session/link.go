@@ -37,11 +37,34 @@ type link struct {
 	in       []byte // what was received; the frame given out last begins before start
 	start    int
 	awaiting bool // the server owes an answer
+	silent   bool // what is queued is not begun yet, and nothing may come before it is
 }
 
 // queue puts a request in line.
 func (l *link) queue(encode func([]byte) []byte) {
+	l.silent = l.silent || !l.awaiting
 	l.out = encode(l.out)
+}
+
+// checkSilence looks before a request is sent, while it is sure that it does not run. It finds a server that has ended the
+// connection meanwhile, and an answer too many, which the request would take for its own.
+func (l *link) checkSilence() error {
+	l.silent = false
+	surplus := len(l.in) - l.start
+	if surplus == 0 {
+		l.makeRoom(wire.HeaderSize)
+		n, err := unix.Read(l.fd, l.in[len(l.in):cap(l.in)])
+		switch {
+		case err == unix.EAGAIN, err == unix.EINTR:
+			return nil
+		case err != nil:
+			return err
+		case n == 0:
+			return io.EOF
+		}
+		surplus = n
+	}
+	return wire.Errorf("%d bytes that answer no request", surplus)
 }
 
 // send writes what is queued, waiting until the deadline for room.
@@ -65,6 +88,11 @@ func (l *link) send(deadline time.Time) error {
 
 // receive sends what is queued and returns the next frame, whose body is good until the next call.
 func (l *link) receive(deadline time.Time) (wire.Frame, error) {
+	if l.silent {
+		if err := l.checkSilence(); err != nil {
+			return wire.Frame{}, err
+		}
+	}
 	if len(l.out) > 0 {
 		if err := l.send(deadline); err != nil {
 			return wire.Frame{}, err
@@ -148,7 +176,7 @@ func (l *link) wait(events int16, deadline time.Time) error {
 
 // close frees the socket. A server whose result is still streaming would keep the statement, its locks and in the end its
 // process's node from stopping, so what is under way is read to its end in the background first; done is called then.
-func (l *link) close(done func()) {
+func (l *link) close(linger time.Duration, done func()) {
 	if !l.awaiting || len(l.out) > 0 { // a request that is not sent whole never runs
 		unix.Close(l.fd)
 		done()
@@ -158,11 +186,35 @@ func (l *link) close(done func()) {
 		defer done()
 		file := os.NewFile(uintptr(l.fd), "dqlite")
 		defer file.Close()
-		received := io.MultiReader(bytes.NewReader(l.in[l.start:]), file)
-		if _, err := file.Write(wire.AppendInterrupt(nil)); err == nil {
-			readToEnd(received)
+		remaining := &patientReader{file: file, linger: linger, ends: time.Now().Add(10 * linger)}
+		if _, err := remaining.Write(wire.AppendInterrupt(nil)); err == nil {
+			readToEnd(io.MultiReader(bytes.NewReader(l.in[l.start:]), remaining))
 		}
 	}()
+}
+
+// patientReader waits for a server that says nothing no longer than linger, and for one that says too much no longer than
+// until it ends. With a linger of 0 it waits for ever.
+type patientReader struct {
+	file   *os.File
+	linger time.Duration
+	ends   time.Time
+}
+
+func (r *patientReader) Read(buffer []byte) (int, error) {
+	r.limit()
+	return r.file.Read(buffer)
+}
+
+func (r *patientReader) Write(data []byte) (int, error) {
+	r.limit()
+	return r.file.Write(data)
+}
+
+func (r *patientReader) limit() {
+	if r.linger > 0 {
+		r.file.SetDeadline(earlier(time.Now().Add(r.linger), r.ends))
+	}
 }
 
 // readToEnd reads frames until the answer to INTERRUPT, which is the last.

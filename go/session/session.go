@@ -48,16 +48,17 @@ type Session struct {
 	stream      *stream // the result that is still streaming
 
 	// The operation under way:
-	running bool             // steps are still to be done
-	claimed bool             // Continue has not handed out the outcome yet
-	then    func(wire.Frame) // takes the next frame
-	awake   func()           // goes on after a pause, which ends at wakeAt
-	roused  func(*Error)     // ends the pause early, with what the operation fails with
-	wakeAt  time.Time
-	stake   stake // what would be lost with the connection
-	result  Result
-	failure *Error
-	pickled []byte // rows on their way to Result.Data
+	running  bool             // steps are still to be done
+	claimed  bool             // Continue has not handed out the outcome yet
+	then     func(wire.Frame) // takes the next frame
+	awake    func()           // goes on after a pause, which ends at wakeAt
+	roused   func(*Error)     // ends the pause early, with what the operation fails with
+	wakeAt   time.Time
+	stake    stake     // what would be lost with the connection
+	giveUpAt time.Time // when a server that does not end what it was asked to end is left alone; zero for never
+	result   Result
+	failure  *Error
+	pickled  []byte // rows on their way to Result.Data
 }
 
 func newSession(group *Group, waker *waker, link *link, busyTimeout time.Duration) *Session {
@@ -115,7 +116,7 @@ func (s *Session) start() *Error {
 }
 
 func (s *Session) claim() {
-	s.running, s.claimed, s.result, s.failure = true, true, Result{}, nil
+	s.running, s.claimed, s.result, s.failure, s.giveUpAt = true, true, Result{}, nil, time.Time{}
 }
 
 func (s *Session) run(deadline time.Time) (done bool) {
@@ -152,6 +153,12 @@ func (s *Session) step(deadline time.Time) error {
 		s.awake, s.roused = nil, nil
 		awake()
 		return nil
+	}
+	if !s.giveUpAt.IsZero() {
+		if !time.Now().Before(s.giveUpAt) {
+			return errCancelled
+		}
+		deadline = earlier(deadline, s.giveUpAt)
 	}
 	frame, err := s.link.receive(deadline)
 	if err != nil {
@@ -209,7 +216,11 @@ func (s *Session) breakLink(reason *Error) {
 	s.transaction.end()
 }
 
-// cancelled acts on Cancel.
+// cancelPatience is how long a server may take to end the rows that it sends, before the connection is given up: a user who
+// presses Ctrl-C has a second at most.
+const cancelPatience = 700 * time.Millisecond
+
+// cancelled acts on Cancel, and on a server that does not end what it was asked to end.
 func (s *Session) cancelled() {
 	switch {
 	case s.evicted.Load():
@@ -219,6 +230,7 @@ func (s *Session) cancelled() {
 		s.awake, s.roused = nil, nil
 		roused(Errorf(Interrupted, "interrupted"))
 	case s.stream != nil && s.stream.interruptible():
+		s.giveUpAt = time.Now().Add(cancelPatience)
 		s.drain(func() { s.fail(Errorf(Interrupted, "interrupted")) })
 	default:
 		s.fail(s.interruptError())

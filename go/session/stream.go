@@ -231,6 +231,7 @@ func (s *Session) drain(then func()) {
 	}
 	s.stream.draining = true
 	s.stake = s.openStake()
+	s.link.awaiting = true // the rows that are on their way
 	s.link.queue(wire.AppendInterrupt)
 	var skip func(wire.Frame)
 	skip = func(frame wire.Frame) {

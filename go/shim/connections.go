@@ -25,8 +25,8 @@ type connectionHandle struct {
 	session *session.Session // nil until connected
 }
 
-// remote is the group of the connections to nodes in other processes.
-var remote = session.NewGroup()
+// remote is the group of the connections to nodes in other processes, which may never answer again.
+var remote = session.NewGroup(5 * time.Second)
 
 //export dqlitepy_connect
 func dqlitepy_connect(options C.dqlitepy_connect_options_in, slice_ms C.int32_t, handle *C.uint64_t,

@@ -46,7 +46,7 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 		BusyTimeout:       time.Duration(options.busy_timeout_ms) * time.Millisecond,
 		NetworkLatency:    time.Duration(options.network_latency_ms) * time.Millisecond,
 	}
-	n := &nodeHandle{group: session.NewGroup()}
+	n := &nodeHandle{group: session.NewGroup(0)}
 	n.job = startJob(func(context.Context) *session.Error {
 		started, err := node.Start(settings)
 		if err != nil {
