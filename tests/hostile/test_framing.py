@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers that are cut, lengths that lie, and answers that nobody asked for."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import dqlitepy
+import pytest
+
+from tests.hostile.client import connect
+from tests.hostile.server import (
+    BLOB,
+    INTEGER,
+    MORE,
+    Answer,
+    Asked,
+    Peer,
+    Response,
+    Server,
+    behave,
+    failure,
+    frame,
+    header,
+    names,
+    page,
+    result,
+    row,
+    says,
+    says_and_hangs_up,
+    word,
+)
+
+WRITE = "INSERT INTO t VALUES (1)"
+READ = "SELECT x FROM t"
+MEGABYTE = 1_000_000
+
+
+def resident() -> int:
+    """Returns how many bytes of memory this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+@pytest.mark.parametrize(
+    ("sql", "reply", "error"),
+    [
+        (WRITE, result(), dqlitepy.AmbiguousCommitError),
+        (WRITE, failure(2067, "UNIQUE"), dqlitepy.AmbiguousCommitError),
+        (WRITE + " RETURNING x", page(1, 2), dqlitepy.AmbiguousCommitError),
+        (READ, page(1, 2), dqlitepy.OperationalError),
+    ],
+    ids=["result", "failure", "returning", "rows"],
+)
+def test_the_end_at_each_byte_of_an_answer(server: Server, sql: str, reply: bytes, error: type[dqlitepy.Error]) -> None:
+    for size in range(len(reply)):
+        con = connect(server.address)
+        server.arm(says_and_hangs_up(reply[:size]))
+        with pytest.raises(dqlitepy.OperationalError) as caught:
+            con.execute(sql)
+        assert type(caught.value) is error, (size, caught.value)
+        con.close()
+
+
+@pytest.mark.parametrize("reply", [result(), failure(2067, "UNIQUE constraint failed: t.x"), page(*range(9))])
+def test_an_answer_byte_by_byte(server: Server, con: dqlitepy.Connection, reply: bytes) -> None:
+    def drips(peer: Peer, asked: Asked) -> None:
+        for byte in reply:
+            peer.send(bytes([byte]))
+
+    server.arm(drips)
+    if reply == result():
+        assert con.execute(WRITE).rowcount == 1
+    elif reply == page(*range(9)):
+        assert con.execute(READ).fetchall() == [(n,) for n in range(9)]
+    else:
+        with pytest.raises(dqlitepy.IntegrityError, match=r"^UNIQUE constraint failed: t\.x$"):
+            con.execute(WRITE)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        header(Response.ROWS, 2**32 - 1),
+        header(Response.ROWS, 2**31),
+        header(Response.FAILURE, 2**32 - 1),
+        header(Response.ROWS, 2**20) + names(b"x") + row((BLOB, word(2**62))),
+        frame(Response.ROWS, word(32767) + bytes(32767 * 8) + row(*[(INTEGER, word(1))] * 32767) + MORE),
+    ],
+    ids=["all the words there are", "half of them", "a failure", "a blob", "as many columns as there may be"],
+)
+def test_a_length_that_lies_takes_no_memory(server: Server, con: dqlitepy.Connection, lie: bytes) -> None:
+    before = resident()
+    server.arm(says_and_hangs_up(lie, bytes(MEGABYTE)))
+    with pytest.raises(dqlitepy.OperationalError):
+        con.execute(READ).fetchall()
+    assert resident() - before < 64 * MEGABYTE
+
+
+def test_a_large_answer_gives_its_memory_back(server: Server, con: dqlitepy.Connection) -> None:
+    value = bytes(32 * MEGABYTE)
+    server.arm(says(frame(Response.ROWS, names(b"x") + row((BLOB, word(len(value)) + value)) + b"\xff" * 8)))
+    before = resident()
+    assert con.execute(READ).fetchall() == [(value,)]
+    for _ in range(3):
+        con.execute(READ)
+    assert resident() - before < 100 * MEGABYTE
+
+
+def answers_twice(peer: Peer, asked: Asked) -> None:
+    """Answers as it should and once more, at once: what comes later cannot be told from the next request's answer."""
+    peer.send((page(1) if asked.sql == READ else result()) * 2)
+
+
+@pytest.mark.parametrize("first", [READ, WRITE, "COMMIT"])
+@pytest.mark.parametrize("second", [READ, WRITE])
+def test_an_answer_too_many_is_no_answer_to_the_next_statement(
+    server: Server, con: dqlitepy.Connection, first: str, second: str
+) -> None:
+    if first == "COMMIT":
+        con.execute("BEGIN")
+    server.arm(answers_twice)
+    con.execute(first)
+    sent = len(server.statements())
+    with pytest.raises(dqlitepy.OperationalError, match="answer no request: nothing was written") as caught:
+        con.execute(second)
+    assert type(caught.value) is dqlitepy.OperationalError
+    assert len(server.statements()) == sent
+
+
+def test_an_answer_too_many_within_a_transaction(server: Server, con: dqlitepy.Connection) -> None:
+    con.execute("BEGIN")
+    server.arm(answers_twice)
+    con.execute(WRITE)
+    with pytest.raises(dqlitepy.LeadershipLostError, match="nothing of it was committed"):
+        con.execute("COMMIT")
+    assert "COMMIT" not in server.statements()
+
+
+@pytest.mark.parametrize("ending", [Peer.hang_up, Peer.reset])
+def test_a_server_that_left_between_two_statements(server: Server, con: dqlitepy.Connection, ending: Answer) -> None:
+    """What is not sent is not ambiguous."""
+
+    def leaves(peer: Peer, asked: Asked) -> None:
+        behave(peer, asked)
+        ending(peer)  # type: ignore[call-arg]
+
+    server.arm(leaves)
+    con.execute(WRITE)
+    with pytest.raises(dqlitepy.OperationalError, match="nothing was written; connect again") as caught:
+        con.execute(WRITE)
+    assert type(caught.value) is dqlitepy.OperationalError
+
+
+def test_a_page_behind_the_last_one(server: Server, con: dqlitepy.Connection) -> None:
+    server.arm(says(page(1), page(2)))
+    assert con.execute(READ).fetchall() == [(1,)]
+    with pytest.raises(dqlitepy.OperationalError, match="answer no request"):
+        con.execute(READ)
+
+
+def test_pages_that_never_have_a_row(server: Server, con: dqlitepy.Connection) -> None:
+    def endless(peer: Peer, asked: Asked) -> None:
+        while True:
+            peer.send(page(more=True))
+
+    server.arm(endless)
+    with pytest.raises(dqlitepy.OperationalError, match="give them shorter ones by AS"):
+        con.execute(READ)
+
+
+@pytest.mark.parametrize("sql", [WRITE + " RETURNING x", "UPDATE t SET x = ? RETURNING x"])
+def test_pages_that_never_have_a_row_of_a_write(server: Server, con: dqlitepy.Connection, sql: str) -> None:
+    def endless(peer: Peer, asked: Asked) -> None:
+        if "?" in asked.sql and asked.kind != 9:
+            behave(peer, asked)
+            server.arm(endless)
+            return
+        while True:
+            peer.send(page(more=True))
+
+    server.arm(endless)
+    with pytest.raises(dqlitepy.AmbiguousCommitError):
+        if "?" in sql:
+            con.executemany(sql, [(1,), (2,)])
+        else:
+            con.execute(sql)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that lie, or say nothing, while the leader is looked for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import dqlitepy
+import pytest
+
+from tests.hostile.client import connect
+from tests.hostile.server import (
+    EMPTY,
+    Answer,
+    Asked,
+    Peer,
+    Request,
+    Response,
+    Server,
+    behave,
+    failure,
+    frame,
+    header,
+    leader_at,
+    result,
+    says,
+    says_and_hangs_up,
+    text,
+    word,
+)
+
+NOISE = {
+    "nothing": b"",
+    "text": b"220 mail.example.org ESMTP\r\n",
+    "a page of the web": b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+    "zeros": bytes(64),
+    "ones": b"\xff" * 64,
+    "an answer to no request": result(),
+}
+
+
+@pytest.mark.parametrize("greeting", NOISE.values(), ids=NOISE)
+def test_something_else_listens_there(server: Server, greeting: bytes) -> None:
+    def greet(peer: Peer) -> None:
+        peer.send(greeting)
+        peer.hang_up()
+
+    server.greet = greet
+    with pytest.raises(dqlitepy.NoLeaderError, match=server.address):
+        connect(server.address, leader_timeout=0.2)
+
+
+LEADER_ANSWERS: dict[str, tuple[Answer, str]] = {
+    "hangs up": (says_and_hangs_up(), "closed the connection"),
+    "half an answer": (says_and_hangs_up(leader_at("127.0.0.1:1")[:12]), "closed the connection"),
+    "an address that does not end": (says(frame(Response.SERVER, word(1) + b"x" * 8)), "broke dqlite's protocol"),
+    "the answer to INTERRUPT": (says(EMPTY), "broke dqlite's protocol"),
+    "32 GiB are announced": (says_and_hangs_up(header(Response.SERVER, 2**32 - 1)), "closed the connection"),
+    "no leader": (says(leader_at("")), "knows no leader"),
+    "an address that is none": (says(leader_at("no such address")), "no such address"),
+    "control characters": (
+        says(leader_at("\n\x1b[2J:1")),
+        r'names "\\n\\x1b\[2J:1" as the leader, which is no address',
+    ),
+    "not UTF-8": (says(frame(Response.SERVER, word(1) + text(b"\xff\xfe:9001"))), "which is no address"),
+    "nobody there": (says(leader_at("127.0.0.1:1")), "127.0.0.1:1: connect: connection refused"),
+    "a refusal": (says(failure(10250, "not leader")), "it is not the leader"),
+    "a refusal that cannot be read": (says(failure(2**63, "x")), "broke dqlite's protocol"),
+}
+
+
+@pytest.mark.parametrize("name", LEADER_ANSWERS)
+def test_who_is_the_leader(server: Server, name: str) -> None:
+    answer, message = LEADER_ANSWERS[name]
+    server.answer_leader = answer
+    with pytest.raises(dqlitepy.NoLeaderError, match=message):
+        connect(server.address, leader_timeout=0.2)
+    assert server.statements() == []
+
+
+OPEN_ANSWERS: dict[str, tuple[Answer, str]] = {
+    "hangs up": (says_and_hangs_up(), "closed the connection"),
+    "a result": (says(result()), "broke dqlite's protocol"),
+    "not the leader": (says(failure(10250, "not leader")), "it is not the leader"),
+    "busy": (says(failure(5, "a database for this connection is already open")), r"already open \(code 5\)"),
+    "an empty message": (says(header(Response.DATABASE, 0)), "broke dqlite's protocol"),
+}
+
+
+@pytest.mark.parametrize("name", OPEN_ANSWERS)
+def test_the_database_does_not_open(server: Server, name: str) -> None:
+    server.answer, message = OPEN_ANSWERS[name]
+    with pytest.raises(dqlitepy.NoLeaderError, match=message):
+        connect(server.address, leader_timeout=0.2)
+
+
+@pytest.fixture
+def other() -> Iterator[Server]:
+    """A second server."""
+    with Server() as running:
+        yield running
+
+
+def test_servers_that_name_each_other(server: Server, other: Server) -> None:
+    """Each is asked in its turn; none is followed from one to the next without end."""
+    server.answer_leader = says(leader_at(other.address))
+    other.answer_leader = says(leader_at(server.address))
+    server.answer = other.answer = says(failure(10250, "not leader"))
+    with pytest.raises(dqlitepy.NoLeaderError, match="it is not the leader"):
+        connect(server.address, leader_timeout=0.3)
+
+
+def test_the_leader_that_is_named_is_taken(server: Server, other: Server) -> None:
+    server.answer_leader = says(leader_at(other.address))
+    con = connect(server.address)
+    con.execute("INSERT INTO t VALUES (1)")
+    con.close()
+    assert server.statements() == []
+    assert other.statements() == ["INSERT INTO t VALUES (1)"]
+
+
+def test_a_server_that_stalls_leaves_time_for_the_next(server: Server, other: Server) -> None:
+    server.answer_leader = _stall
+    con = connect(server.address, other.address, leader_timeout=60.0)
+    con.execute("INSERT INTO t VALUES (1)")
+    con.close()
+    assert other.statements() == ["INSERT INTO t VALUES (1)"]
+
+
+def _stall(peer: Peer, asked: Asked) -> None:
+    peer.read(1)  # until the client has gone
+
+
+def test_nobody_answers_in_time(server: Server) -> None:
+    server.answer_leader = _stall
+    began = time.monotonic()
+    with pytest.raises(dqlitepy.NoLeaderError, match="it did not answer in time"):
+        connect(server.address, leader_timeout=0.3)
+    assert time.monotonic() - began < 5.0  # the limit for one server among several
+
+
+def test_an_election_is_waited_for(server: Server) -> None:
+    refusals = iter(range(3))
+
+    def answer(peer: Peer, asked: Asked) -> None:
+        if asked.kind == Request.OPEN and next(refusals, None) is not None:
+            peer.send(failure(10250, "not leader"))
+        else:
+            behave(peer, asked)
+
+    server.answer = answer
+    con = connect(server.address)
+    assert con.execute("SELECT x FROM t").fetchall() == [(1,)]
+    con.close()
+
+
+def test_many_look_for_a_leader_that_is_none(server: Server) -> None:
+    server.answer_leader = says(leader_at(""))
+    failures: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            connect(server.address, leader_timeout=0.3)
+        except dqlitepy.Error as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [type(error) for error in failures] == [dqlitepy.NoLeaderError] * 8
