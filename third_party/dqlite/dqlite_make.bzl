@@ -56,6 +56,7 @@ def dqlite_make(name, targets, **kwargs):
         build_data = [Label("@host_tools//:fingerprint")],
         configure_in_place = True,
         configure_options = _CONFIGURE_OPTIONS,
+        configure_xcompile = True,
         copts = _COPTS,
         env = _ENV,
         lib_source = Label("@dqlite_src//:srcs"),

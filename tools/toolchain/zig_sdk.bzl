@@ -14,8 +14,10 @@ package(default_visibility = ["//visibility:public"])
 # Headers, libc stubs and the sources of compiler-rt for Linux; the wheel also carries those of a dozen other systems.
 filegroup(
     name = "files",
-    srcs = ["zig"] + glob([
-        "bin/**",
+    srcs = [
+        "bin/ar",
+        "zig",
+    ] + glob([
         "lib/*.zig",
         "lib/compiler_rt/**",
         "lib/include/**",
@@ -30,10 +32,19 @@ filegroup(
 """
 
 _TOOLCHAIN = """
+# The compiler of this CPU alone: the key of a compile action knows its tool by the files that it may read, not by its command.
+filegroup(
+    name = "files_{cpu}",
+    srcs = [
+        "bin/cc-{cpu}",
+        ":files",
+    ],
+)
+
 zig_cc_toolchain(
     name = "linux_{cpu}",
     cpu = "{cpu}",
-    files = ":files",
+    files = ":files_{cpu}",
     glibc = "{glibc}",
 )
 """

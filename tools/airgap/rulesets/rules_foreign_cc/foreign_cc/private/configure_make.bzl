@@ -7,6 +7,7 @@ load(":attributes.bzl", "COMMON_ATTRIBUTES")
 load(":expansion.bzl", "expand_all", "expand_locations")
 load(":foreign_build.bzl", "run_foreign_build", "source_root")
 load(":refusal.bzl", "REFUSED_BY_CONFIGURE_MAKE", "refuse")
+load(":triplet.bzl", "cross_compile_options")
 
 def _configure_make_impl(ctx):
     for attribute in ["autogen", "autoreconf"]:
@@ -35,6 +36,9 @@ def _configure_make_impl(ctx):
         if ctx.attr.autoreconf:
             lines.append("autoreconf " + " ".join(ctx.attr.autoreconf_options))
         prefix = "$BUILD_TMPDIR/" + (ctx.attr.lib_name or ctx.label.name)
+        options = [expand_all(ctx, "configure_options", option) for option in ctx.attr.configure_options]
+        if ctx.attr.configure_xcompile:
+            options += cross_compile_options(ctx)
         lines += [
             "mkdir -p \"{}\"".format(prefix),
             "{} \"{}/{}\" --prefix={} {}".format(
@@ -42,7 +46,7 @@ def _configure_make_impl(ctx):
                 sources,
                 ctx.attr.configure_command,
                 prefix,
-                " ".join([expand_all(ctx, "configure_options", option) for option in ctx.attr.configure_options]),
+                " ".join(options),
             ),
         ]
         arguments = " ".join([expand_locations(ctx, argument) for argument in ctx.attr.args])
@@ -63,6 +67,10 @@ configure_make_rule = rule(
         configure_command = attr.string(default = "configure"),
         configure_in_place = attr.bool(doc = "Build in a copy of the sources instead of beside them."),
         configure_options = attr.string_list(),
+        configure_xcompile = attr.bool(doc = "Tell configure when the target is another CPU than this machine's."),
+        # autoconf's words: host is where the result runs.
+        _build_triplet = attr.label(cfg = "exec", default = Label("//foreign_cc/private:triplet")),
+        _host_triplet = attr.label(default = Label("//foreign_cc/private:triplet")),
     ),
     doc = "Runs configure with the compiler and flags of Bazel's C toolchain, then make.",
     fragments = ["cpp"],

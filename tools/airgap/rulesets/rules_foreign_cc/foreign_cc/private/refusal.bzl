@@ -26,7 +26,6 @@ REFUSED_BY_CONFIGURE_MAKE = dict(
     autoconf = "use autoreconf",
     autoconf_options = "use autoreconf_options",
     configure_prefix = _ON_PATH,
-    configure_xcompile = "pass --host and --build in configure_options",
     install_prefix = "the installation is found by the target's name",
     prefix_flag = "only --prefix= is passed",
 )
