@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmark: `tools/bazel run //tests/bench -- [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatch
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench import chart, report
+from tests.bench.contestants import Contestant, DqliteClient, DqliteDbapi, Embedded, Sqlite3
+from tests.bench.go_contestant import EmbeddedGoDriver, GoDriver, GoProgram
+from tests.bench.measure import measure
+from tests.bench.workloads import GO, GO_OVER_TCP, row_count, schema, workloads
+
+
+def main() -> int:
+    """Runs the workloads, prints the report and writes the files; returns the exit status."""
+    options = _parser().parse_args()
+    chosen = [
+        workload
+        for workload in workloads(options.quick)
+        if not options.only or any(fnmatch(workload.name, pattern) for pattern in options.only)
+    ]
+    with TemporaryDirectory(prefix="dqlitepy-bench-", dir=options.directory) as name:
+        directory = Path(name)
+        _prepare_children(directory)
+        with _contestants(directory, options.go_driver) as contestants:
+            for contestant in contestants:
+                for statement in schema(row_count(options.quick)):
+                    contestant.run(statement)
+            measurements = [measure(workload, contestants, options.rounds) for workload in chosen]
+        document = report.as_json(measurements, options.rounds, directory)
+    print(report.text(measurements))
+    if options.output is not None:
+        options.output.mkdir(parents=True, exist_ok=True)
+        (options.output / "performance.json").write_text(json.dumps(document, indent=1) + "\n")
+        (options.output / "performance.svg").write_text(chart.svg(measurements))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench", description="Compares dqlitepy with what else there is.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows: to see that everything runs")
+    parser.add_argument("--rounds", type=int, default=7, help="that count, at least five for a result to be quoted")
+    parser.add_argument("--only", action="append", metavar="NAME", help="only workloads of this name (* matches any)")
+    parser.add_argument("--go-driver", type=Path, help="the program in go_driver/, built; without it no TCP and no Go")
+    parser.add_argument("--directory", default="/var/tmp", help="where the databases are for the time being; on a disk")
+    parser.add_argument("--output", type=_in_workspace, help="where performance.json and performance.svg are written")
+    return parser
+
+
+def _in_workspace(path: str) -> Path:
+    """Returns a path relative to where the user called Bazel, which runs programs elsewhere."""
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / path
+
+
+def _prepare_children(directory: Path) -> None:
+    """Lets fresh interpreters find the compiled modules that every installation has, and the disk to be used."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "bytecode")
+    os.environ["BENCH_DIRECTORY"] = str(directory)
+
+
+@contextmanager
+def _contestants(directory: Path, go_driver: Path | None) -> Iterator[Sequence[Contestant]]:
+    with ExitStack() as stack:
+        contestants: list[Contestant] = []
+
+        def enter(contestant: Contestant) -> None:
+            stack.callback(contestant.close)
+            contestants.append(contestant)
+
+        enter(Embedded(directory))
+        enter(Sqlite3(directory))
+        if go_driver is not None:
+            program = GoProgram(go_driver)
+            address = f"@dqlitepy-bench-{os.getpid()}"
+            program.start_node(directory / "go", address)
+            enter(EmbeddedGoDriver(GO, program, address, "main", directory))
+            server = GoProgram(go_driver)
+            stack.callback(server.close)
+            address = _free_address()
+            server.start_node(directory / "server", address)
+            enter(GoDriver(GO_OVER_TCP, GoProgram(go_driver), address, "go", directory))
+            for module, peer in (("dqlitedbapi", DqliteDbapi), ("dqliteclient", DqliteClient)):
+                if importlib.util.find_spec(module):
+                    enter(peer(address))
+                else:
+                    print(f"{module} is not installed: left out", file=sys.stderr)
+        yield contestants
+
+
+def _free_address() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
