@@ -16,6 +16,7 @@ DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 # Each with its summary; the module of the same name has add_arguments and run, and is imported when it is asked for.
 _COMMANDS = {
+    "shell": "run SQL, and look after the cluster, by hand or from a script",
     "inspect": "show what is in a node's directory, and what is damaged, without starting anything",
 }
 
