@@ -14,22 +14,15 @@ const (
 	batchValueSize = 1 << 20   // of text and blobs: more gains nothing
 )
 
-// batch turns many rows of a plain INSERT into one statement. It runs inside a savepoint of the open transaction; when it
-// fails, it is taken back and its rows go one by one, so that the rows before the one at fault stay, as in sqlite3.
+// batch turns many rows of a plain INSERT into one statement. Where that fails, SQLite has taken back all that it did, and its
+// rows go one by one, so that the rows before the one at fault stay, as in sqlite3.
 type batch struct {
-	insert *sql.Insert
-	rows   int // as many as fit
-	text   string
-	textOf int // how many rows text is for
-	values []wire.Value
+	insert    *sql.Insert
+	rows      int       // as many as fit
+	statement wire.Stmt // for that many
+	prepared  bool
+	values    []wire.Value
 }
-
-const (
-	savepoint       = `"dqlitepy batch"`
-	undoSavepoint   = "ROLLBACK TO " + savepoint + ";\nRELEASE " + savepoint
-	beginSavepoint  = "SAVEPOINT " + savepoint + ";\n"
-	finishSavepoint = ";\nRELEASE " + savepoint
-)
 
 func newBatch(insert *sql.Insert) *batch {
 	rows := min(batchRows, sql.MaxParameters/len(insert.Slots), batchTextSize/insert.RowSize())
@@ -39,22 +32,17 @@ func newBatch(insert *sql.Insert) *batch {
 	return &batch{insert: insert, rows: rows}
 }
 
-func (b *batch) statement(rows int) string {
-	if b.textOf != rows {
-		b.text, b.textOf = beginSavepoint+b.insert.Text(rows)+finishSavepoint, rows
-	}
-	return b.text
-}
-
-// independenceQuestion asks whether the rows of an INSERT surely don't see each other before it ends: it goes into an
-// ordinary table of the main schema without triggers and without a foreign key to itself.
+// independenceQuestion asks whether the rows of an INSERT surely don't see each other before it ends, and whether none of
+// them stays when it fails: it goes into an ordinary table of the main schema without triggers, without a foreign key to
+// itself and without a constraint ON CONFLICT FAIL or ROLLBACK.
 func independenceQuestion(insert *sql.Insert) string {
 	if insert.Schema != "" && insert.Schema != "main" {
 		return "SELECT 0 WHERE ?1 = ?1"
 	}
 	return `SELECT
 	(SELECT count(*) FROM main.sqlite_schema
-	 WHERE type = 'table' AND name = ?1 COLLATE NOCASE AND sql NOT LIKE 'CREATE VIRTUAL %') = 1
+	 WHERE type = 'table' AND name = ?1 COLLATE NOCASE AND sql NOT LIKE 'CREATE VIRTUAL %'
+	 AND sql NOT LIKE '%FAIL%' AND sql NOT LIKE '%ROLLBACK%') = 1
 	AND NOT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)
 	AND NOT EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE)
 	AND NOT EXISTS (SELECT 1 FROM pragma_foreign_key_list(?1) WHERE "table" = ?1 COLLATE NOCASE)`
@@ -101,38 +89,65 @@ func (m *executionMany) fillBatch() (rows int, fault *Error) {
 	return rows, nil
 }
 
+// runBatch sends the rows in the batch. The text for a full one is parsed once only: with hundreds of rows that takes as long
+// as inserting them.
 func (m *executionMany) runBatch(before marshal.Rows, rows int) {
-	m.exec(openWork, m.batch.statement(rows), m.batch.values, func(result wire.Result, failure *wire.Failure) {
-		if failure == nil {
-			m.count(result.LastInsertID, result.RowsAffected)
-			m.next()
+	b := m.batch
+	finished := func(result wire.Result, failure *wire.Failure) {
+		if failure != nil {
+			m.batchFailed(failure, before, rows)
 			return
 		}
-		m.undoBatch(failure, func() {
-			if pause, again := m.retry.next(failure); again {
-				m.pause(pause, func() { m.runBatch(before, rows) }, m.stop)
+		m.count(result.LastInsertID, result.RowsAffected)
+		m.next()
+	}
+	switch {
+	case rows < b.rows:
+		m.exec(openWork, b.insert.Text(rows), b.values, finished)
+	case b.prepared:
+		m.request(openWork, func(buffer []byte) []byte {
+			return wire.AppendExec(buffer, b.statement.ID, b.values)
+		}, m.takeResult(finished))
+	default:
+		m.prepare(b.insert.Text(rows), func(statement wire.Stmt, failure *wire.Failure) {
+			if failure != nil {
+				m.batchFailed(failure, before, rows)
 				return
 			}
-			*m.Rows = before
-			m.batch = nil
-			m.next()
+			b.statement, b.prepared = statement, true
+			m.runBatch(before, rows)
 		})
-	})
+	}
 }
 
-// undoBatch takes back what a batch did before it failed. Where its savepoint is gone, the failure has ended the whole
-// transaction (a constraint ON CONFLICT ROLLBACK), as it would have done with the row alone.
-func (m *executionMany) undoBatch(cause *wire.Failure, then func()) {
+// batchFailed goes on without batches, unless the failure has ended the transaction: then its rows would commit one by one.
+func (m *executionMany) batchFailed(cause *wire.Failure, before marshal.Rows, rows int) {
+	if pause, again := m.retry.next(cause); again {
+		m.pause(pause, func() { m.runBatch(before, rows) }, m.stop)
+		return
+	}
 	if reason := m.refusal(cause); reason.Broken {
 		m.fail(reason)
 		return
 	}
-	m.execPatiently(undoSavepoint, func(failure *wire.Failure) {
-		switch {
-		case failure == nil, cause.Code == wire.CodeBusy && failure.Code == 1: // BUSY came before the savepoint
-			then()
-		default:
+	m.probe(func(inside bool) {
+		if !inside {
+			m.transaction.end()
 			m.settle(cause, false, m.Statement.Text, m.stop)
+			return
 		}
+		*m.Rows = before
+		m.dropBatch(m.next)
 	})
+}
+
+// dropBatch frees what the batch holds on the server.
+func (m *executionMany) dropBatch(then func()) {
+	b := m.batch
+	m.batch = nil
+	if b == nil || !b.prepared {
+		then()
+		return
+	}
+	m.finalize(m.pastStake(), b.statement, then)
 }

@@ -205,9 +205,9 @@ func (m *executionMany) stop(reason *Error) {
 		m.fail(reason)
 		return
 	}
-	m.finalize(m.pastStake(), m.statement, func() { m.fail(reason) })
+	m.dropBatch(func() { m.finalize(m.pastStake(), m.statement, func() { m.fail(reason) }) })
 }
 
 func (m *executionMany) done() {
-	m.finalize(m.pastStake(), m.statement, func() { m.finish(m.result) })
+	m.dropBatch(func() { m.finalize(m.pastStake(), m.statement, func() { m.finish(m.result) }) })
 }
