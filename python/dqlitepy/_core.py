@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -13,8 +13,8 @@ from dqlitepy._abi import Block, BlockSize, Error, ExecuteFlag, Int32, Status
 from dqlitepy._handle import Handle
 from dqlitepy._library import exception_of, library, take_block
 from dqlitepy._operations import Execute, ExecuteMany, Fetch
-from dqlitepy._parameters import bind
-from dqlitepy._wire import decode, encode, encode_list
+from dqlitepy._parameters import bind, bind_all
+from dqlitepy._wire import Parameters, decode, encode
 from dqlitepy.errors import OperationalError, ProgrammingError
 
 LEGACY_TRANSACTION_CONTROL = -1
@@ -177,15 +177,15 @@ class ConnectionCore:
     def _begin(self) -> bytes:
         return b"" if self._isolation_level is None else _BEGIN[self._isolation_level]
 
-    def _bound(self, sql: bytes, parameters: Any) -> bytes:
-        return encode(bind(parameters, lambda: self._parameter_names(sql)))
+    def _bound_all(self, sql: bytes, rows: Iterable[Any]) -> Iterator[Parameters]:
+        return bind_all(rows, lambda: self._parameter_names(sql))
 
     def _execution(self, sql: bytes, parameters: Any) -> Execute:
-        encoded = self._bound(sql, parameters)
+        encoded = encode(bind(parameters, lambda: self._parameter_names(sql)))
         return Execute(self._usable_number(), sql, encoded, self._begin(), self._execute_flags())
 
-    def _repetition(self, sql: bytes, rows: list[bytes]) -> ExecuteMany:
-        return ExecuteMany(self._usable_number(), sql, encode_list(rows), self._begin(), 0)
+    def _repetition(self, sql: bytes, rows: bytes) -> ExecuteMany:
+        return ExecuteMany(self._usable_number(), sql, rows, self._begin(), 0)
 
     def _control(self, sql: str) -> Execute:
         """An operation with a statement that no implicit BEGIN precedes."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dqlitepy._wire import Parameters, Value
@@ -34,20 +34,35 @@ def bind(parameters: Any, names: Callable[[], tuple[str | None, ...]]) -> Parame
         row = tuple(parameters[index] for index in range(len(parameters)))
     else:
         raise ProgrammingError("parameters are of unsupported type")
+    if _is_storable(row):
+        return row
+    return tuple(_storable(position, value) for position, value in enumerate(row, 1))
+
+
+def bind_all(rows: Iterable[Any], names: Callable[[], tuple[str | None, ...]]) -> Iterator[Parameters]:
+    """Yields `bind` of each of `rows`, and calls it for those only that are not plain tuples."""
+    for row in rows:
+        yield row if type(row) is tuple and _is_storable(row) else bind(row, names)
+
+
+def _is_storable(row: tuple[Any, ...]) -> bool:
+    """Whether all values can be stored as they are.
+
+    Raises:
+        UnicodeEncodeError: a str has a lone surrogate.
+    """
     for value in row:
         kind = type(value)
         if kind not in plain_types:
-            break
+            return False
         if kind is str:
             if "\0" in value:
-                break
+                return False
             if not value.isascii():
                 value.encode()  # a lone surrogate has no UTF-8
         elif kind is int and not _INTEGER_MIN <= value <= _INTEGER_MAX:
-            break
-    else:
-        return row
-    return tuple(_storable(position, value) for position, value in enumerate(row, 1))
+            return False
+    return True
 
 
 def _by_name(parameters: Mapping[str, Any], names: tuple[str | None, ...]) -> list[Any]:

@@ -11,12 +11,13 @@ from dqlitepy.errors import DataError
 
 # Version 2 of marshal's format has neither references nor short forms, and is the same on every Python.
 _MARSHAL_VERSION = 2
+_LIST_HEADER_SIZE = 5  # "[" and the number of items
 
 Value = int | float | str | bytes | None
 Parameters = tuple[Value, ...]
 
 
-def encode(parameters: Parameters) -> bytes:
+def encode(parameters: Parameters | list[Parameters]) -> bytes:
     """Returns the bytes that stand for the parameters of one statement.
 
     Raises:
@@ -28,9 +29,18 @@ def encode(parameters: Parameters) -> bytes:
         raise DataError("string or blob too big: a parameter is limited to 2 GiB") from None
 
 
-def encode_list(rows: list[bytes]) -> bytes:
-    """Returns what marshal would write for a list, given what it wrote for its items."""
-    return b"[" + len(rows).to_bytes(4, "little") + b"".join(rows)
+def encode_rows(rows: list[Parameters]) -> bytes:
+    """Returns the bytes that stand for the parameters of several runs, for `join_rows`.
+
+    Raises:
+        DataError: one of them is too large.
+    """
+    return encode(rows)[_LIST_HEADER_SIZE:]
+
+
+def join_rows(count: int, parts: list[bytes]) -> bytes:
+    """Returns what marshal would write for the list of all `count` rows that `parts` hold."""
+    return b"[" + count.to_bytes(4, "little") + b"".join(parts)
 
 
 def decode(block: bytes) -> Any:

@@ -4,19 +4,16 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Self
 
+from dqlitepy._batches import batches
 from dqlitepy._core import CursorCore, encode_sql
 from dqlitepy._operations import Discard, Execute, Fetch
 from dqlitepy._script import statements
 from dqlitepy._sync import SyncConnection
 from dqlitepy.errors import Error, OperationalError, ProgrammingError
-
-# executemany crosses to the shim with this many rows at a time, or fewer where they are larger than this many bytes.
-_BATCH_ROWS = 4096
-_BATCH_BYTES = 2**20
 
 
 class Cursor(CursorCore):
@@ -68,7 +65,7 @@ class Cursor(CursorCore):
         self._forget()
         encoded = encode_sql(sql, "executemany")
         changes = 0
-        for batch in _batches(rows, lambda parameters: connection._bound(encoded, parameters)):
+        for batch in batches(connection._bound_all(encoded, rows)):
             operation = connection._repetition(encoded, batch)
             connection._exclusively(connection._run_to_the_end, operation)
             changes += operation.result.changes
@@ -191,24 +188,3 @@ class Cursor(CursorCore):
         if self._more:
             self._more = False
             self._connection._run(Discard(self._connection._usable_number()))
-
-
-def _batches(rows: Iterable[Any], encode: Callable[[Any], bytes]) -> Iterator[list[bytes]]:
-    """Yields the encoded rows in batches; where iterating or encoding fails, those before it and then the failure."""
-    batch: list[bytes] = []
-    size = 0
-    failure: Exception | None = None
-    try:
-        for parameters in rows:
-            encoded = encode(parameters)
-            batch.append(encoded)
-            size += len(encoded)
-            if len(batch) == _BATCH_ROWS or size > _BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
-    except Exception as error:
-        failure = error
-    if batch:
-        yield batch
-    if failure is not None:
-        raise failure

@@ -13,7 +13,8 @@ from typing import Any
 import dqlitepy
 import pytest
 from dqlitepy import _wire, adapters
-from dqlitepy._parameters import bind
+from dqlitepy._batches import batches
+from dqlitepy._parameters import bind, bind_all
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -217,7 +218,7 @@ PLAIN = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text() |
 @settings(derandomize=True, database=None, deadline=None)
 @given(st.lists(st.lists(PLAIN).map(tuple)))
 def test_a_list_of_encoded_rows_is_what_marshal_writes_for_it(rows: list[tuple[Any, ...]]) -> None:
-    encoded = _wire.encode_list([_wire.encode(row) for row in rows])
+    encoded = _wire.join_rows(len(rows), [_wire.encode_rows(rows[:2]), _wire.encode_rows(rows[2:])])
     assert encoded == marshal.dumps(rows, 2)
     assert repr(marshal.loads(encoded)) == repr(rows)
 
@@ -229,3 +230,54 @@ def test_marshal_refuses_what_is_too_large(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(marshal, "dumps", refuse)
     with pytest.raises(dqlitepy.DataError, match=r"string or blob too big"):
         _wire.encode((b"",))
+
+
+def test_executemany_encodes_rows_in_batches() -> None:
+    rows = [(number, "x" * (number % 50)) for number in range(40_000)]
+    encoded = list(batches(rows))
+    assert len(encoded) > 1
+    assert [row for batch in encoded for row in marshal.loads(batch)] == rows
+
+
+def test_large_rows_make_small_batches() -> None:
+    rows = [(bytes(400_000),) for _ in range(10)]
+    assert max(map(len, batches(rows))) < 2_000_000
+
+
+def test_the_rows_before_a_failure_are_a_batch() -> None:
+    def rows() -> Iterator[tuple[int]]:
+        yield from ((number,) for number in range(100))
+        raise ZeroDivisionError
+
+    found: list[tuple[int]] = []
+    with pytest.raises(ZeroDivisionError):
+        for batch in batches(rows()):
+            found += marshal.loads(batch)
+    assert found == [(number,) for number in range(100)]
+
+
+def test_the_rows_before_one_that_is_too_large_are_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    dumps = marshal.dumps
+
+    def refuse(value: Any, version: int) -> bytes:
+        if (99,) in value:
+            raise ValueError("unmarshallable object")
+        return dumps(value, version)
+
+    monkeypatch.setattr(marshal, "dumps", refuse)
+    found: list[tuple[int]] = []
+    with pytest.raises(dqlitepy.DataError, match=r"string or blob too big"):
+        for batch in batches((number,) for number in range(120)):
+            found += marshal.loads(batch)
+    assert found == [(number,) for number in range(99)]
+
+
+def test_a_reused_list_is_read_at_once() -> None:
+    row = [0]
+
+    def rows() -> Iterator[list[int]]:
+        for number in range(5):
+            row[0] = number
+            yield row
+
+    assert list(bind_all(rows(), tuple)) == [(number,) for number in range(5)]

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Groups the rows of executemany: one call of the shim and one of marshal for each row would take most of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dqlitepy._wire import Parameters, encode_rows, join_rows
+from dqlitepy.errors import DataError
+
+# What crosses in one call: this many rows, or fewer where they are larger than this many bytes.
+_BATCH_ROWS = 16_384
+_BATCH_BYTES = 2**20
+# What is encoded at a time, as far as the rows before it tell how large a row is.
+_CHUNK_ROWS = 64
+_CHUNK_BYTES = 2**16
+
+
+class _Batch:
+    """Encoded rows, and a chunk of rows that still have to be."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._rows = 0
+        self._size = 0
+        self.chunk: list[Parameters] = []
+        self.chunk_limit = 1
+
+    @property
+    def full(self) -> bool:
+        return self._rows >= _BATCH_ROWS or self._size >= _BATCH_BYTES
+
+    def encode_chunk(self) -> None:
+        """Raises DataError for a row that is too large; the batch then ends before it."""
+        chunk, self.chunk = self.chunk, []
+        try:
+            self._add(chunk)
+        except DataError:
+            for row in chunk:
+                self._add([row])
+
+    def _add(self, rows: list[Parameters]) -> None:
+        encoded = encode_rows(rows)
+        self._parts.append(encoded)
+        self._rows += len(rows)
+        self._size += len(encoded)
+        self.chunk_limit = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES * len(rows) // (len(encoded) + 1)))
+
+    def take(self) -> bytes:
+        """Returns the encoded rows, none if there are none, and forgets them."""
+        encoded = join_rows(self._rows, self._parts) if self._rows else b""
+        self._parts, self._rows, self._size = [], 0, 0
+        return encoded
+
+
+def batches(rows: Iterable[Parameters]) -> Iterator[bytes]:
+    """Yields the encoded rows in batches; where iterating or encoding fails, those before it and then the failure."""
+    batch = _Batch()
+    failure: Exception | None = None
+    try:
+        for row in rows:
+            batch.chunk.append(row)
+            if len(batch.chunk) >= batch.chunk_limit:
+                batch.encode_chunk()
+                if batch.full:
+                    yield batch.take()
+    except Exception as error:
+        failure = error
+    try:
+        batch.encode_chunk()
+    except DataError as error:  # of a row before the one at which iterating failed
+        failure = error
+    rest = batch.take()
+    if rest:
+        yield rest
+    if failure is not None:
+        raise failure
