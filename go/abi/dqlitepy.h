@@ -104,14 +104,23 @@ void dqlitepy_release(uint64_t handle);
 
 typedef struct dqlitepy_node_options {
 	dqlitepy_text directory;      /* must exist */
-	dqlitepy_text address;        /* "" = an abstract socket that only this process can reach */
-	uint64_t id;                  /* 0 = the first node of a cluster of its own */
+	dqlitepy_text address;        /* host:port; "" = an abstract socket that only this process can reach */
+	uint64_t id;                  /* 0 = as the directory says, or a new one */
 	uint64_t snapshot_threshold;  /* log entries between two snapshots */
 	uint64_t snapshot_trailing;   /* log entries kept behind a snapshot */
 	uint32_t snapshot_dynamic;    /* 1 = keep fewer trailing entries where the snapshot is small */
 	uint32_t auto_recovery;       /* 1 = may delete damaged segments and snapshots at start */
 	uint32_t busy_timeout_ms;     /* how long the server queues a writer behind another one */
 	uint32_t network_latency_ms;  /* 0 = dqlite's defaults (heartbeat 500 ms, election 3 s) */
+	dqlitepy_text join;           /* addresses of nodes whose cluster a new node joins, one a line; "" = it begins its own */
+	dqlitepy_text tls_certificate; /* PEM, with any intermediates behind it */
+	dqlitepy_text tls_key;        /* PEM, of the certificate */
+	dqlitepy_text tls_authority;  /* PEM, what peers' and clients' certificates are checked against; "" = no TLS */
+	uint64_t failure_domain;      /* nodes that fail together have the same */
+	uint32_t voters;              /* how many nodes should vote: odd, at least 3 */
+	uint32_t standbys;            /* how many nodes should follow the log without a vote */
+	uint32_t roles_interval_ms;   /* between two looks of the leader at who has which role */
+	uint32_t bare;                /* 1 = neither joins nor looks after roles; for a node without an address the same */
 } dqlitepy_node_options;
 
 /* Begins to start a node in this process. */
@@ -119,6 +128,77 @@ int32_t dqlitepy_node_start(dqlitepy_node_options_in options, int32_t slice_ms, 
 
 /* The address that clients of the node use; "@..." is an abstract unix socket. The caller frees *block. */
 int32_t dqlitepy_node_address(uint64_t node, void **block, uint64_t *size, dqlitepy_error *error);
+
+/* What the nodes of this process have to say, and what happened to their clusters. Waits at most slice_ms for it; PENDING is
+ * that there was nothing. *block is the pickle of a list of tuples (level, seconds since the epoch, address of the node,
+ * message) with the levels of Python's logging. The caller frees *block. */
+int32_t dqlitepy_take_log(int32_t slice_ms, void **block, uint64_t *size, dqlitepy_error *error);
+
+/* ---- clusters ---------------------------------------------------------------------------------------------------- */
+
+typedef enum dqlitepy_role {
+	DQLITEPY_ROLE_VOTER = 0,   /* has the data and a vote */
+	DQLITEPY_ROLE_STANDBY = 1, /* has the data */
+	DQLITEPY_ROLE_SPARE = 2    /* has neither */
+} dqlitepy_role;
+
+/* What a task does, which fields of dqlitepy_task it reads beside timeout_ms, and the tuples of its result. Ids of 2^63 and
+ * above come as negative numbers: the same 64 bits. Those from LEADER on, but not those of directories, also read `servers`
+ * and the tls fields. A change is repeated until it has happened, found to have happened, refused, or out of time. */
+typedef enum dqlitepy_operation {
+	DQLITEPY_NODE_READY = 1,       /* node: until it is a member of its cluster and that has a leader: () */
+	DQLITEPY_NODE_HANDOVER = 2,    /* node: gives its leadership and its vote to others, if there are any: () */
+	DQLITEPY_NODE_STATE = 3,       /* node: (id, address, role or None, leader's id, leader's address or "") */
+	DQLITEPY_LEADER = 4,           /* (id, address) */
+	DQLITEPY_MEMBERS = 5,          /* one (id, address, role) each, as the leader knows them */
+	DQLITEPY_VIEW = 6,             /* address: the leader's (id, address), "" for none; then as MEMBERS: as that node knows them */
+	DQLITEPY_ADD = 7,              /* id (0 = a new one), address, role: (id,) */
+	DQLITEPY_ASSIGN = 8,           /* id, or 0 and address; role: () */
+	DQLITEPY_TRANSFER = 9,         /* id, or 0 and address: until that node leads: () */
+	DQLITEPY_REMOVE = 10,          /* id, or 0 and address: () */
+	DQLITEPY_DESCRIBE = 11,        /* address: (failure domain, weight) */
+	DQLITEPY_WEIGH = 12,           /* address, weight: () */
+	DQLITEPY_DUMP = 13,            /* name of a database; address of a node, "" = the leader: one (name, bytes) each file */
+	DQLITEPY_LAST_ENTRY = 14,      /* name of the directory of a stopped node: (term, index) */
+	DQLITEPY_RECONFIGURE = 15      /* name of the directory of a stopped node; members, one "id role address" a line: () */
+} dqlitepy_operation;
+
+typedef struct dqlitepy_task {
+	dqlitepy_text servers;         /* addresses of nodes, one a line */
+	dqlitepy_text tls_certificate; /* as in dqlitepy_node_options */
+	dqlitepy_text tls_key;
+	dqlitepy_text tls_authority;
+	dqlitepy_text address;
+	dqlitepy_text name;
+	dqlitepy_text members;
+	uint64_t node;
+	uint64_t id;
+	uint64_t weight;
+	int32_t operation;   /* dqlitepy_operation */
+	int32_t role;        /* dqlitepy_role */
+	uint32_t timeout_ms; /* of the whole; directories are not bound by it */
+	uint32_t reserved;
+} dqlitepy_task;
+
+typedef const struct dqlitepy_task *dqlitepy_task_in;
+
+/* Begins a task. dqlitepy_wait goes on; after OK the handle holds the result, after ERROR it has ended. Nodes and clusters may
+ * have any number of tasks under way. Cancelled, a change may or may not have happened. */
+int32_t dqlitepy_begin_task(dqlitepy_task_in task, int32_t slice_ms, uint64_t *handle, dqlitepy_error *error);
+
+/* The result of a task that ended OK: the pickle of a list of tuples. The handle ends. The caller frees *block. */
+int32_t dqlitepy_take_result(uint64_t handle, void **block, uint64_t *size, dqlitepy_error *error);
+
+/* Fails where connections with these files' contents could not work: a certificate that has expired, has no SAN or does not
+ * belong to the key or the authority. With the address of a node also where its certificate does not name that host. */
+int32_t dqlitepy_check_credentials(dqlitepy_text certificate, dqlitepy_text key, dqlitepy_text authority,
+				   dqlitepy_text address, dqlitepy_error *error);
+
+/* Makes a certificate and its key (ECDSA, P-256): that of an authority (CA) called `hosts` where both authority texts are "",
+ * otherwise one that the authority signs, for `hosts`: DNS names and IP addresses, one a line. *block is the pickle of the tuple
+ * (certificate, key), both PEM. The caller frees *block. */
+int32_t dqlitepy_make_certificate(dqlitepy_text authority_certificate, dqlitepy_text authority_key, dqlitepy_text hosts,
+				  uint64_t valid_seconds, void **block, uint64_t *size, dqlitepy_error *error);
 
 /* ---- connections ------------------------------------------------------------------------------------------------- */
 

@@ -21,6 +21,7 @@ import (
 const (
 	infoFile    = "info.yaml"
 	clusterFile = "cluster.yaml"
+	joinFile    = "join" // empty; there until a new node is a member
 )
 
 // holderFile tells a second process who has the directory open.
@@ -51,12 +52,66 @@ func readInfo(directory string) (info client.NodeInfo, found bool, err error) {
 	return info, true, nil
 }
 
-// writeInfo stores the identity of a fresh directory.
-func writeInfo(directory string, info client.NodeInfo) error {
-	if err := writeYAML(directory, clusterFile, []client.NodeInfo{{Address: info.Address}}); err != nil {
+// writeInfo stores the identity of a directory, last, so that what belongs to it is there; with addresses to join also that
+// the node is not a member yet.
+func writeInfo(directory string, info client.NodeInfo, join []string) error {
+	servers := []client.NodeInfo{{Address: info.Address}}
+	if len(join) > 0 {
+		servers = nil
+		for _, address := range join {
+			servers = append(servers, client.NodeInfo{Address: address})
+		}
+		if err := renameio.WriteFile(filepath.Join(directory, joinFile), nil, 0o600); err != nil {
+			return err
+		}
+	}
+	if err := writeServers(directory, servers); err != nil {
 		return err
 	}
 	return writeYAML(directory, infoFile, info)
+}
+
+// forgetInfo takes the identity back from a directory in which no node has stored anything yet.
+func forgetInfo(directory string) {
+	if _, err := os.Stat(filepath.Join(directory, raftFile)); errors.Is(err, fs.ErrNotExist) {
+		for _, name := range []string{infoFile, clusterFile, joinFile} {
+			os.Remove(filepath.Join(directory, name))
+		}
+	}
+}
+
+// readServers returns the members that were known last.
+func readServers(directory string) (servers []client.NodeInfo, err error) {
+	path := filepath.Join(directory, clusterFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = yaml.Unmarshal(data, &servers)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is damaged: it must list the nodes of the cluster (%v); delete it if the node is not alone, "+
+			"and name others to join", path, err)
+	}
+	return servers, nil
+}
+
+func writeServers(directory string, servers []client.NodeInfo) error {
+	return writeYAML(directory, clusterFile, servers)
+}
+
+// isJoining tells whether the node still has to become a member of the cluster.
+func isJoining(directory string) bool {
+	_, err := os.Stat(filepath.Join(directory, joinFile))
+	return err == nil
+}
+
+func hasJoined(directory string) error {
+	if err := os.Remove(filepath.Join(directory, joinFile)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func writeYAML(directory, name string, content any) error {

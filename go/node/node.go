@@ -1,42 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package node runs a dqlite node in this process.
+// Package node runs dqlite nodes in this process and looks after who is in their clusters.
 package node
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/canonical/go-dqlite/v3"
 	"github.com/canonical/go-dqlite/v3/client"
+
+	"dqlitepy.dev/go/credentials"
 )
 
 // embeddedAddress is what a node without an address is called in its cluster of one. Nobody dials it.
 const embeddedAddress = "dqlitepy-embedded"
 
-// Options of a node.
-type Options struct {
-	Directory         string // must exist
-	Address           string // "" = an abstract socket that only this process can reach
-	ID                uint64 // 0 = the first node of a cluster of its own
-	SnapshotThreshold uint64 // log entries between two snapshots; 0 with SnapshotTrailing 0 = dqlite's default
-	SnapshotTrailing  uint64 // log entries kept behind a snapshot
-	SnapshotDynamic   bool   // keep fewer trailing entries where the snapshot is small
-	AutoRecovery      bool   // may delete damaged segments and snapshots at start
-	BusyTimeout       time.Duration
-	NetworkLatency    time.Duration // 0 = dqlite's default
-}
-
 // Node is running until Stop.
 type Node struct {
 	server    *dqlite.Node
 	directory string
-	address   string
+	info      client.NodeInfo // its identity; the role is not kept
+	bound     string          // where dqlite listens
+	network   network
+	log       logger
+	end       context.CancelFunc // of everything that belongs to the node, except the server
+	peers     *peers
+	tunnels   *tunnels
+	listener  *listener // nil without TLS
+	roster    *roster   // nil for a node that only this process can reach
 }
 
 // Start starts a node. It blocks until the node has read its data.
@@ -48,115 +43,124 @@ func Start(options Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, fresh, err := identity(directory, options)
-	if err != nil {
-		return nil, err
-	}
-	bind := options.Address
-	if bind == "" {
-		if bind, err = privateSocket(); err != nil {
-			return nil, err
-		}
-	}
+	options.Directory = directory
 	// Looked at before dqlite does: a node that was made and then did not start can never be freed again.
 	if err := checkLock(directory); err != nil {
 		return nil, err
 	}
-	server, err := dqlite.New(info.ID, info.Address, directory, options.list(bind)...)
+	info, fresh, err := identity(options)
 	if err != nil {
-		if strings.Contains(err.Error(), "bind address") {
-			return nil, fmt.Errorf("the node in %s cannot listen on %s; is that address this machine's, and its port free?", directory, bind)
+		return nil, err
+	}
+	n := &Node{directory: directory, info: info, log: logger{info.Address}}
+	if err := n.start(options, fresh); err != nil {
+		n.release()
+		if fresh {
+			forgetInfo(directory)
 		}
 		return nil, fmt.Errorf("the node in %s did not start: %w", directory, err)
 	}
-	if err := server.Start(); err != nil {
-		return nil, fmt.Errorf("the node in %s did not start: %w", directory, err)
-	}
-	n := &Node{server, directory, server.BindAddress()}
-	if fresh {
-		err = writeInfo(directory, info)
-	}
-	if err == nil {
-		err = writeHolder(directory)
-	}
-	if err != nil {
-		server.Close()
-		return nil, fmt.Errorf("the node in %s did not start: %w", directory, err)
+	if options.Address != "" && !options.Bare {
+		n.roster = newRoster(n, options)
 	}
 	return n, nil
 }
 
-// Address is where clients reach the node; "@…" is an abstract unix socket.
-func (n *Node) Address() string { return n.address }
-
-// Stop blocks until the node has stopped. No connection may be streaming a result.
-func (n *Node) Stop() error {
-	removeHolder(n.directory)
-	if err := n.server.Close(); err != nil {
-		return fmt.Errorf("the node in %s did not stop cleanly: %w", n.directory, err)
-	}
-	return nil
-}
-
-func (o *Options) check() error {
-	for _, text := range []string{o.Directory, o.Address} {
-		if strings.IndexByte(text, 0) >= 0 {
-			return fmt.Errorf("a directory or address holds a NUL character")
-		}
-	}
-	status, err := os.Stat(o.Directory)
+func (n *Node) start(options Options, fresh bool) error {
+	var ctx context.Context
+	ctx, n.end = context.WithCancel(context.Background())
+	n.tunnels = newTunnels(n.log)
+	loaded, err := credentials.Load(options.TLS)
 	if err != nil {
 		return err
 	}
-	if !status.IsDir() {
-		return fmt.Errorf("%s is not a directory", o.Directory)
+	n.network = network{loaded}
+	if err := n.bind(options.Address); err != nil {
+		return err
 	}
-	if o.SnapshotTrailing < o.SnapshotThreshold {
-		return fmt.Errorf("the snapshot's trailing entries (%d) must be at least as many as its threshold (%d)",
-			o.SnapshotTrailing, o.SnapshotThreshold)
+	if fresh {
+		if err := writeInfo(n.directory, n.info, options.Join); err != nil {
+			return err
+		}
+	}
+	n.peers = &peers{network: n.network, ctx: ctx, tunnels: n.tunnels, coming: make(map[string]*arrival)}
+	list := append(options.list(n.bound), dqlite.WithDialFunc(n.peers.dial))
+	server, err := dqlite.New(n.info.ID, n.info.Address, n.directory, list...)
+	if err != nil {
+		return err
+	}
+	if err := server.Start(); err != nil {
+		return err
+	}
+	n.server = server
+	if n.listener != nil {
+		go n.tunnels.serve(n.listener, loaded.Server(), n.bound)
+	}
+	return writeHolder(n.directory)
+}
+
+// bind decides where dqlite listens: on the node's address, or with TLS behind a listener of our own.
+func (n *Node) bind(address string) (err error) {
+	if address == "" {
+		n.bound, err = privateSocket()
+		return err
+	}
+	if n.network.credentials != nil {
+		if err := n.network.credentials.CheckServer(address); err != nil {
+			return err
+		}
+	}
+	first, err := listen(address)
+	if err != nil {
+		return fmt.Errorf("it cannot listen on %s (%v); is that address this machine's, and its port free?", address, err)
+	}
+	if n.network.credentials != nil {
+		n.listener = first
+		n.bound, err = privateSocket()
+		return err
+	}
+	first.Close() // it only tells better than dqlite what is wrong
+	n.bound, err = numeric(address)
+	return err
+}
+
+// release stops what runs and frees what the node holds.
+func (n *Node) release() error {
+	n.end()
+	if n.listener != nil {
+		n.listener.Close()
+		if n.server != nil {
+			<-n.listener.stopped
+		}
+	}
+	n.tunnels.close()
+	if n.peers != nil {
+		n.peers.close()
+	}
+	if n.server != nil {
+		return n.server.Close()
 	}
 	return nil
 }
 
-// identity is who the node is: what its directory says, or for a fresh one what the options say.
-func identity(directory string, options Options) (info client.NodeInfo, fresh bool, err error) {
-	wanted := client.NodeInfo{ID: options.ID, Address: options.Address, Role: client.Voter}
-	if wanted.ID == 0 {
-		wanted.ID = dqlite.BootstrapID
+// Address is where clients in this process reach the node; "@…" is an abstract unix socket.
+func (n *Node) Address() string {
+	if n.info.Address == embeddedAddress {
+		return n.bound
 	}
-	if wanted.Address == "" {
-		wanted.Address = embeddedAddress
-	}
-	info, found, err := readInfo(directory)
-	switch {
-	case err != nil:
-		return info, false, err
-	case !found:
-		return wanted, true, nil
-	case info.Address != wanted.Address:
-		return info, false, fmt.Errorf("%s belongs to the node with the address %s, not %s; start it with that address",
-			directory, info.Address, wanted.Address)
-	case options.ID != 0 && options.ID != info.ID:
-		return info, false, fmt.Errorf("%s belongs to the node with the id %d, not %d; start it with that id",
-			directory, info.ID, options.ID)
-	}
-	return info, false, nil
+	return n.info.Address
 }
 
-func (o *Options) list(bind string) []dqlite.Option {
-	strategy := dqlite.TrailingStrategyStatic
-	if o.SnapshotDynamic {
-		strategy = dqlite.TrailingStrategyDynamic
+// Stop blocks until the node has stopped. No connection of this process may be streaming a result.
+func (n *Node) Stop() error {
+	if n.roster != nil {
+		n.roster.stop()
 	}
-	return []dqlite.Option{
-		dqlite.WithBindAddress(bind),
-		dqlite.WithSnapshotParams(dqlite.SnapshotParams{
-			Threshold: o.SnapshotThreshold, Trailing: o.SnapshotTrailing, Strategy: strategy,
-		}),
-		dqlite.WithAutoRecovery(o.AutoRecovery),
-		dqlite.WithBusyTimeout(o.BusyTimeout.Milliseconds()),
-		dqlite.WithNetworkLatency(o.NetworkLatency),
+	removeHolder(n.directory)
+	if err := n.release(); err != nil {
+		return fmt.Errorf("the node in %s did not stop cleanly: %w", n.directory, err)
 	}
+	return nil
 }
 
 // privateSocket invents a name that no other process can guess or has taken.

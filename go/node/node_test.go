@@ -51,10 +51,8 @@ func TestADirectoryKeepsItsIdentity(t *testing.T) {
 		t.Errorf("the socket has the name %s again", address)
 	}
 	stop(t, second)
-	for _, options := range []Options{{Directory: directory, ID: 7}, {Directory: directory, Address: "127.0.0.1:9000"}} {
-		if _, err := Start(options); err == nil || !strings.Contains(err.Error(), "belongs to the node") {
-			t.Errorf("%+v: %v", options, err)
-		}
+	if _, err := Start(Options{Directory: directory, ID: 7}); err == nil || !strings.Contains(err.Error(), "belongs to the node") {
+		t.Error(err)
 	}
 }
 
@@ -122,7 +120,7 @@ func TestWhatCannotBeStartedIsRefused(t *testing.T) {
 		"is damaged":                   {Directory: damaged},
 		"no info.yaml":                 {Directory: orphaned},
 		"must be at least":             {Directory: t.TempDir(), SnapshotThreshold: 100, SnapshotTrailing: 50},
-		"cannot listen on 256.0.0.1:1": {Directory: t.TempDir(), Address: "256.0.0.1:1"},
+		"cannot listen on 256.0.0.1:1": {Directory: t.TempDir(), Address: "256.0.0.1:1", Voters: 3},
 	} {
 		if n, err := Start(options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", options, err, want)

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unsafe"
 
+	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/node"
 	"dqlitepy.dev/go/session"
 )
@@ -45,6 +46,15 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 		AutoRecovery:      options.auto_recovery != 0,
 		BusyTimeout:       time.Duration(options.busy_timeout_ms) * time.Millisecond,
 		NetworkLatency:    time.Duration(options.network_latency_ms) * time.Millisecond,
+		Join:              lines(options.join),
+		FailureDomain:     uint64(options.failure_domain),
+		Voters:            int(options.voters),
+		StandBys:          int(options.standbys),
+		RolesInterval:     time.Duration(options.roles_interval_ms) * time.Millisecond,
+		Bare:              options.bare != 0,
+		TLS: credentials.PEM{
+			Certificate: textOf(options.tls_certificate), Key: textOf(options.tls_key), Authority: textOf(options.tls_authority),
+		},
 	}
 	n := &nodeHandle{group: session.NewGroup(0)}
 	n.job = startJob(func(context.Context) *session.Error {

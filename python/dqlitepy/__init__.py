@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dqlitepy._script import complete_statement
     from dqlitepy._versions import versions
     from dqlitepy.adapters import PrepareProtocol, adapt, register_adapter
+    from dqlitepy.client import Client
     from dqlitepy.cursor import Cursor
     from dqlitepy.dbapi import Connection, connect
     from dqlitepy.errors import (
@@ -57,15 +58,23 @@ if TYPE_CHECKING:
         UnsupportedPlatformError,
         Warning,
     )
+    from dqlitepy.members import LastEntry, NodeInfo, NodeMetadata, NodeStats, Role
+    from dqlitepy.node import Node
+    from dqlitepy.recovery import Recovery, last_entry, recover
+    from dqlitepy.retry import run_transaction
     from dqlitepy.rows import Row
+    from dqlitepy.store import YamlNodeStore, node_info
+    from dqlitepy.tls import TLS, make_certificates
 
     sqlite_version = ""
     sqlite_version_info = (0, 0, 0)
 
 __all__ = [
     "LEGACY_TRANSACTION_CONTROL",
+    "TLS",
     "AmbiguousCommitError",
     "Binary",
+    "Client",
     "Connection",
     "Cursor",
     "DataError",
@@ -77,13 +86,20 @@ __all__ = [
     "IntegrityError",
     "InterfaceError",
     "InternalError",
+    "LastEntry",
     "LeadershipLostError",
     "NoLeaderError",
+    "Node",
+    "NodeInfo",
+    "NodeMetadata",
+    "NodeStats",
     "NotLeaderError",
     "NotSupportedError",
     "OperationalError",
     "PrepareProtocol",
     "ProgrammingError",
+    "Recovery",
+    "Role",
     "Row",
     "Time",
     "TimeFromTicks",
@@ -91,13 +107,19 @@ __all__ = [
     "TimestampFromTicks",
     "UnsupportedPlatformError",
     "Warning",
+    "YamlNodeStore",
     "__version__",
     "adapt",
     "apilevel",
     "complete_statement",
     "connect",
+    "last_entry",
+    "make_certificates",
+    "node_info",
     "paramstyle",
+    "recover",
     "register_adapter",
+    "run_transaction",
     "threadsafety",
     "versions",
 ]
@@ -123,6 +145,7 @@ _MODULE_OF_NAME = {
     "PrepareProtocol": "dqlitepy.adapters",
     "adapt": "dqlitepy.adapters",
     "register_adapter": "dqlitepy.adapters",
+    "Client": "dqlitepy.client",
     "Cursor": "dqlitepy.cursor",
     "Connection": "dqlitepy.dbapi",
     "connect": "dqlitepy.dbapi",
@@ -142,7 +165,21 @@ _MODULE_OF_NAME = {
     "ProgrammingError": "dqlitepy.errors",
     "UnsupportedPlatformError": "dqlitepy.errors",
     "Warning": "dqlitepy.errors",
+    "LastEntry": "dqlitepy.members",
+    "NodeInfo": "dqlitepy.members",
+    "NodeMetadata": "dqlitepy.members",
+    "NodeStats": "dqlitepy.members",
+    "Role": "dqlitepy.members",
+    "Node": "dqlitepy.node",
+    "Recovery": "dqlitepy.recovery",
+    "last_entry": "dqlitepy.recovery",
+    "recover": "dqlitepy.recovery",
+    "run_transaction": "dqlitepy.retry",
     "Row": "dqlitepy.rows",
+    "YamlNodeStore": "dqlitepy.store",
+    "node_info": "dqlitepy.store",
+    "TLS": "dqlitepy.tls",
+    "make_certificates": "dqlitepy.tls",
 }
 
 

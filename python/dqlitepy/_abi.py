@@ -81,6 +81,64 @@ class NodeOptions(Structure):
         ("auto_recovery", c_uint32),
         ("busy_timeout_ms", c_uint32),
         ("network_latency_ms", c_uint32),
+        ("join", c_char_p),
+        ("tls_certificate", c_char_p),
+        ("tls_key", c_char_p),
+        ("tls_authority", c_char_p),
+        ("failure_domain", c_uint64),
+        ("voters", c_uint32),
+        ("standbys", c_uint32),
+        ("roles_interval_ms", c_uint32),
+        ("bare", c_uint32),
+    ]
+
+
+class RoleNumber(enum.IntEnum):
+    """`dqlitepy_role`."""
+
+    VOTER = 0
+    STANDBY = 1
+    SPARE = 2
+
+
+class TaskOperation(enum.IntEnum):
+    """`dqlitepy_operation`."""
+
+    NODE_READY = 1
+    NODE_HANDOVER = 2
+    NODE_STATE = 3
+    LEADER = 4
+    MEMBERS = 5
+    VIEW = 6
+    ADD = 7
+    ASSIGN = 8
+    TRANSFER = 9
+    REMOVE = 10
+    DESCRIBE = 11
+    WEIGH = 12
+    DUMP = 13
+    LAST_ENTRY = 14
+    RECONFIGURE = 15
+
+
+class Task(Structure):
+    """`dqlitepy_task`."""
+
+    _fields_ = [
+        ("servers", c_char_p),
+        ("tls_certificate", c_char_p),
+        ("tls_key", c_char_p),
+        ("tls_authority", c_char_p),
+        ("address", c_char_p),
+        ("name", c_char_p),
+        ("members", c_char_p),
+        ("node", c_uint64),
+        ("id", c_uint64),
+        ("weight", c_uint64),
+        ("operation", c_int32),
+        ("role", c_int32),
+        ("timeout_ms", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -164,6 +222,11 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_release": (None, (c_uint64,)),
     "dqlitepy_node_start": (c_int32, (POINTER(NodeOptions), _SLICE_MS, _HANDLE_OUT, _ERROR)),
     "dqlitepy_node_address": (c_int32, (c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_take_log": (c_int32, (_SLICE_MS, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_begin_task": (c_int32, (POINTER(Task), _SLICE_MS, _HANDLE_OUT, _ERROR)),
+    "dqlitepy_take_result": (c_int32, (c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_check_credentials": (c_int32, (_TEXT, _TEXT, _TEXT, _TEXT, _ERROR)),
+    "dqlitepy_make_certificate": (c_int32, (_TEXT, _TEXT, _TEXT, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_connect": (c_int32, (POINTER(ConnectOptions), _SLICE_MS, _HANDLE_OUT, _ERROR)),
     "dqlitepy_in_transaction": (c_int32, (c_uint64, POINTER(c_int32), _ERROR)),
     "dqlitepy_execute": (

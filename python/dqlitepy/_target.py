@@ -4,25 +4,87 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
+from dqlitepy._address import normalized
 from dqlitepy.errors import NotSupportedError
 
 StrOrBytesPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
+DEFAULT_DATABASE = "main"
 
-def directory_of(database: StrOrBytesPath, *, uri: bool) -> str | None:
-    """Returns the directory of an embedded node, None for a temporary one.
+_URL = "dqlite://"
+_FORM = "dqlite://host:port,host:port/database"
+_FILES = ("tls_cert", "tls_key", "tls_ca")
+
+
+class Cluster(NamedTuple):
+    """A database of a cluster whose nodes run elsewhere."""
+
+    servers: tuple[str, ...]
+    database: str
+    tls_files: tuple[str, str, str] | None
+    """Of certificate, key and authority."""
+
+
+def target_of(database: StrOrBytesPath, *, uri: bool) -> Cluster | str | None:
+    """Returns a cluster, the directory of an embedded node, or None for a temporary one.
 
     Raises:
-        NotSupportedError: it is an address or a URI.
+        NotSupportedError: it is the URI of a SQLite file.
         TypeError: it is no path.
-        ValueError: it has a NUL character inside.
+        ValueError: it has a NUL character inside, or begins as the URL of a cluster but is none.
     """
     path = os.fsdecode(database)
     if "\0" in path:
         raise ValueError("embedded null character in the path of the database")
-    if path.startswith("dqlite://"):
-        raise NotSupportedError("dqlite:// is not supported in this version: give a directory for an embedded node")
+    if path.startswith(_URL):
+        return _cluster(path)
+    if path.partition(":")[0].lower() == "dqlite":
+        raise ValueError(f"{path!r} is no URL of a cluster: write {_FORM}")
     if uri and path.startswith("file:"):
         raise NotSupportedError("file: URIs name SQLite files; dqlitepy keeps a database in a directory: give its path")
     return None if path in ("", ":memory:") else path
+
+
+def _cluster(url: str) -> Cluster:
+    from urllib.parse import parse_qsl, unquote
+
+    rest, _, fragment = url.removeprefix(_URL).partition("#")
+    if fragment:
+        raise _refused(url, "it must not have a fragment (#)")
+    rest, _, query = rest.partition("?")
+    hosts, _, path = rest.partition("/")
+    if "@" in hosts:
+        raise _refused(url, "dqlite knows no users and passwords; certificates (tls=) tell who may connect")
+    try:
+        options = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+        database = unquote(path, errors="strict")
+    except ValueError as error:
+        raise _refused(url, str(error)) from None
+    servers = hosts.split(",") if hosts else []
+    files: dict[str, str] = {}
+    for name, value in options:
+        if name == "node":
+            servers.extend(value.split(","))
+        elif name not in _FILES:
+            raise _refused(url, f"it has an option {name!r}, but there are only node, {', '.join(_FILES)}")
+        elif name in files or not value:
+            raise _refused(url, f"the option {name} must be given once, with the path of a file")
+        else:
+            files[name] = value
+    if files and len(files) < len(_FILES):
+        raise _refused(url, f"{', '.join(_FILES)} go together")
+    if "/" in database or "\0" in database:
+        raise _refused(url, f"{database!r} is no name of a database")
+    if not servers:
+        raise _refused(url, "it names no node")
+    return Cluster(
+        tuple(dict.fromkeys(map(normalized, servers))),
+        database or DEFAULT_DATABASE,
+        (files["tls_cert"], files["tls_key"], files["tls_ca"]) if files else None,
+    )
+
+
+def _refused(url: str, reason: str) -> ValueError:
+    return ValueError(f"{url!r} is no URL of a cluster: {reason}. Write {_FORM}")

@@ -8,22 +8,25 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from operator import index
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from dqlitepy import errors
-from dqlitepy._abi import ConnectOptions
-from dqlitepy._core import LEGACY_TRANSACTION_CONTROL, checked_isolation_level, encode_name, milliseconds
-from dqlitepy._embedded import acquire, acquire_temporary
+from dqlitepy._core import LEGACY_TRANSACTION_CONTROL, checked_isolation_level, milliseconds
 from dqlitepy._handle import Handle
 from dqlitepy._library import forked
 from dqlitepy._operations import Connect
+from dqlitepy._place import open_place
 from dqlitepy._sync import SyncConnection
-from dqlitepy._target import StrOrBytesPath, directory_of
+from dqlitepy._target import StrOrBytesPath
 from dqlitepy.cursor import Cursor
+
+if TYPE_CHECKING:
+    from dqlitepy.node import Node
+    from dqlitepy.tls import TLS
 
 
 def connect(
-    database: StrOrBytesPath,
+    database: StrOrBytesPath | Node,
     timeout: float = 5.0,
     detect_types: int = 0,
     isolation_level: str | None = "",
@@ -35,12 +38,14 @@ def connect(
     autocommit: int = LEGACY_TRANSACTION_CONTROL,
     name: str = "main",
     leader_timeout: float = 15.0,
+    tls: TLS | None = None,
 ) -> Connection:
     """Opens a database.
 
     Args:
         database: the directory of an embedded node, which runs in this process as long as something is connected to it;
-            ":memory:" for a temporary one that goes with the connection.
+            ":memory:" for a temporary one that goes with the connection; "dqlite://host:port,host:port/name" for a
+            database of a cluster, of which at least one of the named nodes must run; or a Node of this process.
         timeout: seconds to wait for a lock that another connection holds.
         detect_types: must be 0.
         isolation_level: what precedes the first write of a transaction: "" or "IMMEDIATE", "DEFERRED", "EXCLUSIVE";
@@ -50,8 +55,10 @@ def connect(
         cached_statements: of how many statements to remember the names of the parameters.
         uri: must not be combined with a "file:" URI.
         autocommit: must be LEGACY_TRANSACTION_CONTROL.
-        name: which of the databases in that directory.
+        name: which of the databases in that directory or cluster, where a URL does not say so.
         leader_timeout: seconds to look for a leader.
+        tls: for a cluster with TLS: the certificate to show and the authority to check the nodes' against. A URL can
+            name the files instead: "?tls_cert=FILE&tls_key=FILE&tls_ca=FILE".
 
     Raises:
         OperationalError: the directory cannot be used, or another process uses it.
@@ -70,6 +77,7 @@ def connect(
         autocommit=autocommit,
         name=name,
         leader_timeout=leader_timeout,
+        tls=tls,
     )
 
 
@@ -89,7 +97,7 @@ class Connection(SyncConnection):
 
     def __init__(
         self,
-        database: StrOrBytesPath,
+        database: StrOrBytesPath | Node,
         timeout: float = 5.0,
         detect_types: int = 0,
         isolation_level: str | None = "",
@@ -101,6 +109,7 @@ class Connection(SyncConnection):
         autocommit: int = LEGACY_TRANSACTION_CONTROL,
         name: str = "main",
         leader_timeout: float = 15.0,
+        tls: TLS | None = None,
     ) -> None:
         """See `connect`."""
         if detect_types:
@@ -111,23 +120,15 @@ class Connection(SyncConnection):
         busy_timeout_ms = milliseconds("timeout", timeout)
         leader_timeout_ms = milliseconds("leader_timeout", leader_timeout)
         cached_statements = index(cached_statements)
-        encoded_name = encode_name(name)
-        directory = directory_of(database, uri=uri)
-        if self._handle is not None:  # sqlite3 allows to initialize a connection again
-            self.close()
-        self._node = acquire_temporary() if directory is None else acquire(directory)
+        place = open_place(database, uri=uri, name=name, tls=tls)
         try:
-            options = ConnectOptions(
-                servers=self._node.address.encode(),
-                database=encoded_name,
-                node=self._node.number,
-                busy_timeout_ms=busy_timeout_ms,
-                leader_timeout_ms=leader_timeout_ms,
-            )
-            handle = Handle.open(Connect(options))
+            if self._handle is not None:  # sqlite3 allows to initialize a connection again
+                self.close()
+            handle = Handle.open(Connect(place.options(busy_timeout_ms, leader_timeout_ms)))
         except BaseException:
-            self._node.release()
+            place.release()
             raise
+        self._place = place
         self._initialize(handle, isolation_level, check_same_thread, cached_statements)
 
     @property
@@ -224,7 +225,7 @@ class Connection(SyncConnection):
         handle = self._handle
         if handle is not None and handle.number and not forked():
             handle.release()
-            self._node.abandon()
+            self._place.abandon()
             warnings.warn(f"unclosed database in {self!r}", ResourceWarning, stacklevel=1, source=self)
 
     def _close(self) -> None:
@@ -232,4 +233,4 @@ class Connection(SyncConnection):
         try:
             self._handle.close()
         finally:
-            self._node.release()
+            self._place.release()

@@ -218,7 +218,6 @@ def test_temporary_databases_are_apart_and_go(database: str, tmp_path: Path, mon
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"database": "dqlite://10.0.0.1:9001/main"}, "dqlite:// is not supported"),
         ({"database": "file:data", "uri": True}, "file: URIs name SQLite files"),
         ({"database": "data", "detect_types": sqlite3.PARSE_DECLTYPES}, "detect_types is not supported"),
     ],

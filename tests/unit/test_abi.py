@@ -19,6 +19,8 @@ ABI = parse(HEADER.read_text(encoding="utf-8"))
 ENUMS: dict[str, tuple[type[enum.IntEnum | enum.IntFlag], str]] = {
     "dqlitepy_status": (_abi.Status, "DQLITEPY_"),
     "dqlitepy_kind": (_abi.Kind, "DQLITEPY_KIND_"),
+    "dqlitepy_role": (_abi.RoleNumber, "DQLITEPY_ROLE_"),
+    "dqlitepy_operation": (_abi.TaskOperation, "DQLITEPY_"),
     "dqlitepy_error_flag": (_abi.ErrorFlag, "DQLITEPY_ERROR_"),
     "dqlitepy_result_flag": (_abi.ResultFlag, "DQLITEPY_RESULT_"),
     "dqlitepy_execute_flag": (_abi.ExecuteFlag, "DQLITEPY_"),
@@ -26,6 +28,7 @@ ENUMS: dict[str, tuple[type[enum.IntEnum | enum.IntFlag], str]] = {
 STRUCTS: dict[str, type[ctypes.Structure]] = {
     "dqlitepy_error": _abi.Error,
     "dqlitepy_node_options": _abi.NodeOptions,
+    "dqlitepy_task": _abi.Task,
     "dqlitepy_connect_options": _abi.ConnectOptions,
     "dqlitepy_result": _abi.Result,
 }

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/canonical/go-dqlite/v3/client"
+
+	"dqlitepy.dev/go/credentials"
+)
+
+// hang only ends what hangs.
+const hang = 2 * time.Minute
+
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func quick(directory, address string, join ...string) Options {
+	return Options{
+		Directory: directory, Address: address, Join: join, NetworkLatency: 10 * time.Millisecond,
+		Voters: 3, StandBys: 3, RolesInterval: 100 * time.Millisecond,
+	}
+}
+
+func ready(t *testing.T, n *Node) *Node {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
+	defer cancel()
+	if err := n.WaitReady(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// three starts a cluster, with certificates where there is an authority.
+func three(t *testing.T, authority *credentials.Pair) []*Node {
+	t.Helper()
+	var nodes []*Node
+	for i := range 3 {
+		options := quick(t.TempDir(), free(t))
+		if i > 0 {
+			options.Join = []string{nodes[0].Address()}
+		}
+		if authority != nil {
+			pair, err := credentials.Make(*authority, []string{"127.0.0.1"}, time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			options.TLS = credentials.PEM{Certificate: pair.Certificate, Key: pair.Key, Authority: authority.Certificate}
+		}
+		nodes = append(nodes, ready(t, start(t, options)))
+	}
+	return nodes
+}
+
+func voters(members []client.NodeInfo) (count int) {
+	for _, member := range members {
+		if member.Role == client.Voter {
+			count++
+		}
+	}
+	return count
+}
+
+func TestThreeNodesHandOverAndGoOn(t *testing.T) {
+	for _, encrypted := range []bool{false, true} {
+		t.Run(fmt.Sprintf("encrypted=%v", encrypted), func(t *testing.T) {
+			var authority *credentials.Pair
+			var pem credentials.PEM
+			if encrypted {
+				pair, err := credentials.MakeAuthority("test", time.Hour)
+				if err != nil {
+					t.Fatal(err)
+				}
+				own, err := credentials.Make(pair, []string{"client"}, time.Hour)
+				if err != nil {
+					t.Fatal(err)
+				}
+				authority, pem = &pair, credentials.PEM{Certificate: own.Certificate, Key: own.Key, Authority: pair.Certificate}
+			}
+			nodes := three(t, authority)
+			var addresses []string
+			for _, n := range nodes {
+				addresses = append(addresses, n.Address())
+			}
+			cluster, err := NewCluster(addresses, pem)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx := within(t)
+			members, err := cluster.Members(ctx)
+			if err != nil || voters(members) != 3 {
+				t.Fatalf("%+v %v", members, err)
+			}
+			for left := nodes; len(left) > 0; left = left[1:] {
+				if err := left[0].Handover(ctx); err != nil {
+					t.Errorf("%s: %v", left[0].Address(), err)
+				}
+				if len(left) > 1 {
+					leader, err := cluster.Leader(ctx)
+					if err != nil || leader.Address == left[0].Address() {
+						t.Errorf("after the handover of %s: %+v %v", left[0].Address(), leader, err)
+					}
+				}
+				stop(t, left[0])
+				if len(left) == 2 {
+					break // the last one has no majority
+				}
+			}
+			stop(t, nodes[2])
+		})
+	}
+}
+
+func TestTheMembershipIsChangedByRequests(t *testing.T) {
+	nodes := three(t, nil)
+	cluster, err := NewCluster([]string{nodes[1].Address()}, credentials.PEM{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := within(t)
+	second := Target{Address: nodes[1].Address()}
+	if err := cluster.Transfer(ctx, second); err != nil {
+		t.Fatal(err)
+	}
+	if leader, err := cluster.Leader(ctx); err != nil || leader.Address != second.Address {
+		t.Errorf("%+v %v", leader, err)
+	}
+	for want, err := range map[string]error{
+		"leads the cluster and cannot be removed": cluster.Remove(ctx, second),
+		"leads the cluster and cannot become":     cluster.Assign(ctx, second, client.Spare),
+		"no node of the cluster has the id 7":     cluster.Assign(ctx, Target{ID: 7}, client.Spare),
+		"is a member already": func() error {
+			_, err := cluster.Add(ctx, client.NodeInfo{Address: nodes[0].Address()})
+			return err
+		}(),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q expected, not %v", want, err)
+		}
+	}
+	if err := cluster.Weigh(ctx, nodes[2].Address(), 7); err != nil {
+		t.Error(err)
+	}
+	if metadata, err := cluster.Describe(ctx, nodes[2].Address()); err != nil || metadata.Weight != 7 {
+		t.Errorf("%+v %v", metadata, err)
+	}
+	if err := cluster.Remove(ctx, Target{Address: nodes[2].Address()}); err != nil {
+		t.Error(err)
+	}
+	if members, err := cluster.Members(ctx); err != nil || len(members) != 2 {
+		t.Errorf("%+v %v", members, err)
+	}
+	bare, err := Start(Options{Directory: t.TempDir(), Address: free(t), ID: 99, Bare: true, NetworkLatency: 10 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := cluster.Add(ctx, client.NodeInfo{ID: 99, Address: bare.Address(), Role: client.Voter}); err != nil || info.ID != 99 {
+		t.Errorf("%+v %v", info, err)
+	}
+	ready(t, bare)
+	if members, leader, err := cluster.View(ctx, bare.Address()); err != nil || len(members) != 3 || leader.Address != second.Address {
+		t.Errorf("%+v %+v %v", members, leader, err)
+	}
+	for _, n := range append(nodes, bare) {
+		stop(t, n)
+	}
+}
+
+func TestAnEmbeddedNodeBecomesTheFirstOfACluster(t *testing.T) {
+	directory := t.TempDir()
+	stop(t, start(t, Options{Directory: directory}))
+	address := free(t)
+	if _, err := Start(quick(directory, address, "127.0.0.1:1")); err == nil || !strings.Contains(err.Error(), "cannot join") {
+		t.Error(err)
+	}
+	first := ready(t, start(t, quick(directory, address)))
+	second := ready(t, start(t, quick(t.TempDir(), free(t), address)))
+	state, err := second.State(within(t))
+	if err != nil || state.Leader.Address != address || !state.Member || state.Role != client.Spare {
+		t.Errorf("%+v %v", state, err)
+	}
+	stop(t, second)
+	stop(t, first)
+	if _, err := Start(Options{Directory: directory}); err == nil || !strings.Contains(err.Error(), "start it as that node") {
+		t.Error(err)
+	}
+	if _, err := Start(quick(directory, free(t))); err == nil || !strings.Contains(err.Error(), "A node that has moved") {
+		t.Error(err)
+	}
+}
+
+func TestANodeThatNeverRanLeavesNoIdentityBehind(t *testing.T) {
+	directory := t.TempDir()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	if _, err := Start(quick(directory, taken.Addr().String())); err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Error(err)
+	}
+	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 0 {
+		t.Error(entries, err)
+	}
+}
+
+func TestNobodyIsTheLeader(t *testing.T) {
+	address := free(t)
+	cluster, err := NewCluster([]string{address}, credentials.PEM{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := cluster.Leader(ctx); err == nil || !strings.Contains(err.Error(), address+": connection refused") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	// attemptTimeout bounds one round, so that a server which does not answer is asked again on a new connection.
+	attemptTimeout = 5 * time.Second
+	firstPause     = 20 * time.Millisecond
+	longestPause   = 250 * time.Millisecond
+)
+
+// NoLeaderError names every server that was asked, and what each said.
+type NoLeaderError struct {
+	waited  time.Duration
+	servers []string
+	reasons map[string]error
+}
+
+func (e *NoLeaderError) Error() string {
+	texts := make([]string, len(e.servers))
+	for i, server := range e.servers {
+		texts[i] = fmt.Sprintf("%s: %v", server, e.reasons[server])
+	}
+	return fmt.Sprintf("no leader found within %v: %s; check that a majority of the nodes is running",
+		e.waited.Round(time.Millisecond), strings.Join(texts, "; "))
+}
+
+// findLeader asks all servers at once, again and again until the context ends, and returns a link to the leader.
+func (n network) findLeader(ctx context.Context, servers []string) (*link, error) {
+	began := time.Now()
+	reasons := make(map[string]error, len(servers))
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		if l := n.askAll(ctx, servers, reasons); l != nil {
+			return l, nil
+		}
+		select {
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return nil, ctx.Err()
+			}
+			return nil, &NoLeaderError{time.Since(began), servers, reasons}
+		case <-time.After(pause):
+		}
+	}
+}
+
+// leaderWithin gives up after a time; the link itself lasts as long as the context.
+func (n network) leaderWithin(ctx context.Context, timeout time.Duration, servers []string) (*link, error) {
+	search, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	l, err := n.findLeader(search, servers)
+	if err == nil && !l.rebind(ctx) {
+		return nil, ctx.Err()
+	}
+	return l, err
+}
+
+type answer struct {
+	server string
+	link   *link
+	err    error
+}
+
+func (n network) askAll(ctx context.Context, servers []string, reasons map[string]error) *link {
+	round, cancel := context.WithTimeout(ctx, attemptTimeout)
+	answers := make(chan answer, len(servers))
+	for _, server := range servers {
+		go func() {
+			l, err := n.leaderVia(round, server)
+			answers <- answer{server, l, err}
+		}()
+	}
+	for left := len(servers); left > 0; left-- {
+		a := <-answers
+		if a.link != nil && a.link.rebind(ctx) {
+			go func() { // the others are not waited for
+				for range left - 1 {
+					if late := <-answers; late.link != nil {
+						late.link.Close()
+					}
+				}
+			}()
+			cancel()
+			return a.link
+		}
+		if _, known := reasons[a.server]; a.err != nil && (!known || round.Err() == nil) {
+			reasons[a.server] = a.err // what it said before its time was up tells more
+		}
+	}
+	cancel()
+	return nil
+}
+
+// leaderVia connects to a server, or to the leader that it names.
+func (n network) leaderVia(ctx context.Context, server string) (*link, error) {
+	l, err := n.connect(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	named, ok, err := l.leader(ctx)
+	if err == nil && !ok {
+		err = errors.New("it knows no leader")
+	}
+	if err == nil && named.Address == server {
+		return l, nil
+	}
+	l.Close()
+	if err != nil {
+		return nil, err
+	}
+	if l, err = n.connect(ctx, named.Address); err != nil {
+		return nil, fmt.Errorf("it names %s as the leader, which cannot be reached (%v)", named.Address, err)
+	}
+	if own, _, err := l.leader(ctx); err != nil || own.Address != named.Address {
+		l.Close()
+		return nil, fmt.Errorf("it names %s as the leader, which is none", named.Address)
+	}
+	return l, nil
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/canonical/go-dqlite/v3"
+
+	"dqlitepy.dev/go/credentials"
+)
+
+// Options of a node.
+type Options struct {
+	Directory         string   // must exist
+	Address           string   // host:port that other nodes and clients reach it by; "" = only this process can reach it
+	Join              []string // addresses of nodes whose cluster a new node joins; empty = it begins one of its own
+	ID                uint64   // 0 = as the directory says, or a new one
+	SnapshotThreshold uint64   // log entries between two snapshots; 0 with SnapshotTrailing 0 = dqlite's default
+	SnapshotTrailing  uint64   // log entries kept behind a snapshot
+	SnapshotDynamic   bool     // keep fewer trailing entries where the snapshot is small
+	AutoRecovery      bool     // may delete damaged segments and snapshots at start
+	BusyTimeout       time.Duration
+	NetworkLatency    time.Duration // 0 = dqlite's default
+	FailureDomain     uint64        // nodes that fail together have the same
+	Voters            int           // how many nodes should vote: odd, at least 3
+	StandBys          int           // how many nodes should follow the log without a vote
+	RolesInterval     time.Duration // between two looks of the leader at who has which role
+	Bare              bool          // neither joins nor looks after roles: others do that by requests
+	TLS               credentials.PEM
+}
+
+func (o *Options) check() error {
+	for _, text := range append([]string{o.Directory, o.Address}, o.Join...) {
+		if strings.IndexByte(text, 0) >= 0 {
+			return fmt.Errorf("a directory or address holds a NUL character")
+		}
+	}
+	status, err := os.Stat(o.Directory)
+	if err != nil {
+		return err
+	}
+	if !status.IsDir() {
+		return fmt.Errorf("%s is not a directory", o.Directory)
+	}
+	if o.SnapshotTrailing < o.SnapshotThreshold {
+		return fmt.Errorf("the snapshot's trailing entries (%d) must be at least as many as its threshold (%d)",
+			o.SnapshotTrailing, o.SnapshotThreshold)
+	}
+	if o.Address == "" {
+		if len(o.Join) > 0 {
+			return fmt.Errorf("a node that joins a cluster needs an address that the others reach it by")
+		}
+		return nil
+	}
+	for _, address := range append([]string{o.Address}, o.Join...) {
+		if err := checkAddress(address); err != nil {
+			return err
+		}
+	}
+	switch {
+	case slices.Contains(o.Join, o.Address):
+		return fmt.Errorf("the node at %s cannot join itself; name other nodes of the cluster, or none to begin one", o.Address)
+	case o.Bare && len(o.Join) > 0:
+		return fmt.Errorf("a bare node does not join by itself: start it without nodes to join, and add it to the cluster")
+	case !o.Bare && (o.Voters < 3 || o.Voters%2 == 0):
+		return fmt.Errorf("the number of voters must be odd and at least 3, not %d", o.Voters)
+	case !o.Bare && o.StandBys < 0:
+		return fmt.Errorf("the number of stand-bys must not be negative")
+	}
+	return nil
+}
+
+func checkAddress(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host == "" {
+		return fmt.Errorf("%q is no address: give host:port, with an IPv6 host in brackets", address)
+	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+		return fmt.Errorf("%q is no address: its port must be a number from 1 to 65535", address)
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		return fmt.Errorf("%q is no address that other nodes could reach: name one of this machine", address)
+	}
+	return nil
+}
+
+// numeric resolves the host of an address: dqlite only takes numbers.
+func numeric(address string) (string, error) {
+	resolved, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		return "", reason(err)
+	}
+	return resolved.String(), nil
+}
+
+func (o *Options) list(bind string) []dqlite.Option {
+	strategy := dqlite.TrailingStrategyStatic
+	if o.SnapshotDynamic {
+		strategy = dqlite.TrailingStrategyDynamic
+	}
+	return []dqlite.Option{
+		dqlite.WithBindAddress(bind),
+		dqlite.WithSnapshotParams(dqlite.SnapshotParams{
+			Threshold: o.SnapshotThreshold, Trailing: o.SnapshotTrailing, Strategy: strategy,
+		}),
+		dqlite.WithAutoRecovery(o.AutoRecovery),
+		dqlite.WithBusyTimeout(o.BusyTimeout.Milliseconds()),
+		dqlite.WithNetworkLatency(o.NetworkLatency),
+		dqlite.WithFailureDomain(o.FailureDomain),
+	}
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/canonical/go-dqlite/v3"
+	"github.com/canonical/go-dqlite/v3/client"
+
+	"dqlitepy.dev/go/credentials"
+)
+
+// Cluster is reached through the addresses of some of its nodes.
+type Cluster struct {
+	network network
+	servers []string
+}
+
+// NewCluster checks the addresses and credentials; it connects to nobody.
+func NewCluster(servers []string, pem credentials.PEM) (*Cluster, error) {
+	if len(servers) == 0 {
+		return nil, errors.New("no server to ask: name at least one address")
+	}
+	for _, address := range servers {
+		if err := checkAddress(address); err != nil {
+			return nil, err
+		}
+	}
+	loaded, err := credentials.Load(pem)
+	if err != nil {
+		return nil, err
+	}
+	return &Cluster{network{loaded}, servers}, nil
+}
+
+// Leader returns who leads the cluster.
+func (c *Cluster) Leader(ctx context.Context) (info client.NodeInfo, err error) {
+	err = c.withLeader(ctx, func(l *link) error {
+		found, ok, err := l.leader(ctx)
+		if err == nil && !ok {
+			return errLeaderGone
+		}
+		info = found
+		return err
+	})
+	return info, err
+}
+
+// Members returns the nodes of the cluster, as its leader knows them.
+func (c *Cluster) Members(ctx context.Context) (members []client.NodeInfo, err error) {
+	err = c.withLeader(ctx, func(l *link) error {
+		members, err = l.Cluster(ctx)
+		return err
+	})
+	return members, err
+}
+
+// Add adds a node, and gives it its role. An id of 0 is replaced by a new one.
+func (c *Cluster) Add(ctx context.Context, info client.NodeInfo) (client.NodeInfo, error) {
+	if err := checkAddress(info.Address); err != nil {
+		return info, err
+	}
+	if info.ID == 0 {
+		info.ID = dqlite.GenerateID(info.Address)
+	}
+	err := c.change(ctx, func(l *link, members []client.NodeInfo) error {
+		for _, member := range members {
+			switch {
+			case member == info:
+				return errDone
+			case member.ID == info.ID && member.Address == info.Address:
+				return l.Assign(ctx, info.ID, info.Role)
+			case member.ID == info.ID || member.Address == info.Address:
+				return fmt.Errorf("the node %d at %s is a member already: its id and address must be new", member.ID, member.Address)
+			}
+		}
+		return l.Add(ctx, client.NodeInfo{ID: info.ID, Address: info.Address, Role: client.Spare})
+	})
+	return info, err
+}
+
+// Target names a node by its id, or where that is 0 by its address.
+type Target struct {
+	ID      uint64
+	Address string
+}
+
+func (t Target) find(members []client.NodeInfo) (client.NodeInfo, error) {
+	for _, member := range members {
+		if t.ID == member.ID || t.ID == 0 && t.Address == member.Address {
+			return member, nil
+		}
+	}
+	known := fmt.Sprint(addressesOf(members))
+	if t.ID != 0 {
+		return client.NodeInfo{}, fmt.Errorf("no node of the cluster has the id %d; its nodes are %s", t.ID, known)
+	}
+	return client.NodeInfo{}, fmt.Errorf("no node of the cluster has the address %s; its nodes are %s", t.Address, known)
+}
+
+// Assign gives a node its role; nothing happens where it has it already.
+func (c *Cluster) Assign(ctx context.Context, target Target, role client.NodeRole) error {
+	return c.change(ctx, func(l *link, members []client.NodeInfo) error {
+		member, err := target.find(members)
+		if err != nil {
+			return err
+		}
+		if member.Role == role {
+			return errDone
+		}
+		if member.Address == l.address && role != client.Voter {
+			return fmt.Errorf("%s leads the cluster and cannot become %s: transfer the leadership first", member.Address, role)
+		}
+		return l.Assign(ctx, member.ID, role)
+	})
+}
+
+// Remove takes a node out of the cluster.
+func (c *Cluster) Remove(ctx context.Context, target Target) error {
+	begun := false
+	return c.change(ctx, func(l *link, members []client.NodeInfo) error {
+		member, err := target.find(members)
+		switch {
+		case err != nil && begun:
+			return errDone
+		case err != nil:
+			return err
+		case member.Address == l.address:
+			return fmt.Errorf("%s leads the cluster and cannot be removed: transfer the leadership first", member.Address)
+		}
+		begun = true
+		return l.Remove(ctx, member.ID)
+	})
+}
+
+// Transfer makes a voter the leader, and returns when it is.
+func (c *Cluster) Transfer(ctx context.Context, target Target) error {
+	return c.change(ctx, func(l *link, members []client.NodeInfo) error {
+		member, err := target.find(members)
+		switch {
+		case err != nil:
+			return err
+		case member.Address == l.address:
+			return errDone
+		case member.Role != client.Voter:
+			return fmt.Errorf("%s is %s, and only a voter can lead: give it that role first", member.Address, member.Role)
+		}
+		return l.Transfer(ctx, member.ID)
+	})
+}
+
+// Dump returns the files of a database: of the leader, or of the node at an address, whose rows may be older.
+func (c *Cluster) Dump(ctx context.Context, database, address string) (files []client.File, err error) {
+	dump := func(l *link) error {
+		files, err = l.Dump(ctx, database)
+		return err
+	}
+	if address == "" {
+		return files, c.withLeader(ctx, dump)
+	}
+	return files, c.with(ctx, address, dump)
+}
+
+// Describe returns what the node at an address tells of itself.
+func (c *Cluster) Describe(ctx context.Context, address string) (metadata client.NodeMetadata, err error) {
+	err = c.with(ctx, address, func(l *link) error {
+		found, err := l.Describe(ctx)
+		if err == nil {
+			metadata = *found
+		}
+		return err
+	})
+	return metadata, err
+}
+
+// Weigh sets the weight of the node at an address, which it keeps until it stops.
+func (c *Cluster) Weigh(ctx context.Context, address string, weight uint64) error {
+	return c.with(ctx, address, func(l *link) error { return l.Weight(ctx, weight) })
+}
+
+// View returns whom the node at an address takes for the members, and for the leader, whose address is "" for none.
+func (c *Cluster) View(ctx context.Context, address string) (members []client.NodeInfo, leader client.NodeInfo, err error) {
+	err = c.with(ctx, address, func(l *link) error {
+		if members, err = l.Cluster(ctx); err != nil {
+			return err
+		}
+		leader, _, err = l.leader(ctx)
+		return err
+	})
+	return members, leader, err
+}
+
+// with calls work with a link to the node at an address.
+func (c *Cluster) with(ctx context.Context, address string, work func(*link) error) error {
+	if err := checkAddress(address); err != nil {
+		return err
+	}
+	l, err := c.network.connect(ctx, address)
+	if err == nil {
+		defer l.Close()
+		err = work(l)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", address, callError(ctx, err))
+	}
+	return nil
+}
+
+var errLeaderGone = errors.New("the leader changed")
+
+// withLeader calls work, which changes nothing, with a link to the leader, again where that was not the leader any more.
+func (c *Cluster) withLeader(ctx context.Context, work func(*link) error) error {
+	for {
+		l, err := c.network.findLeader(ctx, c.servers)
+		if err != nil {
+			return err
+		}
+		err = work(l)
+		l.Close()
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, errLeaderGone) && !passing(err):
+			return fmt.Errorf("%s: %w", l.address, callError(ctx, err))
+		}
+		if err := sleep(ctx, settlePause); err != nil {
+			return err
+		}
+	}
+}
+
+// errDone is that the cluster is as it should be.
+var errDone = errors.New("done")
+
+// change calls step with a link to the leader and the members, until it returns errDone: after each success, and after each
+// failure that says nothing about whether the change happened, it looks at what the cluster is now.
+func (c *Cluster) change(ctx context.Context, step func(*link, []client.NodeInfo) error) error {
+	var last error
+	for {
+		l, err := c.network.findLeader(ctx, c.servers)
+		if err != nil {
+			return withCause(err, last)
+		}
+		members, err := l.Cluster(ctx)
+		if err == nil {
+			err = step(l, members)
+		}
+		l.Close()
+		switch {
+		case errors.Is(err, errDone):
+			return nil
+		case err == nil:
+			continue
+		case passing(err):
+			last = fmt.Errorf("%s: %w", l.address, callError(ctx, err))
+		default:
+			return fmt.Errorf("%s: %w", l.address, callError(ctx, err))
+		}
+		if err := sleep(ctx, settlePause); err != nil {
+			return withCause(err, last)
+		}
+	}
+}
+
+// passing tells whether to ask again: the leader changed, another change is under way, or the connection ended. go-dqlite
+// only writes the server's result code behind its message.
+func passing(err error) bool {
+	var lost *net.OpError
+	return errors.As(err, &lost) || slices.ContainsFunc([]string{"(5)", "(10250)", "(10506)", "EOF"}, func(end string) bool {
+		return strings.HasSuffix(err.Error(), end)
+	})
+}
+
+func withCause(err, last error) error {
+	if last == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return last
+}

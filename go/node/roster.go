@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/canonical/go-dqlite/v3/app"
+	"github.com/canonical/go-dqlite/v3/client"
+)
+
+const (
+	// searchTimeout is how long one look for the leader lasts before the log says that there is none.
+	searchTimeout = 10 * time.Second
+	// probeTimeout is how long a node may take to answer before it counts as offline.
+	probeTimeout = 2 * time.Second
+	retryFirst   = 50 * time.Millisecond
+	retryLongest = time.Second
+)
+
+// roster joins a new node to its cluster, keeps the list of members, and on the leader sees to it that enough nodes vote. It
+// decides by go-dqlite's own rules, but does without the SQL driver that comes with go-dqlite's loop.
+type roster struct {
+	node     *Node
+	config   app.RolesConfig
+	interval time.Duration
+	cancel   context.CancelFunc
+	stopped  chan struct{}
+	ready    chan struct{} // closed once the node is a member with the role that it should begin with
+
+	mu      sync.Mutex
+	members []client.NodeInfo
+	problem error // why it is not ready
+}
+
+func newRoster(n *Node, options Options) *roster {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &roster{
+		node:     n,
+		config:   app.RolesConfig{Voters: options.Voters, StandBys: options.StandBys},
+		interval: options.RolesInterval,
+		cancel:   cancel,
+		stopped:  make(chan struct{}),
+		ready:    make(chan struct{}),
+	}
+	known, err := readServers(n.directory)
+	if err != nil {
+		n.log.warn("%v", err)
+	}
+	for _, address := range append([]string{n.info.Address}, options.Join...) {
+		if !slices.ContainsFunc(known, func(info client.NodeInfo) bool { return info.Address == address }) {
+			known = append(known, client.NodeInfo{Address: address})
+		}
+	}
+	r.members = known
+	go r.run(ctx)
+	return r
+}
+
+func (r *roster) stop() {
+	r.cancel()
+	<-r.stopped
+}
+
+func (r *roster) run(ctx context.Context) {
+	defer close(r.stopped)
+	retry := retryFirst
+	for {
+		err := r.look(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		pause := r.interval
+		if err != nil {
+			pause, retry = retry, min(2*retry, retryLongest)
+			r.complain(err)
+		} else {
+			retry = retryFirst
+			r.isReady()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// complain says each problem once.
+func (r *roster) complain(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.problem == nil || r.problem.Error() != err.Error() {
+		r.node.log.warn("%v", err)
+	}
+	r.problem = err
+}
+
+func (r *roster) isReady() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.problem = nil
+	select {
+	case <-r.ready:
+	default:
+		r.node.log.info("ready")
+		close(r.ready)
+	}
+}
+
+func (r *roster) addresses() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return addressesOf(r.members)
+}
+
+func addressesOf(members []client.NodeInfo) []string {
+	addresses := make([]string, len(members))
+	for i, member := range members {
+		addresses[i] = member.Address
+	}
+	return addresses
+}
+
+// look does once what there is to do.
+func (r *roster) look(ctx context.Context) error {
+	l, err := r.node.network.leaderWithin(ctx, searchTimeout, r.addresses())
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	members, err := r.membership(ctx, l)
+	if err != nil {
+		return err
+	}
+	if err := r.remember(members); err != nil {
+		return err
+	}
+	select {
+	case <-r.ready:
+		return r.adjust(ctx, l, members)
+	default:
+		return r.assume(ctx, l, members)
+	}
+}
+
+// membership returns the members, among them this node, which joins where it still has to.
+func (r *roster) membership(ctx context.Context, l *link) ([]client.NodeInfo, error) {
+	members, err := l.Cluster(ctx)
+	if err != nil {
+		return nil, callError(ctx, err)
+	}
+	own := r.node.info
+	joining := isJoining(r.node.directory)
+	if !slices.ContainsFunc(members, func(info client.NodeInfo) bool { return info.ID == own.ID }) {
+		if !joining {
+			return nil, fmt.Errorf("this node (%d, %s) is not a member of its cluster any more: it was removed. "+
+				"To join again it needs an empty directory", own.ID, own.Address)
+		}
+		for _, member := range members {
+			if member.Address == own.Address {
+				return nil, fmt.Errorf("cannot join: the address %s belongs to another node of the cluster, with the id %d. "+
+					"Remove that one from the cluster first", own.Address, member.ID)
+			}
+		}
+		if err := l.Add(ctx, client.NodeInfo{ID: own.ID, Address: own.Address, Role: client.Spare}); err != nil {
+			return nil, fmt.Errorf("cannot join yet: %w", callError(ctx, err))
+		}
+		r.node.log.info("joined the cluster of %s", l.address)
+		if members, err = l.Cluster(ctx); err != nil {
+			return nil, callError(ctx, err)
+		}
+	}
+	if joining {
+		if err := hasJoined(r.node.directory); err != nil {
+			return nil, err
+		}
+	}
+	return members, nil
+}
+
+// remember keeps the list of members, for this process and for the next start.
+func (r *roster) remember(members []client.NodeInfo) error {
+	r.mu.Lock()
+	same := slices.Equal(r.members, members)
+	r.members = members
+	r.mu.Unlock()
+	if same {
+		return nil
+	}
+	return writeServers(r.node.directory, members)
+}
+
+// assume gives this node the role that it should begin with.
+func (r *roster) assume(ctx context.Context, l *link, members []client.NodeInfo) error {
+	changes := r.node.probe(ctx, r.config, members)
+	own := r.node.info.ID
+	role := changes.Assume(own)
+	if role == -1 {
+		return nil
+	}
+	if err := l.assign(ctx, own, role); err != nil {
+		return fmt.Errorf("cannot become %s yet: %w", role, err)
+	}
+	r.node.log.info("became %s", role)
+	if role != client.Voter || len(changes.List(client.Voter, true, nil)) != 1 {
+		return nil
+	}
+	// The third node of a cluster makes another one a voter with it. Where this fails the leader will do it.
+	for _, member := range members {
+		if member.ID != own && member.Role != client.Voter && changes.Metadata(member) != nil {
+			if err := l.assign(ctx, member.ID, client.Voter); err == nil {
+				break
+			} else {
+				r.node.log.warn("%s cannot become voter yet: %v", member.Address, err)
+			}
+		}
+	}
+	return nil
+}
+
+// adjust changes roles where too many or too few nodes have one, if this node is the leader.
+func (r *roster) adjust(ctx context.Context, l *link, members []client.NodeInfo) error {
+	if l.address != r.node.info.Address {
+		return nil
+	}
+	for {
+		changes := r.node.probe(ctx, r.config, members)
+		role, candidates := changes.Adjust(r.node.info.ID)
+		if role == -1 {
+			return nil
+		}
+		chosen, err := assignFirst(ctx, l, candidates, role)
+		if err != nil {
+			return fmt.Errorf("no node could become %s: %w", role, err)
+		}
+		r.node.log.info("%s became %s", chosen.Address, role)
+		if members, err = l.Cluster(ctx); err != nil {
+			return callError(ctx, err)
+		}
+		if err := r.remember(members); err != nil {
+			return err
+		}
+	}
+}
+
+// assignFirst gives the role to the first candidate that can take it.
+func assignFirst(ctx context.Context, l *link, candidates []client.NodeInfo, role client.NodeRole) (client.NodeInfo, error) {
+	var failures []error
+	for _, candidate := range candidates {
+		err := l.assign(ctx, candidate.ID, role)
+		if err == nil {
+			return candidate, nil
+		}
+		failures = append(failures, fmt.Errorf("%s: %w", candidate.Address, err))
+	}
+	return client.NodeInfo{}, errors.Join(failures...)
+}
+
+// probe asks every member how it is; those that do not answer count as offline.
+func (n *Node) probe(ctx context.Context, config app.RolesConfig, members []client.NodeInfo) app.RolesChanges {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	state := make(map[client.NodeInfo]*client.NodeMetadata, len(members))
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	for _, member := range members {
+		state[member] = nil
+	}
+	for _, member := range members {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			l, err := n.network.connect(ctx, member.Address)
+			if err != nil {
+				return
+			}
+			defer l.Close()
+			if metadata, err := l.Describe(ctx); err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				state[member] = metadata
+			}
+		}()
+	}
+	wait.Wait()
+	return app.RolesChanges{Config: config, State: state}
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/canonical/go-dqlite/v3/client"
+)
+
+// settlePause is between two looks at what the cluster is about to do.
+const settlePause = 20 * time.Millisecond
+
+// WaitReady blocks until the node is a member of its cluster, and the cluster has a leader.
+func (n *Node) WaitReady(ctx context.Context) error {
+	if n.info.Address == embeddedAddress {
+		return nil
+	}
+	if n.roster == nil {
+		l, err := n.network.findLeader(ctx, []string{n.bound})
+		if err == nil {
+			l.Close()
+		}
+		return err
+	}
+	select {
+	case <-n.roster.ready:
+		return nil
+	case <-n.roster.stopped:
+		return errors.New("the node was closed")
+	case <-ctx.Done():
+	}
+	n.roster.mu.Lock()
+	defer n.roster.mu.Unlock()
+	if problem := n.roster.problem; problem != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		return fmt.Errorf("the node is not ready: %w", problem)
+	}
+	return ctx.Err()
+}
+
+// State is what the node knows of itself.
+type State struct {
+	ID      uint64
+	Address string
+	Member  bool            // whether Role says anything
+	Role    client.NodeRole // its role in the cluster
+	Leader  client.NodeInfo // its address is "" while no leader is known
+}
+
+// State asks the node, and where it is no voter or knows no leader the other members: only voters know, and a spare's own
+// list may be old.
+func (n *Node) State(ctx context.Context) (State, error) {
+	state := State{ID: n.info.ID, Address: n.Address()}
+	members, leader, err := n.view(ctx, n.bound)
+	if err != nil {
+		return state, err
+	}
+	if leader.Address == "" && n.roster != nil {
+		for _, address := range n.roster.addresses() {
+			if address == n.info.Address {
+				continue
+			}
+			if theirs, named, err := n.view(ctx, address); err == nil && named.Address != "" {
+				members, leader = theirs, named
+				break
+			}
+		}
+	}
+	for _, member := range members {
+		if member.ID == n.info.ID {
+			state.Member, state.Role = true, member.Role
+		}
+	}
+	if leader.Address == embeddedAddress {
+		leader.Address = n.bound
+	}
+	state.Leader = leader
+	return state, nil
+}
+
+// view is whom the node at an address takes for the members, and for the leader.
+func (n *Node) view(ctx context.Context, address string) (members []client.NodeInfo, leader client.NodeInfo, err error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	l, err := n.network.connect(ctx, address)
+	if err != nil {
+		return nil, leader, err
+	}
+	defer l.Close()
+	if members, err = l.Cluster(ctx); err != nil {
+		return nil, leader, callError(ctx, err)
+	}
+	leader, _, err = l.leader(ctx)
+	return members, leader, err
+}
+
+// Handover gives the node's duties to others, so that stopping it interrupts nobody: its leadership to another voter, its
+// vote to a node that has none. It does nothing where there is no other node to take them.
+func (n *Node) Handover(ctx context.Context) error {
+	if n.roster == nil {
+		return nil
+	}
+	members, _, err := n.view(ctx, n.bound)
+	if err != nil {
+		return err
+	}
+	changes := n.probe(ctx, n.roster.config, members)
+	if !slices.ContainsFunc(members, func(member client.NodeInfo) bool {
+		return member.ID != n.info.ID && changes.Metadata(member) != nil
+	}) {
+		return nil
+	}
+	l, err := n.network.findLeader(ctx, addressesOf(members))
+	if err != nil {
+		return err
+	}
+	defer func() { l.Close() }()
+	if members, err = l.Cluster(ctx); err != nil {
+		return callError(ctx, err)
+	}
+	changes = n.probe(ctx, n.roster.config, members)
+	role, candidates := changes.Handover(n.info.ID)
+	if role != -1 {
+		chosen, err := assignFirst(ctx, l, candidates, role)
+		if err != nil {
+			return fmt.Errorf("no node could become %s: %w", role, err)
+		}
+		n.log.info("%s became %s in place of this node", chosen.Address, role)
+	}
+	for l.address == n.info.Address {
+		next, err := n.transfer(ctx, l)
+		if err != nil || next == nil {
+			return err
+		}
+		l.Close()
+		l = next
+	}
+	if role == -1 {
+		return nil
+	}
+	return n.demote(ctx, l)
+}
+
+// transfer gives the leadership to another voter and returns a link to the leader after that, which may be this node again
+// where the other one could not take it; nil where there is no other voter.
+func (n *Node) transfer(ctx context.Context, l *link) (*link, error) {
+	members, err := l.Cluster(ctx)
+	if err != nil {
+		return nil, callError(ctx, err)
+	}
+	changes := n.probe(ctx, n.roster.config, members)
+	offered := false
+	for _, voter := range changes.List(client.Voter, true, nil) {
+		if voter.ID == n.info.ID {
+			continue
+		}
+		offered = true
+		if err = l.Transfer(ctx, voter.ID); err == nil {
+			n.log.info("the leadership goes to %s", voter.Address)
+			break
+		}
+		n.log.info("%s did not take the leadership: %v", voter.Address, callError(ctx, err))
+	}
+	if !offered {
+		return nil, nil
+	}
+	if err := sleep(ctx, settlePause); err != nil {
+		return nil, fmt.Errorf("no node took the leadership: %w", err)
+	}
+	return n.network.findLeader(ctx, addressesOf(members))
+}
+
+// demote takes this node's vote, once the new leader has found its feet.
+func (n *Node) demote(ctx context.Context, l *link) error {
+	for {
+		err := l.Assign(ctx, n.info.ID, client.Spare)
+		if err == nil {
+			return nil
+		}
+		err = callError(ctx, err)
+		if sleep(ctx, settlePause) != nil {
+			return fmt.Errorf("the node keeps its role: %w", err)
+		}
+	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(pause):
+		return nil
+	}
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// handshakeTimeout is how long a stranger may take to show its certificate.
+const handshakeTimeout = 10 * time.Second
+
+// acceptPause is for when the process has no file descriptor left.
+const acceptPause = 100 * time.Millisecond
+
+// tunnels carries what goes over TLS: dqlite itself only knows plain sockets, so each encrypted connection has a plain one
+// within the process behind it.
+type tunnels struct {
+	log    logger
+	mu     sync.Mutex
+	closed bool
+	open   map[net.Conn]struct{}
+	wait   sync.WaitGroup
+}
+
+func newTunnels(log logger) *tunnels { return &tunnels{log: log, open: make(map[net.Conn]struct{})} }
+
+// listener waits on a node's address.
+type listener struct {
+	net.Listener
+	stopped chan struct{}
+}
+
+func listen(address string) (*listener, error) {
+	config := net.ListenConfig{KeepAliveConfig: keepAlive, Control: limitSilence}
+	l, err := config.Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, reason(err)
+	}
+	return &listener{l, make(chan struct{})}, nil
+}
+
+// serve leads who shows a certificate of the right authority to the node's own socket.
+func (t *tunnels) serve(l *listener, config *tls.Config, local string) {
+	defer close(l.stopped)
+	for {
+		connection, err := l.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			t.log.warn("cannot accept connections: %v", err)
+			time.Sleep(acceptPause)
+		default:
+			encrypted := tls.Server(connection, config)
+			if t.add(encrypted) {
+				go t.admit(encrypted, local)
+			}
+		}
+	}
+}
+
+func (t *tunnels) admit(encrypted *tls.Conn, local string) {
+	defer t.remove(encrypted)
+	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
+	defer cancel()
+	if err := encrypted.HandshakeContext(ctx); err != nil {
+		t.log.warn("turned away %s: %v", encrypted.RemoteAddr(), reason(err))
+		return
+	}
+	plain, err := net.Dial("unix", local)
+	if err != nil {
+		t.log.warn("turned away %s: the node does not answer (%v)", encrypted.RemoteAddr(), reason(err))
+		return
+	}
+	join(encrypted, plain)
+}
+
+// inside returns a plain socket that leads to the other end of an encrypted connection.
+func (t *tunnels) inside(encrypted *tls.Conn) (net.Conn, error) {
+	plain, ours, err := socketPair()
+	if err != nil {
+		encrypted.Close()
+		return nil, err
+	}
+	if !t.add(encrypted) {
+		plain.Close()
+		ours.Close()
+		return nil, net.ErrClosed
+	}
+	go func() {
+		defer t.remove(encrypted)
+		join(encrypted, ours)
+	}()
+	return plain, nil
+}
+
+// join copies both ways until either side ends, and closes both.
+func join(left, right net.Conn) {
+	ended := make(chan struct{}, 2)
+	for _, pair := range [][2]net.Conn{{left, right}, {right, left}} {
+		go func() {
+			io.Copy(pair[0], pair[1])
+			ended <- struct{}{}
+		}()
+	}
+	<-ended
+	left.Close()
+	right.Close()
+	<-ended
+}
+
+// add refuses, and closes the connection, once all have been closed.
+func (t *tunnels) add(connection net.Conn) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		connection.Close()
+		return false
+	}
+	t.open[connection] = struct{}{}
+	t.wait.Add(1)
+	return true
+}
+
+func (t *tunnels) remove(connection net.Conn) {
+	connection.Close()
+	t.mu.Lock()
+	delete(t.open, connection)
+	t.mu.Unlock()
+	t.wait.Done()
+}
+
+// close ends all tunnels and waits for it.
+func (t *tunnels) close() {
+	t.mu.Lock()
+	t.closed = true
+	for connection := range t.open {
+		if encrypted, ok := connection.(*tls.Conn); ok {
+			connection = encrypted.NetConn() // a closing note would have to wait for what is being written
+		}
+		connection.Close()
+	}
+	t.mu.Unlock()
+	t.wait.Wait()
+}

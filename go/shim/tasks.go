@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+/*
+#include "dqlitepy.h"
+*/
+import "C"
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/canonical/go-dqlite/v3/client"
+
+	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/node"
+	"dqlitepy.dev/go/session"
+	"dqlitepy.dev/go/wire"
+)
+
+// taskHandle is something that a node or a cluster is asked for.
+type taskHandle struct {
+	mu      sync.Mutex
+	handle  uint64
+	job     *job
+	closing bool
+	rows    [][]wire.Value // good once the job is done
+}
+
+// task is a copy of the caller's struct.
+type task struct {
+	servers                []string
+	tls                    credentials.PEM
+	address, name, members string
+	node, id, weight       uint64
+	operation              C.int32_t
+	role                   client.NodeRole
+	timeout                time.Duration
+}
+
+//export dqlitepy_begin_task
+func dqlitepy_begin_task(in C.dqlitepy_task_in, slice_ms C.int32_t, handle *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	*handle = 0
+	if linkage != nil {
+		return report(out, linkage)
+	}
+	t := task{
+		servers: lines(in.servers),
+		tls: credentials.PEM{
+			Certificate: textOf(in.tls_certificate), Key: textOf(in.tls_key), Authority: textOf(in.tls_authority),
+		},
+		address: textOf(in.address), name: textOf(in.name), members: textOf(in.members),
+		node: uint64(in.node), id: uint64(in.id), weight: uint64(in.weight),
+		operation: C.int32_t(in.operation), role: client.NodeRole(in.role),
+		timeout: time.Duration(in.timeout_ms) * time.Millisecond,
+	}
+	work, failure := t.work()
+	if failure != nil {
+		return report(out, failure)
+	}
+	h := &taskHandle{}
+	h.job = startJob(func(ctx context.Context) *session.Error {
+		bounded, cancel := context.WithTimeout(ctx, t.timeout)
+		defer cancel()
+		rows, err := work(bounded)
+		h.rows = rows
+		return taskError(ctx, err, t.timeout)
+	})
+	h.handle = handles.add(h)
+	*handle = C.uint64_t(h.handle)
+	status = h.wait(sliceOf(slice_ms), out)
+	if status == C.DQLITEPY_ERROR {
+		*handle = 0
+	}
+	return status
+}
+
+//export dqlitepy_take_result
+func dqlitepy_take_result(handle C.uint64_t, block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	h, ok := handles.get(uint64(handle)).(*taskHandle)
+	if !ok {
+		return report(out, stale("task"))
+	}
+	if !h.job.wait(0) {
+		return report(out, session.Errorf(session.Programming, "the task is still under way: wait for it first"))
+	}
+	if !handles.remove(h.handle) {
+		return report(out, stale("task"))
+	}
+	return handOverRows(h.rows, block, size, out)
+}
+
+// wait waits for the task. A handle that failed, or is closed, goes with it.
+func (h *taskHandle) wait(slice time.Duration, out *C.dqlitepy_error) C.int32_t {
+	if !h.job.wait(slice) {
+		return C.DQLITEPY_PENDING
+	}
+	h.mu.Lock()
+	closing := h.closing
+	h.mu.Unlock()
+	if closing || h.job.failure != nil {
+		handles.remove(h.handle)
+	}
+	if closing {
+		return C.DQLITEPY_OK
+	}
+	return report(out, h.job.failure)
+}
+
+func (h *taskHandle) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closing = true
+	h.job.cancel()
+}
+
+func (h *taskHandle) cancel() { h.job.cancel() }
+
+// taskError is what the caller is told; ctx ends when the caller cancels, and not with the timeout.
+func taskError(ctx context.Context, err error, timeout time.Duration) *session.Error {
+	var noLeader *node.NoLeaderError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return session.Errorf(session.Interrupted, "interrupted")
+	case errors.As(err, &noLeader):
+		return session.Errorf(session.NoLeader, "%v", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return session.Errorf(session.Connection, "not done within %v", timeout)
+	default:
+		return session.Errorf(session.Node, "%v", err)
+	}
+}
+
+// work is what the task does. What is wrong with the task itself is found here.
+func (t *task) work() (func(context.Context) ([][]wire.Value, error), *session.Error) {
+	switch t.operation {
+	case C.DQLITEPY_NODE_READY, C.DQLITEPY_NODE_HANDOVER, C.DQLITEPY_NODE_STATE:
+		n, failure := runningNode(t.node)
+		if failure != nil {
+			return nil, failure
+		}
+		return func(ctx context.Context) ([][]wire.Value, error) { return t.onNode(ctx, n.node) }, nil
+	case C.DQLITEPY_LAST_ENTRY, C.DQLITEPY_RECONFIGURE:
+		return func(context.Context) ([][]wire.Value, error) { return t.onDirectory() }, nil
+	}
+	if t.operation < C.DQLITEPY_LEADER || t.operation > C.DQLITEPY_DUMP {
+		return nil, session.Errorf(session.Programming, "there is no operation %d", t.operation)
+	}
+	if t.role < client.Voter || t.role > client.Spare {
+		return nil, session.Errorf(session.Programming, "there is no role %d", t.role)
+	}
+	if strings.IndexByte(t.name, 0) >= 0 {
+		return nil, session.Errorf(session.Programming, "the name of the database holds a NUL character")
+	}
+	cluster, err := node.NewCluster(t.servers, t.tls)
+	if err != nil {
+		return nil, session.Errorf(session.Programming, "%v", err)
+	}
+	return func(ctx context.Context) ([][]wire.Value, error) { return t.onCluster(ctx, cluster) }, nil
+}
+
+func (t *task) onNode(ctx context.Context, n *node.Node) ([][]wire.Value, error) {
+	switch t.operation {
+	case C.DQLITEPY_NODE_READY:
+		return nil, n.WaitReady(ctx)
+	case C.DQLITEPY_NODE_HANDOVER:
+		return nil, n.Handover(ctx)
+	}
+	state, err := n.State(ctx)
+	role := wire.NullValue()
+	if state.Member {
+		role = wire.IntegerValue(int64(state.Role))
+	}
+	leader := state.Leader
+	return one(unsigned(state.ID), text(state.Address), role, unsigned(leader.ID), text(leader.Address)), err
+}
+
+func (t *task) onDirectory() ([][]wire.Value, error) {
+	if t.operation == C.DQLITEPY_LAST_ENTRY {
+		term, index, err := node.LastEntry(t.name)
+		return one(unsigned(term), unsigned(index)), err
+	}
+	var members []client.NodeInfo
+	for _, line := range strings.Split(t.members, "\n") {
+		fields := strings.SplitN(line, " ", 3)
+		if len(fields) != 3 {
+			return nil, fmt.Errorf("%q is no member: id, role and address are needed", line)
+		}
+		id, err := strconv.ParseUint(fields[0], 10, 64)
+		role, wrong := strconv.Atoi(fields[1])
+		if errors.Join(err, wrong) != nil || id == 0 || role < int(client.Voter) || role > int(client.Spare) {
+			return nil, fmt.Errorf("%q is no member: its id or its role is not one", line)
+		}
+		members = append(members, client.NodeInfo{ID: id, Role: client.NodeRole(role), Address: fields[2]})
+	}
+	return nil, node.Reconfigure(t.name, members)
+}
+
+func (t *task) onCluster(ctx context.Context, cluster *node.Cluster) (rows [][]wire.Value, err error) {
+	target := node.Target{ID: t.id, Address: t.address}
+	switch t.operation {
+	case C.DQLITEPY_LEADER:
+		leader, err := cluster.Leader(ctx)
+		return one(unsigned(leader.ID), text(leader.Address)), err
+	case C.DQLITEPY_MEMBERS:
+		members, err := cluster.Members(ctx)
+		return appendMembers(nil, members), err
+	case C.DQLITEPY_VIEW:
+		members, leader, err := cluster.View(ctx, t.address)
+		return appendMembers(one(unsigned(leader.ID), text(leader.Address)), members), err
+	case C.DQLITEPY_ADD:
+		added, err := cluster.Add(ctx, client.NodeInfo{ID: t.id, Address: t.address, Role: t.role})
+		return one(unsigned(added.ID)), err
+	case C.DQLITEPY_ASSIGN:
+		return nil, cluster.Assign(ctx, target, t.role)
+	case C.DQLITEPY_TRANSFER:
+		return nil, cluster.Transfer(ctx, target)
+	case C.DQLITEPY_REMOVE:
+		return nil, cluster.Remove(ctx, target)
+	case C.DQLITEPY_DESCRIBE:
+		metadata, err := cluster.Describe(ctx, t.address)
+		return one(unsigned(metadata.FailureDomain), unsigned(metadata.Weight)), err
+	case C.DQLITEPY_WEIGH:
+		return nil, cluster.Weigh(ctx, t.address, t.weight)
+	}
+	files, err := cluster.Dump(ctx, t.name, t.address)
+	for _, file := range files {
+		rows = append(rows, []wire.Value{text(file.Name), wire.BlobValue(file.Data)})
+	}
+	return rows, err
+}
+
+func appendMembers(rows [][]wire.Value, members []client.NodeInfo) [][]wire.Value {
+	for _, member := range members {
+		rows = append(rows, []wire.Value{unsigned(member.ID), text(member.Address), wire.IntegerValue(int64(member.Role))})
+	}
+	return rows
+}
+
+func one(row ...wire.Value) [][]wire.Value { return [][]wire.Value{row} }
+
+// unsigned crosses as the signed number with the same bits.
+func unsigned(number uint64) wire.Value { return wire.IntegerValue(int64(number)) }
+
+func text(text string) wire.Value { return wire.TextValue([]byte(strings.ToValidUTF8(text, "\uFFFD"))) }

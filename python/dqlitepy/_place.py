@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a connection's database is: on a node that runs in this process because of it, or on a cluster."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from dqlitepy._abi import ConnectOptions
+from dqlitepy._core import encode_name
+from dqlitepy._embedded import EmbeddedNode, acquire, acquire_temporary
+from dqlitepy._target import DEFAULT_DATABASE, Cluster, StrOrBytesPath, target_of
+from dqlitepy.errors import ProgrammingError
+
+if TYPE_CHECKING:  # an embedded node needs neither, nor what they import
+    from dqlitepy.node import Node
+    from dqlitepy.tls import TLS
+
+
+class Place(Protocol):
+    """Is used by one connection, whose end is told by `release` or `abandon`."""
+
+    def options(self, busy_timeout_ms: int, leader_timeout_ms: int) -> ConnectOptions:
+        """Returns how to connect."""
+
+    def release(self) -> None:
+        """Gives the use up."""
+
+    def abandon(self) -> None:
+        """Gives the use up without waiting for anything; for finalizers."""
+
+
+class _OnEmbedded:
+    def __init__(self, node: EmbeddedNode, database: bytes) -> None:
+        self._node = node
+        self._database = database
+
+    def options(self, busy_timeout_ms: int, leader_timeout_ms: int) -> ConnectOptions:
+        return ConnectOptions(
+            servers=self._node.address.encode(),
+            database=self._database,
+            node=self._node.number,
+            busy_timeout_ms=busy_timeout_ms,
+            leader_timeout_ms=leader_timeout_ms,
+        )
+
+    def release(self) -> None:
+        self._node.release()
+
+    def abandon(self) -> None:
+        self._node.abandon()
+
+
+class _OnCluster:
+    def __init__(self, servers: tuple[str, ...], database: bytes, tls: TLS | None) -> None:
+        self._servers = servers
+        self._database = database
+        self._tls = tls
+
+    def options(self, busy_timeout_ms: int, leader_timeout_ms: int) -> ConnectOptions:
+        certificate, key, authority = (b"", b"", b"") if self._tls is None else self._tls.pem()
+        return ConnectOptions(
+            servers="\n".join(self._servers).encode(),
+            database=self._database,
+            busy_timeout_ms=busy_timeout_ms,
+            leader_timeout_ms=leader_timeout_ms,
+            tls_certificate=certificate,
+            tls_key=key,
+            tls_authority=authority,
+        )
+
+    def release(self) -> None:
+        """Leaves the cluster alone: others look after its nodes."""
+
+    def abandon(self) -> None:
+        """Leaves the cluster alone."""
+
+
+def open_place(database: StrOrBytesPath | Node, *, uri: bool, name: str, tls: TLS | None) -> Place:
+    """Returns the place that the first argument of `connect` means, with its node running if it is an embedded one's.
+
+    Raises:
+        OperationalError: the directory cannot be used, or another process uses it.
+        ProgrammingError: a Node that does not run was given.
+        NotSupportedError, TypeError, ValueError: the arguments cannot be right.
+    """
+    encoded = encode_name(name)
+    if not isinstance(database, str | bytes | os.PathLike):
+        from dqlitepy.node import Node
+
+        if not isinstance(database, Node):
+            raise TypeError(f"expected str, bytes, os.PathLike object or Node, not {type(database).__name__}")
+        if tls is not None:
+            raise ValueError("tls is the node's own: connect(node) takes none")
+        if not database.running:
+            raise ProgrammingError(f"{database!r} does not run: start it before you connect")
+        return _OnCluster(database.servers, encoded, database.tls)
+    target = target_of(database, uri=uri)
+    if isinstance(target, Cluster):
+        return _OnCluster(target.servers, _database_of(target, name), _tls_of(target, tls))
+    if tls is not None:
+        raise ValueError("tls is for clusters; an embedded node is reached by this process only")
+    return _OnEmbedded(acquire_temporary() if target is None else acquire(target), encoded)
+
+
+def _database_of(target: Cluster, name: str) -> bytes:
+    if name not in (DEFAULT_DATABASE, target.database):
+        raise ValueError(f"the URL names the database {target.database!r}, but name={name!r}: leave one out")
+    return encode_name(target.database)
+
+
+def _tls_of(target: Cluster, tls: TLS | None) -> TLS | None:
+    if target.tls_files is None:
+        return tls
+    if tls is not None:
+        raise ValueError("the URL names the files of TLS, and tls= does too: leave one out")
+    from dqlitepy.tls import TLS
+
+    return TLS(*target.tls_files)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What there is to know about the nodes of a cluster."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Role(enum.IntEnum):
+    """What a node does in its cluster."""
+
+    VOTER = 0
+    """Has the data and a vote: may lead."""
+    STANDBY = 1
+    """Has the data, and becomes a voter where one is missing."""
+    SPARE = 2
+    """Has neither, and stands by for the others."""
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class NodeInfo:
+    """A member of a cluster."""
+
+    id: int
+    address: str
+    role: Role = Role.VOTER
+
+
+@dataclass(frozen=True)
+class NodeMetadata:
+    """What a node tells of itself."""
+
+    failure_domain: int
+    """Nodes that fail together, say those of one rack, have the same; voters are spread over them."""
+    weight: int
+    """Among those of one failure domain, nodes with less weight are promoted first. Lost when the node stops."""
+
+
+@dataclass(frozen=True, order=True)
+class LastEntry:
+    """The end of a node's log. The greatest of several is the newest."""
+
+    term: int
+    index: int
+
+
+@dataclass(frozen=True)
+class NodeStats:
+    """A node of this process at one moment."""
+
+    id: int
+    address: str
+    role: Role | None
+    """None while the node is no member of a cluster."""
+    leader: NodeInfo | None
+    """None while none is known."""
+    disk_bytes: int
+    """What the node's directory takes."""
+    open_segments: int
+    """Files of the log that are being written, or prepared for it."""
+    closed_segments: int
+    """Files of the log that are full."""
+    snapshots: int
+    snapshot_index: int
+    """The last entry of the log that the newest snapshot covers, 0 without one."""

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The certificates by which nodes and clients know each other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dqlitepy._abi import Block, BlockSize, Error, Status
+from dqlitepy._library import exception_of, library, take_block
+from dqlitepy._wire import decode
+from dqlitepy.errors import OperationalError
+
+_StrPath = str | os.PathLike[str]
+_SECONDS_A_DAY = 86400
+_LARGEST_FILE = 1 << 20
+
+
+@dataclass(frozen=True)
+class TLS:
+    """A certificate, its key, and the certificate of the authority (CA) that signs those of the whole cluster.
+
+    All are files in PEM form. Both sides of every connection show their certificate and check the other's, so whoever
+    has one from the authority can do everything, and nobody else anything. A node's certificate must name, as subject
+    alternative name (SAN), the host of the address by which the others reach it.
+    """
+
+    cert: _StrPath
+    key: _StrPath
+    ca: _StrPath
+
+    def check(self, address: str = "") -> None:
+        """Checks what can be wrong before a first connection; with an address, also that it can be that node's.
+
+        Raises:
+            OperationalError: a file cannot be read, the certificate has expired, is not valid yet, has no SAN or does
+                not name the address, the key is not the certificate's, or the authority did not sign it.
+        """
+        self.pem(address)
+
+    def pem(self, address: str = "") -> tuple[bytes, bytes, bytes]:
+        """Returns the text of certificate, key and authority, checked as `check` does."""
+        certificate, key, authority = (_read(path) for path in (self.cert, self.key, self.ca))
+        error = Error()
+        if library().dqlitepy_check_credentials(certificate, key, authority, address.encode(), error) != Status.OK:
+            reason = exception_of(error)
+            raise OperationalError(f"TLS with the certificate {os.fspath(self.cert)!r} cannot work: {reason}")
+        return certificate, key, authority
+
+
+NO_TLS = (b"", b"", b"")
+
+
+def make_certificates(directory: _StrPath, hosts: Iterable[str], *, valid_days: float = 3650) -> list[str]:
+    """Makes certificates (ECDSA, P-256) for the nodes and clients of a cluster.
+
+    Args:
+        directory: where to; made (mode 0700) if it does not exist. The authority's ca.pem and ca.key are made there
+            too, or used where they are: keep ca.key offline, it is needed for further certificates only.
+        hosts: one certificate is made for each: a DNS name or an IP address, or several of one machine with commas
+            between. The first names the files: db1.pem and db1.key.
+        valid_days: how long the certificates are valid.
+
+    Returns:
+        The paths of the files that were written, first those of the authority.
+
+    Raises:
+        FileExistsError: one of the files is there already; nothing is overwritten.
+        OSError: a file cannot be read or written.
+        OperationalError: the authority cannot sign.
+        ValueError: a host is none, or there is none.
+    """
+    names = [_names(host) for host in hosts]
+    if not names:
+        raise ValueError("no host to make a certificate for")
+    if not valid_days > 0:
+        raise ValueError(f"valid_days must be above 0, not {valid_days}")
+    folder = os.fspath(directory)
+    seconds = int(min(valid_days, 36500) * _SECONDS_A_DAY)
+    stems = [os.path.join(folder, _file_name(own[0])) for own in names]
+    for stem in stems:
+        for path in (f"{stem}.pem", f"{stem}.key"):
+            if os.path.lexists(path):
+                raise FileExistsError(f"{path} is there already; delete it first if it is to be replaced")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    written: list[str] = []
+    authority = _authority(os.path.join(folder, "ca"), seconds, written)
+    for own, stem in zip(names, stems, strict=True):
+        _write(stem, _make(authority, "\n".join(own), seconds), written)
+    return written
+
+
+def _authority(stem: str, seconds: int, written: list[str]) -> tuple[str, str]:
+    if os.path.lexists(f"{stem}.key") or os.path.lexists(f"{stem}.pem"):
+        with open(f"{stem}.pem", encoding="ascii") as certificate, open(f"{stem}.key", encoding="ascii") as key:
+            return certificate.read(), key.read()
+    pair = _make(("", ""), "dqlitepy cluster", seconds)
+    _write(stem, pair, written)
+    return pair
+
+
+def _make(authority: tuple[str, str], hosts: str, seconds: int) -> tuple[str, str]:
+    block, size, error = Block(), BlockSize(), Error()
+    status = library().dqlitepy_make_certificate(
+        authority[0].encode(), authority[1].encode(), hosts.encode(), seconds, block, size, error
+    )
+    if status != Status.OK:
+        raise exception_of(error)
+    pair: tuple[str, str] = decode(take_block(block, size))
+    return pair
+
+
+def _write(stem: str, pair: tuple[str, str], written: list[str]) -> None:
+    for path, text, mode in ((f"{stem}.key", pair[1], 0o600), (f"{stem}.pem", pair[0], 0o644)):
+        with open(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "w", encoding="ascii"
+        ) as file:
+            file.write(text)
+        written.append(path)
+
+
+def _names(host: str) -> list[str]:
+    names = [name.strip() for name in host.split(",")]
+    for name in names:
+        if not name or not name.isascii() or not all(c.isalnum() or c in "-._:*" for c in name):
+            raise ValueError(
+                f"{host!r} is no host: give a DNS name or an IP address, several of one machine with commas"
+            )
+    return names
+
+
+def _file_name(host: str) -> str:
+    name = host.replace(":", "_").replace("*", "_")
+    if name.startswith(".") or name == "ca":
+        raise ValueError(f"{host!r} cannot be the name of a certificate's file: begin with another name of the machine")
+    return name
+
+
+def _read(path: _StrPath) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST_FILE)
+    except OSError as error:
+        raise OperationalError(f"the TLS file {os.fspath(path)!r} cannot be read: {error.strerror}") from error
+    if b"\0" in data:
+        raise OperationalError(f"the TLS file {os.fspath(path)!r} is not in PEM form")
+    return data
