@@ -49,7 +49,7 @@ func Connect(ctx context.Context, options Options) (*Session, *Error) {
 	}
 	waker.close()
 	if ctx.Err() != nil {
-		return nil, Errorf(Interrupted, "interrupted")
+		return nil, interrupted()
 	}
 	return nil, Errorf(NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running",
 		options.LeaderTimeout, search)

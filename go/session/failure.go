@@ -68,11 +68,22 @@ func (s *Session) lossError(reason string) *Error {
 	return loss
 }
 
+// codeInterrupt is SQLITE_INTERRUPT.
+const codeInterrupt = 9
+
 // interruptError tells what it means that a running statement was given up.
 func (s *Session) interruptError() *Error {
 	loss := s.lossError("interrupted")
-	loss.Kind = Interrupted
+	loss.Code = codeInterrupt
+	if loss.Kind != AmbiguousCommit {
+		loss.Kind = Interrupted
+	}
 	return loss
+}
+
+// interrupted is what an operation fails with whose statement was ended, the connection being as before.
+func interrupted() *Error {
+	return &Error{Kind: Interrupted, Code: codeInterrupt, Message: "interrupted"}
 }
 
 // refusal makes an Error of a failure that the server sent as the answer to a request with a stake.

@@ -244,7 +244,7 @@ func TestTheSearchForALeaderCanBeCancelled(t *testing.T) {
 	cancel()
 	_, failure := session.Connect(ctx, session.Options{Servers: []string{"@dqlitepy-nobody"}, Database: "main",
 		Group: session.NewGroup(0), LeaderTimeout: hangGuard})
-	wantKind(t, failure, session.Interrupted, 0)
+	wantKind(t, failure, session.Interrupted, 9)
 	for _, options := range []session.Options{{Database: "main"}, {Servers: []string{"@x"}}, {Servers: []string{"@x\x00"}, Database: "main"}} {
 		_, failure := session.Connect(context.Background(), options)
 		wantKind(t, failure, session.Programming, 0)

@@ -228,10 +228,10 @@ func (s *Session) cancelled() {
 	case s.awake != nil:
 		roused := s.roused
 		s.awake, s.roused = nil, nil
-		roused(Errorf(Interrupted, "interrupted"))
+		roused(interrupted())
 	case s.stream != nil && s.stream.interruptible():
 		s.giveUpAt = time.Now().Add(cancelPatience)
-		s.drain(func() { s.fail(Errorf(Interrupted, "interrupted")) })
+		s.drain(func() { s.fail(interrupted()) })
 	default:
 		s.fail(s.interruptError())
 	}

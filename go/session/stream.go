@@ -27,7 +27,7 @@ type stream struct {
 }
 
 // interruptible tells whether the rows may be cut short: those of a statement that writes must come in to the last.
-func (st *stream) interruptible() bool { return st.named && !st.draining && st.e.Statement.ReadOnly() }
+func (st *stream) interruptible() bool { return !st.draining && st.e.Statement.ReadOnly() }
 
 func (e *execution) query() {
 	e.pickled = e.pickled[:0]
@@ -196,8 +196,12 @@ func (s *Session) Fetch() *Error {
 	if s.stream == nil && s.link != nil && !s.claimed {
 		return Errorf(Programming, "no result is streaming on the connection")
 	}
+	cancelled := s.waker.raised.Load() // between two batches: the statement still runs
 	if err := s.start(); err != nil {
 		return err
+	}
+	if cancelled {
+		s.Cancel()
 	}
 	st := s.stream
 	s.pickled = s.pickled[:0]
