@@ -186,7 +186,7 @@ class Server:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.answer: Answer = behave  # to all requests but LEADER
-        self.answer_leader: Answer = self._is_leader
+        self.answer_leader: Answer = self.is_leader
         self.greet: Callable[[Peer], None] = lambda peer: None  # behind the handshake, before any request
         self.asked: list[Asked] = []  # all requests but LEADER and OPEN
         self.failures: list[BaseException] = []
@@ -238,7 +238,8 @@ class Server:
         """Returns the SQL that came in, in order."""
         return [asked.sql for asked in self.asked if asked.sql]
 
-    def _is_leader(self, peer: Peer, asked: Asked) -> None:
+    def is_leader(self, peer: Peer, asked: Asked) -> None:
+        """Answers LEADER."""
         peer.send(leader_at(self.address))
 
     def _accept(self) -> None:
