@@ -18,6 +18,10 @@ GO = '<testsuites>\n\t<testsuite errors="{errors}" failures="0" skipped="0" test
 def ci(machine: Machine) -> Machine:
     (machine.checkout / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", machine.checkout / ".ci" / "run")
+    (machine.checkout / "tests" / "consumer").mkdir(parents=True)
+    consumer = machine.checkout / "tools" / "consumer_test"
+    consumer.write_text("#!/bin/sh\nexit 0\n")
+    consumer.chmod(0o755)
     return machine
 
 
@@ -44,7 +48,20 @@ def close(machine: Machine) -> tuple[str, int]:
 def test_reports_of_python_and_go_are_summed(ci: Machine) -> None:
     serve(ci, [PYTEST.format(failures=0, skipped=0), GO.format(errors=0), GO.format(errors=0)])
     assert close(ci) == ("7 passed, 0 failed", 0)
-    assert ci.calls("bazel") == ["info bazel-testlogs", "test //..."]
+    assert ci.calls("bazel") == ["info bazel-testlogs", "test //...", "info bazel-testlogs"]
+
+
+def test_a_consumer_that_fails_fails(ci: Machine) -> None:
+    serve(ci, [GO.format(errors=0)])
+    (ci.checkout / "tools" / "consumer_test").write_text("#!/bin/sh\nexit 3\n")
+    assert close(ci)[1] == 1
+
+
+def test_reports_of_the_consumer_are_summed(ci: Machine) -> None:
+    serve(ci, [GO.format(errors=0)])
+    made = ci.home / "made"
+    (ci.checkout / "tools" / "consumer_test").write_text(f'#!/bin/sh\ncp -r "{made}" "{ci.home}/logs"\n')
+    assert close(ci) == ("4 passed, 0 failed", 0)
 
 
 @pytest.mark.parametrize("outcome", [{"failures": 1, "skipped": 0}, {"failures": 0, "skipped": 1}])
@@ -88,4 +105,4 @@ def test_the_mirrors_fallback_is_named_where_it_exists(ci: Machine) -> None:
     bazel: Path = ci.checkout / "tools" / "bazel"
     bazel.write_text(bazel.read_text().replace("case $1", f'echo "$DQLITEPY_SOURCES" >"{ci.home}/sources"; case $1'))
     assert close(ci) == ("2 passed, 0 failed", 0)
-    assert (ci.home / "sources").read_text() == "../shared/sources\n"
+    assert (ci.home / "sources").read_text() == f"{sources}\n"

@@ -35,7 +35,6 @@ END
         echo "common --override_module=\"$(basename "$ruleset")=$ruleset\""
     done
     cat <<END
-common --repo_env=BAZEL_DO_NOT_DETECT_CPP_TOOLCHAIN=1
 common --repo_env=BAZEL_HTTP_RULES_URLS_AS_DEFAULT_CANONICAL_ID=0
 common --repo_env=DQLITEPY_WHEELS="$supplies/wheels"
 common --repo_env=PIP_NO_INDEX=1 --repo_env=PIP_FIND_LINKS="$supplies/wheels"
