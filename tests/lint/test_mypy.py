@@ -15,7 +15,7 @@ from tests.support import ROOT
 
 SAMPLES = sorted((ROOT / "tests" / "lint" / "samples").glob("*.py"))
 # Programs whose modules find each other because they lie beside the one that runs.
-SCRIPT_FOLDERS = ["tools/airgap/provision"]
+SCRIPT_FOLDERS = ["tests/consumer", "tools/airgap/provision"]
 
 
 @pytest.fixture(autouse=True)
