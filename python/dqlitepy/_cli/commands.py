@@ -17,7 +17,11 @@ DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 # Each with its summary; the module of the same name has add_arguments and run, and is imported when it is asked for.
 _COMMANDS = {
     "shell": "run SQL, and look after the cluster, by hand or from a script",
+    "node": "run a node of a cluster until it is told to stop",
+    "status": "show the leader and the members of a cluster, and how each is",
+    "certs": "make a CA and certificates for the nodes of a cluster",
     "inspect": "show what is in a node's directory, and what is damaged, without starting anything",
+    "recover": "make a cluster that has lost its majority for good work again",
 }
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dqlitepy._cli import cluster_commands
 from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.formats import FORMATS
 from dqlitepy._cli.script import run_file
@@ -147,6 +148,12 @@ def _quit(session: Session, arguments: list[str]) -> None:
 
 
 COMMANDS: dict[str, Command] = {
+    ".add": Command(".add ADDRESS [ROLE]", "add a node, a spare unless told otherwise", cluster_commands.add, 1, 2),
+    ".assign": Command(".assign NODE ROLE", "make a node voter, standby or spare", cluster_commands.assign, 2, 2),
+    ".cluster": Command(".cluster", "list the nodes of the cluster", cluster_commands.cluster, 0, 0),
+    ".describe": Command(
+        ".describe [ADDRESS]", "show failure domain and weight of one or all nodes", cluster_commands.describe, 0, 1
+    ),
     ".exit": Command(".exit", "leave", _quit, 0, 0),
     ".headers": Command(
         ".headers on|off", "whether tables and CSV begin with the names of the columns", _headers, 1, 1
@@ -160,13 +167,19 @@ COMMANDS: dict[str, Command] = {
         4,
     ),
     ".indexes": Command(".indexes [TABLE]", "list the indexes", _indexes, 0, 1),
+    ".leader": Command(".leader", "say who leads the cluster", cluster_commands.leader, 0, 0),
     ".mode": Command(f".mode [{'|'.join(FORMATS)}]", "how results are written", _mode, 0, 1),
     ".nullvalue": Command(".nullvalue TEXT", "what tables, lines and CSV write for NULL", _null, 1, 1),
     ".once": Command(".once FILE", "write the next result into a file", _once, 1, 1),
     ".output": Command(".output [FILE]", "write all results into a file; without one, here again", _output, 0, 1),
     ".quit": Command(".quit", "leave", _quit, 0, 0),
     ".read": Command(".read FILE", "run the statements and commands in a file", _read, 1, 1),
+    ".remove": Command(
+        ".remove NODE", "take a node out of the cluster, by address or id", cluster_commands.remove, 1, 1
+    ),
     ".schema": Command(".schema [TABLE]", "show the CREATE statements", _schema, 0, 1),
     ".tables": Command(".tables [PATTERN]", "list tables and views; % stands for any text", _tables, 0, 1),
     ".timer": Command(".timer on|off", "say how long each statement took", _timer, 1, 1),
+    ".transfer": Command(".transfer NODE", "make a voter the leader", cluster_commands.transfer, 1, 1),
+    ".weight": Command(".weight ADDRESS N", "set the weight of a node until it stops", cluster_commands.weight, 2, 2),
 }

@@ -7,14 +7,13 @@ import argparse
 import os
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import dqlitepy
 from dqlitepy._cli.failure import Failure
+from dqlitepy._target import DEFAULT_DATABASE, Cluster, target_of
 
 _ADDRESSES = re.compile(r"[^\s/,]+:\d+(?:,[^\s/,]+:\d+)*")
-_URL = "dqlite://"
-_DEFAULT_NAME = "main"
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +25,7 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--database", metavar="NAME", help="the database's name (default: the URL's, or main)")
     add_timeout(parser)
+    add_tls(parser)
 
 
 def add_timeout(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +33,14 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=15.0, help="how long to look for a leader (default: 15)"
     )
+
+
+def add_tls(parser: argparse.ArgumentParser) -> None:
+    """Declares the three files of TLS."""
+    tls = parser.add_argument_group("TLS (all three or none)")
+    tls.add_argument("--cert", metavar="FILE", help="this side's certificate, PEM")
+    tls.add_argument("--key", metavar="FILE", help="the certificate's private key, PEM")
+    tls.add_argument("--ca", metavar="FILE", help="the CA that signed the other side's certificate, PEM")
 
 
 def seconds(text: str) -> float:
@@ -47,6 +55,20 @@ def seconds(text: str) -> float:
     return value
 
 
+def tls_of(options: argparse.Namespace) -> dqlitepy.TLS | None:
+    """Returns what --cert, --key and --ca say, None where none of them is given.
+
+    Raises:
+        Failure: only some of them are given.
+    """
+    given = [options.cert, options.key, options.ca]
+    if not any(given):
+        return None
+    if not all(given):
+        raise Failure("TLS needs --cert, --key and --ca", "Give all three, or none; `dqlitepy certs` makes them.")
+    return dqlitepy.TLS(*given)
+
+
 @dataclass(frozen=True)
 class Target:
     """What the command line says: `database` as `dqlitepy.connect` wants it, `servers` only of a cluster."""
@@ -55,29 +77,42 @@ class Target:
     servers: tuple[str, ...]
     name: str
     timeout: float
+    tls: dqlitepy.TLS | None
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Target:
         """Returns the target of a command."""
         text: str = options.target
-        name: str = options.database or _DEFAULT_NAME
-        if text.startswith(_URL):
-            parts = urlsplit(text)
-            if options.database or not parts.path.strip("/"):
-                text = urlunsplit(parts._replace(path=f"/{quote(name, safe='')}"))
-            servers = tuple(parts.netloc.split(","))
-        elif _ADDRESSES.fullmatch(text) and not os.path.exists(text):
-            servers = tuple(text.split(","))
-            text = f"{_URL}{text}/{quote(name, safe='')}"
-        else:
-            servers = ()
-        return cls(text, servers, name, options.timeout)
+        name: str = options.database or DEFAULT_DATABASE
+        tls = tls_of(options)
+        if _ADDRESSES.fullmatch(text) and not os.path.exists(text):
+            text = f"dqlite://{text}/{quote(name, safe='')}"
+        try:
+            parsed = target_of(text, uri=False)
+        except ValueError as error:
+            raise Failure(str(error), "Give a directory, HOST:PORT[,HOST:PORT...], or a URL.") from error
+        if isinstance(parsed, Cluster):
+            if options.database and parsed.database not in (DEFAULT_DATABASE, name):
+                raise Failure(f"the URL names the database {parsed.database}, --database another", "Leave one out.")
+            if parsed.database == DEFAULT_DATABASE and options.database:
+                parsed = parsed._replace(database=name)
+            if parsed.tls_files:
+                if tls:
+                    raise Failure("the URL names the files of TLS, and the options do too", "Leave one out.")
+                tls = dqlitepy.TLS(*parsed.tls_files)
+            url = f"dqlite://{','.join(parsed.servers)}/{quote(parsed.database, safe='')}"
+            return cls(url, parsed.servers, parsed.database, options.timeout, tls)
+        return cls(text, (), name, options.timeout, tls)
 
     def connect(self) -> dqlitepy.Connection:
         """Connects; transactions are the user's own business."""
-        # A URL says the database's name itself.
-        name = _DEFAULT_NAME if self.servers else self.name
-        return dqlitepy.connect(self.database, isolation_level=None, name=name, leader_timeout=self.timeout)
+        return dqlitepy.connect(
+            self.database,
+            isolation_level=None,
+            name=DEFAULT_DATABASE if self.servers else self.name,
+            leader_timeout=self.timeout,
+            tls=self.tls,
+        )
 
     def existing(self) -> Target:
         """Returns this target.
@@ -88,3 +123,16 @@ class Target:
         if not self.servers and not os.path.isdir(self.database):
             raise Failure(f"{self.database} is not a directory", "Give a directory, HOST:PORT, or dqlite://HOST:PORT.")
         return self
+
+    def client(self) -> dqlitepy.Client:
+        """Returns a client of the cluster.
+
+        Raises:
+            Failure: the target is a directory.
+        """
+        if not self.servers:
+            raise Failure(
+                f"{self.database} is embedded in this process and has no cluster around it",
+                "Start it as the first node of one with `dqlitepy node DIR --address HOST:PORT`.",
+            )
+        return dqlitepy.Client(self.servers, tls=self.tls, timeout=self.timeout)

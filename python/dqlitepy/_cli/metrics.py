@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`--metrics`: what a node is and does, in Prometheus' text form over HTTP."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socket import AF_INET6
+from threading import Thread
+from typing import Any
+
+import dqlitepy
+from dqlitepy._cli.failure import Failure
+from dqlitepy._disk.position import position
+
+_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric with one value for each set of labels."""
+
+    name: str
+    kind: str  # "gauge" or "counter"
+    help: str
+    values: list[tuple[dict[str, str], float]] = field(default_factory=list)
+
+
+def _gauge(name: str, text: str, value: float, **labels: str) -> Metric:
+    return Metric(f"dqlitepy_{name}", "gauge", text, [(labels, value)])
+
+
+def metrics_of(node: dqlitepy.Node) -> Iterator[Metric]:
+    """Yields the metrics of a node and of its process."""
+    versions = dqlitepy.versions()
+    chosen = {name: versions[name] for name in ("dqlitepy", "dqlite", "sqlite")}
+    yield _gauge("build_info", "Versions; the value is always 1.", 1, **chosen)
+    stats = node.stats()
+    leads = stats.leader is not None and stats.leader.id == stats.id
+    yield _gauge("node_info", "Id and address; the value is always 1.", 1, id=str(stats.id), address=stats.address)
+    yield _gauge("has_leader", "Whether the node knows a leader.", stats.leader is not None)
+    yield _gauge("is_leader", "Whether the node is the leader.", leads)
+    roles = [({"role": str(role)}, float(stats.role is role)) for role in dqlitepy.Role]
+    yield Metric("dqlitepy_role", "gauge", "1 for the role that the node has in the cluster.", roles)
+    where = position(Path(node.directory))
+    yield _gauge("raft_term", "The term that the node is in.", where.term)
+    yield _gauge(
+        "raft_last_index",
+        "The last entry of the node's log; the lag is the difference to the leader's.",
+        where.last_index,
+    )
+    yield _gauge("raft_snapshot_index", "The entry that the newest snapshot covers.", stats.snapshot_index)
+    yield _gauge("raft_snapshots", "Snapshots on disk.", stats.snapshots)
+    segments = [({"state": "open"}, float(stats.open_segments)), ({"state": "closed"}, float(stats.closed_segments))]
+    yield Metric("dqlitepy_raft_segments", "gauge", "Segments of the log on disk.", segments)
+    yield _gauge("disk_bytes", "What the node's directory takes on disk.", stats.disk_bytes)
+    disk = os.statvfs(node.directory)
+    yield _gauge("disk_free_bytes", "What is free on the disk of the node's directory.", disk.f_bavail * disk.f_frsize)
+    yield from _process_metrics()
+
+
+def _process_metrics() -> Iterator[Metric]:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    resident = pages * os.sysconf("SC_PAGE_SIZE")
+    yield Metric("process_resident_memory_bytes", "gauge", "Memory of the process.", [({}, resident)])
+    seconds = usage.ru_utime + usage.ru_stime
+    yield Metric("process_cpu_seconds_total", "counter", "CPU time of the process.", [({}, seconds)])
+    yield Metric("process_open_fds", "gauge", "Open file descriptors.", [({}, len(os.listdir("/proc/self/fd")))])
+
+
+def text_of(metrics: Iterable[Metric]) -> str:
+    """Returns metrics in Prometheus' text form."""
+    lines = []
+    for metric in metrics:
+        lines += [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.kind}"]
+        for labels, value in metric.values:
+            listed = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
+            lines.append(f"{metric.name}{'{' + listed + '}' if listed else ''} {value + 0}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+class MetricsServer:
+    """Answers `GET /metrics` from a thread of its own until `close`."""
+
+    def __init__(self, address: str, node: dqlitepy.Node) -> None:
+        """Listens on `address`, "host:port"; port 0 takes a free one.
+
+        Raises:
+            Failure: it cannot be listened on.
+        """
+        host, separator, port = address.rpartition(":")
+        if not separator or not port.isdecimal() or int(port) > 65535:
+            raise Failure(f"{address} is no address to listen on", "Give HOST:PORT, such as 127.0.0.1:9100.")
+        handler = type("Handler", (_Handler,), {"node": node})
+        server = _ServerV6 if host.startswith("[") else _Server
+        try:
+            self._server = server((host.strip("[]"), int(port)), handler)
+        except OSError as error:
+            raise Failure(
+                f"metrics cannot be served on {address}: {error.strerror}",
+                "Is the address this machine's, and its port free?",
+            ) from error
+        self.port: int = self._server.server_address[1]
+        self._thread = Thread(target=self._server.serve_forever, name="metrics", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops listening."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False  # a scraper that hangs must not keep the node from stopping
+
+
+class _ServerV6(_Server):
+    address_family = AF_INET6
+
+
+class _Handler(BaseHTTPRequestHandler):
+    node: dqlitepy.Node
+    timeout = 10  # seconds for a request to come in
+
+    def do_GET(self) -> None:
+        """Answers."""
+        if self.path.partition("?")[0] != "/metrics":
+            self.send_error(HTTPStatus.NOT_FOUND, "There is only /metrics")
+            return
+        try:
+            text = text_of(metrics_of(self.node))
+        except (dqlitepy.Error, OSError) as error:
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, "The node does not tell", str(error))
+            return
+        body = text.encode()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", _CONTENT_TYPE)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Keeps each scrape out of the log."""

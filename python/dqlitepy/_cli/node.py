@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`dqlitepy node DIR --address …`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from ipaddress import ip_address
+from types import FrameType
+
+import dqlitepy
+from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.metrics import MetricsServer
+from dqlitepy._cli.target import add_tls, seconds, tls_of
+
+_LOG = logging.getLogger("dqlitepy")
+_LEVELS = ("debug", "info", "warning", "error")
+_READY_SLICE = 10.0  # seconds between two lines that say what a node waits for
+
+
+class _Stop(BaseException):
+    """SIGTERM or SIGINT came while something was waited for."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares what the command takes."""
+    parser.add_argument("directory", metavar="DIR", help="where the node keeps its data; made if need be")
+    parser.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        help="where the other nodes and clients reach this one; needed for the first start only, and fixed by it",
+    )
+    parser.add_argument(
+        "--join",
+        metavar="HOST:PORT",
+        action="append",
+        default=[],
+        help="a node of the cluster to join; may be given again, and may stay: it counts at the first start only",
+    )
+    add_tls(parser)
+    parser.add_argument("--metrics", metavar="HOST:PORT", help="serve Prometheus metrics at http://HOST:PORT/metrics")
+    parser.add_argument("--voters", metavar="N", type=int, default=3, help="nodes with a vote, odd (default: 3)")
+    parser.add_argument("--standbys", metavar="N", type=int, default=3, help="nodes that replace one (default: 3)")
+    parser.add_argument("--failure-domain", metavar="N", type=int, default=0, help="say, a number for each rack")
+    parser.add_argument(
+        "--network-latency",
+        metavar="SECONDS",
+        type=seconds,
+        help="how long a message takes from node to node; less means faster failover (default: dqlite's)",
+    )
+    parser.add_argument("--snapshot-threshold", metavar="N", type=int, default=512, help="entries between snapshots")
+    parser.add_argument("--snapshot-trailing", metavar="N", type=int, default=1024, help="entries kept behind one")
+    parser.add_argument(
+        "--auto-recovery",
+        action="store_true",
+        help="delete damaged files at start: can lose data, see docs/operations.md",
+    )
+    parser.add_argument(
+        "--handover-timeout", metavar="SECONDS", type=seconds, default=10.0, help="for the handover at the end"
+    )
+    parser.add_argument("--log-level", choices=_LEVELS, default="warning", help="what to log on stderr")
+    parser.epilog = (
+        "Prints one line when it is ready. SIGTERM and Ctrl-C hand the node's duties over and stop it; status 0."
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the node until a signal comes."""
+    logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s: %(message)s", stream=sys.stderr)
+    try:
+        node = dqlitepy.Node(
+            options.directory,
+            address=options.address,
+            join=options.join,
+            tls=tls_of(options),
+            voters=options.voters,
+            standbys=options.standbys,
+            failure_domain=options.failure_domain,
+            network_latency=options.network_latency,
+            snapshot_threshold=options.snapshot_threshold,
+            snapshot_trailing=options.snapshot_trailing,
+            auto_recovery=options.auto_recovery,
+        )
+    except (ValueError, TypeError) as error:
+        raise Failure(str(error), "See `dqlitepy node --help`.") from error
+    if options.metrics:
+        _warn_about_open_metrics(options.metrics)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _raise_stop)
+    server = None
+    try:
+        node.start()
+        if options.metrics:
+            server = MetricsServer(options.metrics, node)
+        _wait_ready(node)
+        role = node.role
+        metrics = f", metrics on port {server.port}" if server else ""
+        print(f"ready: {node.address} (id {node.id}, {role or 'no role yet'}){metrics}", flush=True)
+        _notify("READY=1")
+        while True:
+            signal.pause()
+    except _Stop:
+        _LOG.info("%s: stopping", options.directory)
+        _notify("STOPPING=1")
+    finally:
+        # A second signal ends the process at once; the log on disk is whole at any moment.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        if server:
+            server.close()
+        node.close(timeout=options.handover_timeout)
+    return 0
+
+
+def _raise_stop(number: int, frame: FrameType | None) -> None:
+    for other in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(other, signal.SIG_IGN)  # until the handler of this one has been left
+    raise _Stop
+
+
+def _wait_ready(node: dqlitepy.Node) -> None:
+    """Waits for as long as it takes: a node may be started before the others of its cluster."""
+    while True:
+        try:
+            node.wait_ready(_READY_SLICE)
+            return
+        except dqlitepy.OperationalError as error:
+            _LOG.warning("not ready yet, trying on: %s", error)
+
+
+def _warn_about_open_metrics(address: str) -> None:
+    host = address.rpartition(":")[0].strip("[]")
+    with suppress(ValueError):
+        if not ip_address(host).is_loopback:
+            _LOG.warning("metrics on %s are served without encryption to whoever asks", address)
+
+
+def _notify(state: str) -> None:
+    """Tells systemd, where it wants to know (Type=notify)."""
+    path = os.environ.get("NOTIFY_SOCKET")
+    if not path:
+        return
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifications:
+        notifications.connect("\0" + path[1:] if path.startswith("@") else path)
+        notifications.send(state.encode())

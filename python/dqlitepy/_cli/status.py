@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`dqlitepy status ADDR`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic, sleep
+
+import dqlitepy
+from dqlitepy._cli.failure import Failure, one_line
+from dqlitepy._cli.target import add_tls, seconds, tls_of
+from dqlitepy._cli.terminal import Style, columns, size
+from dqlitepy._disk import identity
+from dqlitepy._disk.damage import Damaged
+from dqlitepy._disk.position import position
+
+_CLEAR = "\x1b[H\x1b[2J"
+_MOST_PROBES = 32
+
+
+@dataclass
+class Member:
+    """A node of the cluster, and what it answered. What it did not tell, or nobody can, is None."""
+
+    id: int
+    address: str
+    role: str
+    leads: bool = False
+    answers: bool = False
+    milliseconds: float | None = None  # until it had answered
+    failure_domain: int | None = None
+    weight: int | None = None
+    term: int | None = None
+    last_index: int | None = None
+    lag: int | None = None  # entries behind the furthest one that is known
+    disk_bytes: int | None = None
+    error: str | None = None
+
+
+@dataclass
+class Status:
+    """A cluster at one moment."""
+
+    leader: str | None
+    members: list[Member]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether there is a leader and every member answers."""
+        return self.leader is not None and all(member.answers for member in self.members)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares what the command takes."""
+    parser.add_argument("address", metavar="HOST:PORT[,HOST:PORT...]", help="one or more nodes of the cluster")
+    parser.add_argument(
+        "--watch",
+        metavar="SECONDS",
+        type=seconds,
+        nargs="?",
+        const=1.0,
+        help="show it again and again (default: each 1)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON; with --watch one line each time")
+    parser.add_argument(
+        "--directory",
+        dest="directories",
+        metavar="DIR",
+        action="append",
+        type=Path,
+        default=[],
+        help="of a node on this machine: adds its term, last entry, lag and size on disk; may be given again",
+    )
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=seconds, default=2.0, help="for each node to answer (default: 2)"
+    )
+    add_tls(parser)
+    parser.epilog = "Exit status: 0 there is a leader and every member answers, 1 otherwise."
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the status, once or until Ctrl-C."""
+    addresses = [address for address in options.address.split(",") if address]
+    try:
+        client = dqlitepy.Client(addresses, tls=tls_of(options), timeout=options.timeout)
+    except ValueError as error:
+        raise Failure(str(error), "Give HOST:PORT of a node.") from error
+    while True:
+        status = status_of(client, options.directories)
+        if options.json:
+            print(json.dumps(asdict(status), indent=None if options.watch else 2), flush=True)
+        else:
+            _print(status, watched=options.watch is not None)
+        if options.watch is None:
+            return 0 if status.healthy else 1
+        sleep(options.watch)
+
+
+def status_of(client: dqlitepy.Client, directories: list[Path]) -> Status:
+    """Asks the nodes, all at once.
+
+    Raises:
+        Failure: none of those that were named answers.
+    """
+    with ThreadPoolExecutor(_MOST_PROBES) as pool:
+        known = list(pool.map(lambda address: _view(client, address), client.servers))
+        views = {
+            address: view for address, view in zip(client.servers, known, strict=True) if not isinstance(view, str)
+        }
+        if not views:
+            reasons = "; ".join(f"{address}: {reason}" for address, reason in zip(client.servers, known, strict=True))
+            raise Failure(f"no node answers ({reasons})", "Check the addresses, whether the nodes run, and TLS.")
+        # What a leader says is newest, then what one says that knows a leader.
+        members = max(views.values(), key=lambda view: (view.leader is not None, len(view.members))).members
+        others = [member.address for member in members if member.address not in views]
+        for address, view in zip(others, pool.map(lambda address: _view(client, address), others), strict=True):
+            known.append(view)
+            if not isinstance(view, str):
+                views[address] = view
+        errors = dict(zip([*client.servers, *others], known, strict=True))
+    leaders = [view.leader for view in views.values() if view.leader is not None]
+    # A node that has been cut off may still name an old one: the one that most name is it.
+    leader = max(leaders, key=leaders.count).address if leaders else None
+    rows = []
+    for member in members:
+        row = Member(member.id, member.address, str(member.role), member.address == leader)
+        view = errors[member.address]
+        if isinstance(view, str):
+            row.error = view
+        else:
+            row.answers, row.milliseconds = True, round(view.milliseconds, 1)
+            row.failure_domain, row.weight = view.metadata.failure_domain, view.metadata.weight
+        rows.append(row)
+    _add_directories(rows, directories)
+    return Status(leader, rows)
+
+
+@dataclass(frozen=True)
+class _View:
+    """What one node says."""
+
+    members: list[dqlitepy.NodeInfo]
+    leader: dqlitepy.NodeInfo | None
+    metadata: dqlitepy.NodeMetadata
+    milliseconds: float
+
+
+def _view(client: dqlitepy.Client, address: str) -> _View | str:
+    """Returns what a node says, or why it says nothing."""
+    begun = monotonic()
+    try:
+        metadata = client.describe(address)
+        elapsed = (monotonic() - begun) * 1000
+        return _View(client.members(address), client.leader_of(address), metadata, elapsed)
+    except dqlitepy.Error as error:
+        return one_line(str(error))
+
+
+def _add_directories(members: list[Member], directories: list[Path]) -> None:
+    by_id = {member.id: member for member in members}
+    for directory in directories:
+        try:
+            [own] = identity.parse_members((directory / identity.INFO).read_text(encoding="utf-8"))
+        except (OSError, Damaged, ValueError) as error:
+            raise Failure(f"{directory} is not the directory of a node: {error}", "Give --directory of one.") from error
+        member = by_id.get(own.id)
+        if member is None:
+            raise Failure(f"the node of {directory} is no member of this cluster", "Leave that --directory out.")
+        where = position(directory)
+        member.term, member.last_index = where.term, where.last_index
+        member.disk_bytes = sum(path.stat().st_blocks * 512 for path in directory.iterdir() if path.is_file())
+    furthest = max((member.last_index or 0 for member in members), default=0)
+    for member in members:
+        if member.last_index is not None:
+            member.lag = furthest - member.last_index
+
+
+def _print(status: Status, *, watched: bool) -> None:
+    style = Style(sys.stdout)
+    lines = []
+    if watched:
+        lines.append(f"{datetime.now():%H:%M:%S}")
+    lines.append(f"leader: {status.leader or style('none', 'red', 'bold')}")
+    heads = ["id", "address", "role", "", "answers", "domain", "weight"]
+    numbers = [5, 6]
+    on_disk = any(member.last_index is not None for member in status.members)
+    if on_disk:
+        numbers += range(7, 11)
+        heads += ["term", "last entry", "lag", "on disk"]
+    rows = []
+    for member in status.members:
+        answers = f"in {member.milliseconds} ms" if member.answers else "no"
+        row = [str(member.id), member.address, member.role, "leader" if member.leads else "", answers]
+        row += [_number(member.failure_domain), _number(member.weight)]
+        if on_disk:
+            row += [_number(member.term), _number(member.last_index), _number(member.lag)]
+            row.append("-" if member.disk_bytes is None else size(member.disk_bytes))
+        rows.append(row)
+    head, *table = columns(heads, rows, numbers=numbers)
+    lines.append(style(head, "bold"))
+    for member, line in zip(status.members, table, strict=True):
+        lines.append(style(line, *(["green"] if member.leads else [] if member.answers else ["red"])))
+    lines += [f"{member.address}: {member.error}" for member in status.members if member.error]
+    if watched and sys.stdout.isatty():
+        print(_CLEAR + "\n".join(lines), flush=True)
+    else:
+        print("\n".join(lines), end="\n\n" if watched else "\n", flush=True)
+
+
+def _number(value: int | None) -> str:
+    return "-" if value is None else str(value)

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of an operator on a cluster of three processes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import dqlitepy, fail, succeed
+from tests.cli.nodes import NodeProcess, ThreeNodes, free_address, three_nodes
+from tests.cli.terminal import Terminal
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeNodes]:
+    with three_nodes(tmp_path_factory.mktemp("cluster")) as cluster:
+        succeed("shell", cluster.servers, "-c", "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1), (2)")
+        yield cluster
+
+
+def status(*arguments: str | Path, expected: int = 0) -> dict[str, Any]:
+    result = dqlitepy("status", *arguments, "--json")
+    assert (result.returncode, result.stderr) == (expected, ""), result
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
+
+
+def rows(output: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(output)
+    return found
+
+
+def shell(cluster: ThreeNodes, *commands: str) -> list[dict[str, Any]]:
+    arguments = [part for command in commands for part in ("-c", command)]
+    return rows(succeed("shell", cluster.servers, "--mode", "json", *arguments))
+
+
+def test_status_tells_leader_roles_lag_and_size(cluster: ThreeNodes) -> None:
+    directories = [part for position in range(3) for part in ("--directory", str(cluster.directory(position)))]
+    report = status(cluster.addresses[2], *directories)
+    members = report["members"]
+    assert {member["address"] for member in members} == set(cluster.addresses)
+    assert all(member["answers"] and member["role"] == "voter" for member in members)
+    (leader,) = (member for member in members if member["leads"])
+    assert report["leader"] == leader["address"]
+    assert all(member["term"] >= 1 and member["disk_bytes"] > 0 for member in members)
+    assert min(member["lag"] for member in members) == 0
+
+
+def test_status_for_people(cluster: ThreeNodes) -> None:
+    output = succeed("status", cluster.addresses[0])
+    assert output.startswith("leader: 127.0.0.")
+    assert output.count("voter") == 3
+    assert "\x1b" not in output
+
+
+def test_status_at_a_terminal_is_coloured_and_repeated(cluster: ThreeNodes) -> None:
+    with Terminal("status", cluster.addresses[0], "--watch", "0.2", TERM="xterm") as terminal:
+        for _ in range(3):
+            terminal.expect("\x1b[H\x1b[2J")
+            terminal.expect("\x1b[32m")
+        terminal.press("\x03")
+        assert terminal.end()[0] == 130
+
+
+def test_status_of_nobody(cluster: ThreeNodes) -> None:
+    address = free_address()
+    first, second = fail("status", address).splitlines()
+    assert first.startswith(f"dqlitepy status: no node answers ({address}: ")
+    assert "Check the addresses" in second
+
+
+def test_the_shell_looks_after_the_cluster(cluster: ThreeNodes) -> None:
+    members = shell(cluster, ".cluster")
+    assert sorted(member["address"] for member in members) == sorted(cluster.addresses)
+    [leader] = shell(cluster, ".leader")
+    assert [member["address"] for member in members if member["leads"]] == [leader["address"]]
+    other = next(address for address in cluster.addresses if address != leader["address"])
+    assert shell(cluster, f".transfer {other}", ".leader")[0]["address"] == other
+    weights = shell(cluster, f".weight {other} 7", ".describe")
+    assert {told["address"]: told["weight"] for told in weights}[other] == 7
+    third = next(address for address in cluster.addresses if address not in (other, leader["address"]))
+    roles = shell(cluster, f".assign {third} spare", ".cluster")
+    assert {member["address"]: member["role"] for member in roles}[third] == "spare"
+    roles = shell(cluster, f".assign {third} voter", ".cluster")
+    assert {member["address"]: member["role"] for member in roles}[third] == "voter"
+
+
+def test_a_member_that_never_was_is_added_and_removed(cluster: ThreeNodes) -> None:
+    address = free_address()
+    [added] = shell(cluster, f".add {address} spare")
+    assert (added["address"], added["role"]) == (address, "spare")
+    assert len(shell(cluster, ".cluster")) == 4
+    assert status(cluster.addresses[0], expected=1)["members"][3]["answers"] is False
+    assert len(shell(cluster, f".remove {added['id']}", ".cluster")) == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [(".assign 127.0.0.1:9 king", "there is no role king"), (".weight 127.0.0.1:9 heavy", "heavy is no weight")],
+)
+def test_what_cannot_be_done_to_a_cluster_says_why(cluster: ThreeNodes, command: str, complaint: str) -> None:
+    assert complaint in fail("shell", cluster.servers, "-c", command)
+
+
+def test_an_embedded_database_has_no_cluster_around_it(tmp_path: Path) -> None:
+    first, second = fail("shell", tmp_path / "data", "-c", ".cluster").splitlines()
+    assert "has no cluster around it" in first
+    assert "dqlitepy node" in second
+
+
+def test_targets_may_be_addresses_or_a_url(cluster: ThreeNodes) -> None:
+    for target in (
+        cluster.addresses[1],
+        cluster.servers,
+        f"dqlite://{cluster.servers}",
+        f"dqlite://{cluster.servers}/main",
+    ):
+        assert rows(succeed("shell", target, "--mode", "json", "-c", "SELECT sum(n) AS s FROM t")) == [{"s": 3}]
+    succeed("shell", cluster.servers, "--database", "other", "-c", "CREATE TABLE u (n)")
+    assert succeed("shell", f"dqlite://{cluster.servers}/other", "-c", ".tables") == "u\n"
+
+
+def test_kill_9_of_the_leader_is_survived(cluster: ThreeNodes) -> None:
+    leader = cluster.addresses.index(status(cluster.servers)["leader"])
+    cluster.nodes[leader].kill()
+    succeed("shell", cluster.servers, "-c", "INSERT INTO t VALUES (3)")
+    report = status(cluster.servers, expected=1)
+    assert report["leader"] not in (None, cluster.addresses[leader])
+    (dead,) = (member for member in report["members"] if not member["answers"])
+    assert dead["address"] == cluster.addresses[leader]
+    assert dead["error"]
+    cluster.start(leader)
+    assert status(cluster.servers)["leader"]
+    assert rows(succeed("shell", cluster.servers, "--mode", "json", "-c", "SELECT sum(n) AS s FROM t")) == [{"s": 6}]
+
+
+def test_sigterm_hands_over_and_stops_cleanly(cluster: ThreeNodes) -> None:
+    leader = cluster.addresses.index(status(cluster.servers)["leader"])
+    code, output, errors = cluster.nodes[leader].stop(signal.SIGTERM)
+    assert (code, output, errors) == (0, "", "")
+    rest = [address for address in cluster.addresses if address != cluster.addresses[leader]]
+    assert status(",".join(rest), expected=1)["leader"] in rest
+    cluster.start(leader)
+
+
+def test_a_database_becomes_the_first_node_of_a_cluster(tmp_path: Path) -> None:
+    succeed("shell", tmp_path / "data", "-c", "CREATE TABLE t (n); INSERT INTO t VALUES (42)")
+    address = free_address()
+    node = NodeProcess(tmp_path / "data", "--address", address)
+    try:
+        assert node.wait_ready()["address"] == address
+        assert rows(succeed("shell", address, "--mode", "json", "-c", "SELECT n FROM t")) == [{"n": 42}]
+        assert "is in use by process" in fail("shell", tmp_path / "data", "-c", "SELECT 1")
+        assert node.stop(signal.SIGINT)[0] == 0
+    finally:
+        node.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "needs an address"),
+        (["--address", "nowhere at all"], "is no address"),
+        (["--address", "127.0.0.1:9", "--voters", "4"], "voters must be odd"),
+        (["--address", "127.0.0.1:9", "--cert", "cert.pem"], "TLS needs --cert, --key and --ca"),
+        (["--address", "127.0.0.1:9", "--cert", "a", "--key", "b", "--ca", "c"], "cannot be read"),
+        (["--address", "127.0.0.1:0", "--metrics", "here"], "is no address"),
+    ],
+)
+def test_a_node_that_cannot_start_says_why(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+    assert complaint in fail("node", tmp_path / "data", *arguments)
+
+
+def test_metrics(tmp_path: Path) -> None:
+    node = NodeProcess(tmp_path / "data", "--address", free_address(), "--metrics", "127.0.0.1:0")
+    try:
+        ready = node.wait_ready()
+        url = f"http://127.0.0.1:{ready['metrics']}"
+        with urllib.request.urlopen(f"{url}/metrics") as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            text = answer.read().decode()
+        values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        assert values["dqlitepy_is_leader"] == values["dqlitepy_has_leader"] == "1"
+        assert values['dqlitepy_role{role="voter"}'] == "1.0"
+        assert int(values["dqlitepy_raft_term"]) >= 1
+        assert int(values["dqlitepy_raft_last_index"]) >= 1
+        assert int(values["process_resident_memory_bytes"]) > 1_000_000
+        for name in {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}:
+            assert any(key.split("{")[0] == name for key in values), name
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{url}/other")
+        assert node.stop()[0] == 0
+    finally:
+        node.kill()
+
+
+def test_a_node_without_tls_on_an_open_address_warns_loudly(tmp_path: Path) -> None:
+    node = NodeProcess(tmp_path / "data", "--address", free_address("0.0.0.0").replace("0.0.0.0", "127.0.0.1"))
+    try:
+        node.wait_ready()
+        assert node.stop() == (0, "", "")  # loopback: nothing to warn of
+    finally:
+        node.kill()
+
+
+def test_certs_make_a_cluster_that_only_their_holders_reach(tmp_path: Path) -> None:
+    certs = tmp_path / "certs"
+    paths = json.loads(succeed("certs", certs, "--hosts", "127.0.0.1", "localhost,127.0.0.2", "--json"))
+    assert {Path(path).name for path in paths} == {
+        "ca.key", "ca.pem", "127.0.0.1.key", "127.0.0.1.pem", "localhost.key", "localhost.pem",
+    }  # fmt: skip
+    assert "is there already" in fail("certs", certs, "--hosts", "127.0.0.1")
+    tls = ["--cert", str(certs / "127.0.0.1.pem"), "--key", str(certs / "127.0.0.1.key"), "--ca", str(certs / "ca.pem")]
+    address = free_address()
+    node = NodeProcess(tmp_path / "data", "--address", address, *tls)
+    try:
+        node.wait_ready()
+        assert status(address, *tls)["leader"] == address
+        assert "no node answers" in fail("status", address)
+        assert node.stop()[0] == 0
+    finally:
+        node.kill()
+
+
+def test_recovery_after_the_majority_is_lost(tmp_path: Path) -> None:
+    with three_nodes(tmp_path) as cluster:
+        succeed("shell", cluster.servers, "-c", "CREATE TABLE t (n); INSERT INTO t VALUES (5)")
+        survivor = cluster.directory(0)
+        assert "is in use by" in fail("recover", survivor, "--yes")
+        for node in cluster.nodes:
+            node.kill()
+        assert "there is nobody to ask" in fail("recover", survivor)
+        with Terminal("recover", survivor) as terminal:
+            terminal.expect("Type yes to go on: ")
+            terminal.press("y\n")
+            code, output = terminal.end()
+            assert code == 1
+            assert "nothing was done" in output
+        done = json.loads(succeed("recover", survivor, "--yes", "--json"))
+        assert [member["address"] for member in done["members"]] == [cluster.addresses[0]]
+        assert Path(done["backup"]).is_dir()
+        cluster.start(0)
+        assert status(cluster.addresses[0])["leader"] == cluster.addresses[0]
+        output = succeed("shell", cluster.addresses[0], "--mode", "json", "-c", "SELECT n FROM t")
+        assert rows(output) == [{"n": 5}]
+
+
+def test_recover_takes_the_newest_log_and_says_what_is_left_to_do(tmp_path: Path) -> None:
+    with three_nodes(tmp_path) as cluster:
+        succeed("shell", cluster.servers, "-c", "CREATE TABLE t (n)")
+        cluster.nodes[1].kill()
+        succeed("shell", cluster.servers, "-c", "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)")
+        cluster.nodes[0].kill()
+        cluster.nodes[2].kill()
+    output = succeed("recover", cluster.directory(1), cluster.directory(0), "--yes")
+    assert f"{cluster.directory(0)} is recovered" in output
+    assert "What is left to do:" in output
+    assert str(cluster.directory(1)) in output
