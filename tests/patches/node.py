@@ -73,7 +73,11 @@ def free_port() -> int:
 def start_node(directory: str, address: str) -> Handle:
     """Starts a node in this process."""
     options = NodeOptions(
-        directory=os.fsencode(directory), address=address.encode(), snapshot_threshold=512, snapshot_trailing=1024
+        directory=os.fsencode(directory),
+        address=address.encode(),
+        snapshot_threshold=512,
+        snapshot_trailing=1024,
+        bare=1,
     )
     return Handle.open(StartNode(options))
 
