@@ -27,6 +27,7 @@ PINS = {
             "0008-nul-in-text.patch",
             "0009-interrupt.patch",
             "0010-changed-columns.patch",
+            "0011-shrunk-database.patch",
         ],
     },
     "libuv": {

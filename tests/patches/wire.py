@@ -29,6 +29,7 @@ class Request(enum.IntEnum):
     QUERY = 6
     QUERY_SQL = 9
     INTERRUPT = 10
+    DUMP = 15
 
 
 class Response(enum.IntEnum):
@@ -41,6 +42,7 @@ class Response(enum.IntEnum):
     RESULT = 6
     ROWS = 7
     EMPTY = 8
+    FILES = 9
 
 
 class Type(enum.IntEnum):
@@ -181,6 +183,14 @@ class Client:
         """Runs one statement by QUERY_SQL and returns the one value of its one row."""
         ((value,),) = self.query(sql)
         return value[1]
+
+    def dump(self) -> bytes:
+        """Returns the database as a file of SQLite's, by DUMP."""
+        self.send(Request.DUMP, _text(b"main"))
+        body = self.expect(Response.FILES)
+        _, offset = _read_text(body, 8)
+        (size,) = _WORD.unpack_from(body, offset)
+        return body[offset + 8 : offset + 8 + size]
 
     def interrupt(self) -> None:
         """Sends an INTERRUPT; an EMPTY response ends whatever comes before it."""
