@@ -11,8 +11,8 @@
  *   - Text and bytes passed in are borrowed for the length of the call. Text is UTF-8; where no size follows it, it ends in NUL.
  *   - Nothing here ever calls back into the caller, and no function lets a Go panic out: it becomes DQLITEPY_KIND_INTERNAL.
  *   - A handle has at most one operation under way. A function that begins one and cannot finish it within `slice_ms`
- *     returns DQLITEPY_PENDING; the caller looks for signals and calls dqlitepy_wait (nodes, connecting, closing) or
- *     dqlitepy_continue (statements) until it gets another status. No call blocks for longer than its slice by design.
+ *     returns DQLITEPY_PENDING; the caller looks for signals and calls dqlitepy_wait (nodes, connecting, closing),
+ *     dqlitepy_continue (statements) or dqlitepy_dump_read again until it gets another status. No call blocks for longer than its slice by design.
  *   - Only dqlitepy_cancel and dqlitepy_release may be called while another thread is inside a call with the same handle.
  */
 #ifndef DQLITEPY_H
@@ -80,12 +80,12 @@ void dqlitepy_free(void *block);
 /* One line each, "name version": sqlite, dqlite, raft, libuv, lz4, go-dqlite, go. The caller frees *block. */
 int32_t dqlitepy_versions(void **block, uint64_t *size, dqlitepy_error *error);
 
-/* How many handles are open (nodes, connections): lets a test prove that nothing leaks. */
+/* How many handles are open (nodes, connections, copies): lets a test prove that nothing leaks. */
 uint64_t dqlitepy_open_handles(void);
 
 /* ---- waiting, closing -------------------------------------------------------------------------------------------- */
 
-/* Waits at most slice_ms for the operation under way on a node or on a connection that is being opened or closed. Where
+/* Waits at most slice_ms for the operation under way on a node, or on a connection or copy that is being opened or closed. Where
  * opening fails, the handle ends with the error. */
 int32_t dqlitepy_wait(uint64_t handle, int32_t slice_ms, dqlitepy_error *error);
 
@@ -93,7 +93,7 @@ int32_t dqlitepy_wait(uint64_t handle, int32_t slice_ms, dqlitepy_error *error);
  * DQLITEPY_KIND_INTERRUPTED, or completes if it was just done. Nothing happens where nothing is under way. */
 int32_t dqlitepy_cancel(uint64_t handle, dqlitepy_error *error);
 
-/* Begins to close a node or a connection; dqlitepy_wait ends it, and the handle with it. A connection's open transaction
+/* Begins to close a node, a connection or a copy; dqlitepy_wait ends it, and the handle with it. A connection's open transaction
  * is rolled back. Closing a node first breaks the connections that still use it. */
 int32_t dqlitepy_close(uint64_t handle, int32_t slice_ms, dqlitepy_error *error);
 
@@ -278,5 +278,24 @@ int32_t dqlitepy_parameters(dqlitepy_text sql, uint64_t sql_size, void **block, 
  * semicolon that ends a statement comes last. The caller frees *block. */
 int32_t dqlitepy_split(dqlitepy_text script, uint64_t script_size, int32_t *complete, void **block, uint64_t *size,
 		       dqlitepy_error *error);
+
+/* ---- copies of whole databases ----------------------------------------------------------------------------------- */
+
+typedef enum dqlitepy_dump_flag {
+	DQLITEPY_DUMP_ANY_SERVER = 1 /* from the first server that answers: needs no leader, may lack the latest commits */
+} dqlitepy_dump_flag;
+
+/* Begins to copy a database as it was committed last, in the format of SQLite's files; dqlitepy_wait goes on until the copy
+ * begins to come in. The server makes it in its memory, where it takes as much as the database until the handle is closed. A
+ * database of more than 1984 MiB is refused unless it is a node's in this process. */
+int32_t dqlitepy_dump(dqlitepy_connect_options_in options, uint32_t flags, int32_t slice_ms, uint64_t *dump,
+		      dqlitepy_error *error);
+
+/* The number of bytes that the copy has. */
+int32_t dqlitepy_dump_size(uint64_t dump, uint64_t *size, dqlitepy_error *error);
+
+/* The next bytes of the copy, at most 1 MiB; a size of 0 at its end, and only then is it whole. After DQLITEPY_PENDING it is
+ * called again. The caller frees *block. */
+int32_t dqlitepy_dump_read(uint64_t dump, int32_t slice_ms, void **block, uint64_t *size, dqlitepy_error *error);
 
 #endif /* DQLITEPY_H */

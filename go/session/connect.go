@@ -40,19 +40,13 @@ func Connect(ctx context.Context, options Options) (*Session, *Error) {
 	if err != nil {
 		return nil, Errorf(Connection, "%v", err)
 	}
-	bounded, cancel := context.WithTimeout(ctx, options.LeaderTimeout)
-	defer cancel()
 	search := &search{options: options, waker: waker, reasons: make(map[string]error)}
-	if l := search.run(bounded); l != nil {
-		waker.clear()
-		return newSession(options.Group, waker, l, options.BusyTimeout), nil
+	l, failure := search.find(ctx)
+	if failure != nil {
+		waker.close()
+		return nil, failure
 	}
-	waker.close()
-	if ctx.Err() != nil {
-		return nil, interrupted()
-	}
-	return nil, Errorf(NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running",
-		options.LeaderTimeout, search)
+	return newSession(options.Group, waker, l, options.BusyTimeout), nil
 }
 
 func (o *Options) check() *Error {
@@ -72,16 +66,36 @@ func (o *Options) check() *Error {
 
 // search looks for the leader and keeps what went wrong with each server.
 type search struct {
-	options Options
-	waker   *waker
-	tried   []string // in order
-	reasons map[string]error
+	options   Options
+	waker     *waker
+	anyServer bool     // one that answers will do
+	tried     []string // in order
+	reasons   map[string]error
+}
+
+// find blocks until there is a link to a server, or the leader timeout or the context ends.
+func (s *search) find(ctx context.Context) (*link, *Error) {
+	bounded, cancel := context.WithTimeout(ctx, s.options.LeaderTimeout)
+	defer cancel()
+	l := s.run(bounded)
+	switch {
+	case l != nil:
+		s.waker.clear()
+		return l, nil
+	case ctx.Err() != nil:
+		return nil, interrupted()
+	case s.anyServer:
+		return nil, Errorf(NoLeader, "no server answered within %v: %s", s.options.LeaderTimeout, s)
+	default:
+		return nil, Errorf(NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running",
+			s.options.LeaderTimeout, s)
+	}
 }
 
 func (s *search) run(ctx context.Context) *link {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		for _, server := range s.options.Servers {
-			if l := s.try(ctx, server, !s.options.Local); l != nil {
+			if l := s.try(ctx, server, !s.options.Local || s.anyServer); l != nil {
 				return l
 			}
 		}
@@ -106,6 +120,8 @@ func (s *search) try(ctx context.Context, server string, redirect bool) *link {
 		switch {
 		case err != nil:
 			return s.failed(server, err, l)
+		case s.anyServer:
+			return l
 		case leader == "":
 			return s.failed(server, errors.New("it knows no leader"), l)
 		case strings.ContainsFunc(leader, isNoAddress):

@@ -68,18 +68,26 @@ func cause(err error) error {
 // ask sends a request and waits for its answer until the context ends.
 func (l *link) ask(ctx context.Context, encode func([]byte) []byte) (wire.Frame, error) {
 	l.queue(encode)
+	frame, err := await(ctx, l, l.receive)
+	if err == nil {
+		l.rest()
+	}
+	return frame, err
+}
+
+// await repeats a receive that ends with its slice until something has come in or the context ends.
+func await[T any](ctx context.Context, l *link, receive func(deadline time.Time) (T, error)) (T, error) {
 	stop := context.AfterFunc(ctx, l.waker.raise)
 	defer stop()
 	for {
-		frame, err := l.receive(time.Now().Add(time.Hour))
+		received, err := receive(time.Now().Add(time.Hour))
 		switch {
 		case err == nil:
-			l.rest()
-			return frame, nil
+			return received, nil
 		case ctx.Err() != nil:
-			return wire.Frame{}, ctx.Err()
+			return received, ctx.Err()
 		case !errors.Is(err, errSliceEnded) && !errors.Is(err, errCancelled):
-			return wire.Frame{}, errors.New(describe(err))
+			return received, errors.New(describe(err))
 		}
 	}
 }

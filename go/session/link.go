@@ -108,22 +108,46 @@ func (l *link) receive(deadline time.Time) (wire.Frame, error) {
 		if err != nil || need == 0 {
 			return frame, err
 		}
-		l.makeRoom(need)
-		n, err := unix.Read(l.fd, l.in[len(l.in):cap(l.in)])
-		switch {
-		case err == unix.EAGAIN:
-			if err := l.wait(unix.POLLIN, deadline); err != nil {
-				return wire.Frame{}, err
-			}
-		case err == unix.EINTR:
-		case err != nil:
+		if err := l.read(need, deadline); err != nil {
 			return wire.Frame{}, err
-		case n == 0:
-			return wire.Frame{}, io.EOF
-		default:
-			l.in = l.in[:len(l.in)+n]
 		}
 	}
+}
+
+// receivePiece sends what is queued and returns the next size bytes, good until the next call: for an answer that is larger
+// than memory should hold.
+func (l *link) receivePiece(size uint64, deadline time.Time) ([]byte, error) {
+	if len(l.out) > 0 {
+		if err := l.send(deadline); err != nil {
+			return nil, err
+		}
+	}
+	for uint64(len(l.in)-l.start) < size {
+		if err := l.read(size, deadline); err != nil {
+			return nil, err
+		}
+	}
+	piece := l.in[l.start : l.start+int(size)]
+	l.start += int(size)
+	return piece, nil
+}
+
+// read adds what has come in, or waits until the deadline for something to come in. The buffer grows towards need bytes.
+func (l *link) read(need uint64, deadline time.Time) error {
+	l.makeRoom(need)
+	n, err := unix.Read(l.fd, l.in[len(l.in):cap(l.in)])
+	switch {
+	case err == unix.EAGAIN:
+		return l.wait(unix.POLLIN, deadline)
+	case err == unix.EINTR:
+		return nil
+	case err != nil:
+		return err
+	case n == 0:
+		return io.EOF
+	}
+	l.in = l.in[:len(l.in)+n]
+	return nil
 }
 
 // take cuts the next frame off the input. Where it is not whole yet, need is the size it will have.

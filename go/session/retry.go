@@ -19,6 +19,9 @@ type retry struct {
 // locks is: it is no lock that anybody holds, and over in milliseconds.
 const checkpointPatience = 5 * time.Second
 
+// checkpointing is what a server says that is busy with a checkpoint.
+const checkpointing = "checkpoint in progress"
+
 var pauses = [...]time.Duration{
 	1 * time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 15 * time.Millisecond,
 	20 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond,
@@ -31,7 +34,7 @@ func newRetry(timeout time.Duration) retry { return retry{began: time.Now(), tim
 // SQLITE_BUSY_SNAPSHOT is another code: there only the whole transaction can be tried again.
 func (r *retry) next(failure *wire.Failure) (time.Duration, bool) {
 	timeout := r.timeout
-	if failure.Message == "checkpoint in progress" {
+	if failure.Message == checkpointing {
 		timeout = max(timeout, checkpointPatience)
 	}
 	left := time.Until(r.began.Add(timeout))

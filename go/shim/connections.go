@@ -36,22 +36,9 @@ func dqlitepy_connect(options C.dqlitepy_connect_options_in, slice_ms C.int32_t,
 	if linkage != nil {
 		return report(out, linkage)
 	}
-	settings := session.Options{
-		Servers:       strings.Fields(textOf(options.servers)),
-		Database:      textOf(options.database),
-		Group:         remote,
-		BusyTimeout:   time.Duration(options.busy_timeout_ms) * time.Millisecond,
-		LeaderTimeout: time.Duration(options.leader_timeout_ms) * time.Millisecond,
-	}
-	if textOf(options.tls_authority) != "" {
-		return report(out, session.Errorf(session.NotSupported, "connections over TLS are not supported in this version"))
-	}
-	if options.node != 0 {
-		n, failure := runningNode(uint64(options.node))
-		if failure != nil {
-			return report(out, failure)
-		}
-		settings.Group, settings.Local = n.group, true
+	settings, failure := optionsOf(options)
+	if failure != nil {
+		return report(out, failure)
 	}
 	c := &connectionHandle{}
 	c.job = startJob(func(ctx context.Context) *session.Error {
@@ -66,6 +53,28 @@ func dqlitepy_connect(options C.dqlitepy_connect_options_in, slice_ms C.int32_t,
 		*handle = 0
 	}
 	return status
+}
+
+func optionsOf(options C.dqlitepy_connect_options_in) (session.Options, *session.Error) {
+	settings := session.Options{
+		Servers:       strings.Fields(textOf(options.servers)),
+		Database:      textOf(options.database),
+		Group:         remote,
+		BusyTimeout:   time.Duration(options.busy_timeout_ms) * time.Millisecond,
+		LeaderTimeout: time.Duration(options.leader_timeout_ms) * time.Millisecond,
+	}
+	if textOf(options.tls_authority) != "" {
+		return settings, session.Errorf(session.NotSupported, "connections over TLS are not supported in this version")
+	}
+	if options.node == 0 {
+		return settings, nil
+	}
+	n, failure := runningNode(uint64(options.node))
+	if failure != nil {
+		return settings, failure
+	}
+	settings.Group, settings.Local = n.group, true
+	return settings, nil
 }
 
 //export dqlitepy_in_transaction

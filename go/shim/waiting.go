@@ -23,7 +23,7 @@ func dqlitepy_wait(handle C.uint64_t, slice_ms C.int32_t, out *C.dqlitepy_error)
 	defer guard(out, &status)
 	object, ok := handles.get(uint64(handle)).(waitable)
 	if !ok {
-		return report(out, stale("node, connection or task"))
+		return report(out, stale("node, connection, copy or task"))
 	}
 	return object.wait(sliceOf(slice_ms), out)
 }
@@ -34,11 +34,13 @@ func dqlitepy_cancel(handle C.uint64_t, out *C.dqlitepy_error) (status C.int32_t
 	switch object := handles.get(uint64(handle)).(type) {
 	case *connectionHandle:
 		object.cancel()
+	case *dumpHandle:
+		object.cancel()
 	case *taskHandle:
 		object.cancel()
 	case *nodeHandle: // dqlite can neither be kept from starting nor from stopping
 	default:
-		return report(out, stale("node, connection or task"))
+		return report(out, stale("node, connection, copy or task"))
 	}
 	return C.DQLITEPY_OK
 }
@@ -48,7 +50,7 @@ func dqlitepy_close(handle C.uint64_t, slice_ms C.int32_t, out *C.dqlitepy_error
 	defer guard(out, &status)
 	object, ok := handles.get(uint64(handle)).(waitable)
 	if !ok {
-		return report(out, stale("node, connection or task"))
+		return report(out, stale("node, connection, copy or task"))
 	}
 	object.close()
 	return object.wait(sliceOf(slice_ms), out)

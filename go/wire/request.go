@@ -74,6 +74,13 @@ func AppendInterrupt(buffer []byte) []byte {
 	return finish(buffer, start)
 }
 
+// AppendDump asks for a copy of a database, from any server that has it. Answer: Files.
+func AppendDump(buffer []byte, name string) []byte {
+	buffer, start := begin(buffer, RequestDump, 0)
+	buffer = appendText(buffer, name)
+	return finish(buffer, start)
+}
+
 func appendSQL(buffer []byte, kind uint8, sql string, parameters []Value) []byte {
 	buffer, start := begin(buffer, kind, parameterSchema(parameters))
 	buffer = binary.LittleEndian.AppendUint64(buffer, 0)

@@ -27,6 +27,7 @@ const (
 	RequestExecSQL   = 8
 	RequestQuerySQL  = 9
 	RequestInterrupt = 10
+	RequestDump      = 15
 )
 
 // Types of responses.
@@ -38,6 +39,7 @@ const (
 	ResponseResult  = 6
 	ResponseRows    = 7
 	ResponseEmpty   = 8
+	ResponseFiles   = 9
 )
 
 // Codes that dqlite itself gives to a failure, beside SQLite's extended result codes.

@@ -192,6 +192,12 @@ class ExecuteFlag(enum.IntFlag):
     TEXT_AS_BYTES = 1
 
 
+class DumpFlag(enum.IntFlag):
+    """`dqlitepy_dump_flag`."""
+
+    ANY_SERVER = 1
+
+
 ERROR_SIZE = ctypes.sizeof(Error)
 
 # The types of out-parameters.
@@ -242,6 +248,9 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_discard": (c_int32, (c_uint64, _SLICE_MS, _ERROR)),
     "dqlitepy_parameters": (c_int32, (_TEXT, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_split": (c_int32, (_TEXT, c_uint64, POINTER(c_int32), _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_dump": (c_int32, (POINTER(ConnectOptions), c_uint32, _SLICE_MS, _HANDLE_OUT, _ERROR)),
+    "dqlitepy_dump_size": (c_int32, (c_uint64, _SIZE_OUT, _ERROR)),
+    "dqlitepy_dump_read": (c_int32, (c_uint64, _SLICE_MS, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
 }
 
 

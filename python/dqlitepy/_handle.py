@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Owns the number of one node or connection in the shim's table."""
+"""Owns the number of one node, connection or copy in the shim's table."""
 
 from __future__ import annotations
 
 from dqlitepy._abi import Error, Status
 from dqlitepy._library import forked, library
-from dqlitepy._operations import Close, Connect, FinishClose, StartNode
+from dqlitepy._operations import Close, Connect, FinishClose, OpenDump, StartNode
 from dqlitepy._wait import run
 
 
 class Handle:
-    """A node or a connection that has to be closed. Closing is idempotent, and does nothing in a forked child."""
+    """A node, a connection or a copy that has to be closed; twice does no harm. In a forked child nothing happens."""
 
     __slots__ = ("_closing", "_number")
 
@@ -19,7 +19,7 @@ class Handle:
         self._closing = 0
 
     @classmethod
-    def open(cls, opening: StartNode | Connect) -> Handle:
+    def open(cls, opening: StartNode | Connect | OpenDump) -> Handle:
         """Runs `opening` and owns what it makes; what a failed or interrupted one made is released.
 
         Raises:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from dqlitepy._abi import ConnectOptions, Error, ErrorFlag, HandleNumber, NodeOptions, Result, ResultFlag
+from dqlitepy._abi import (
+    Block,
+    BlockSize,
+    ConnectOptions,
+    Error,
+    ErrorFlag,
+    HandleNumber,
+    NodeOptions,
+    Result,
+    ResultFlag,
+)
 from dqlitepy._library import Library, library, read_memory
 from dqlitepy._wire import decode
 
@@ -91,6 +101,21 @@ class Connect(_Opening):
         return status
 
 
+class OpenDump(_Opening):
+    """Begins to copy a database."""
+
+    __slots__ = ("_flags", "_options")
+
+    def __init__(self, options: ConnectOptions, flags: int) -> None:
+        super().__init__()
+        self._options = options
+        self._flags = flags
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_dump(self._options, self._flags, slice_ms, self._handle, self.error)
+        return status
+
+
 class _OnHandle(Operation):
     """Uses a handle."""
 
@@ -105,8 +130,37 @@ class _OnHandle(Operation):
         return self._number
 
 
+class ReadDump(_OnHandle):
+    """Brings the next bytes of a copy; whoever runs it calls `take` after it."""
+
+    __slots__ = ("_block", "_size")
+
+    def __init__(self, handle: int) -> None:
+        super().__init__(handle)
+        self._block = Block()
+        self._size = BlockSize()
+
+    def begin(self, native: Library, slice_ms: int) -> int:
+        status: int = native.dqlitepy_dump_read(self._number, slice_ms, self._block, self._size, self.error)
+        return status
+
+    resume = begin
+
+    def take(self) -> bytes:
+        """Returns the bytes, none at the end of the copy."""
+        try:
+            return read_memory(self._block.value, self._size.value)
+        finally:
+            self.dispose()
+
+    def dispose(self) -> None:
+        if self._block:
+            library().dqlitepy_free(self._block)
+            self._block.value = None
+
+
 class Close(_OnHandle):
-    """Closes a node or a connection."""
+    """Closes a node, a connection or a copy."""
 
     __slots__ = ()
 

@@ -11,12 +11,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from dqlitepy import errors
+from dqlitepy._copies import CopyingConnection
 from dqlitepy._core import LEGACY_TRANSACTION_CONTROL, checked_isolation_level, milliseconds
 from dqlitepy._handle import Handle
 from dqlitepy._library import forked
 from dqlitepy._operations import Connect
 from dqlitepy._place import open_place
-from dqlitepy._sync import SyncConnection
 from dqlitepy._target import StrOrBytesPath
 from dqlitepy.cursor import Cursor
 
@@ -81,7 +81,7 @@ def connect(
     )
 
 
-class Connection(SyncConnection):
+class Connection(CopyingConnection):
     """A connection to a database; made by `connect`, whose arguments it takes."""
 
     Warning = errors.Warning
@@ -124,7 +124,8 @@ class Connection(SyncConnection):
         try:
             if self._handle is not None:  # sqlite3 allows to initialize a connection again
                 self.close()
-            handle = Handle.open(Connect(place.options(busy_timeout_ms, leader_timeout_ms)))
+            self._options = place.options(busy_timeout_ms, leader_timeout_ms)
+            handle = Handle.open(Connect(self._options))
         except BaseException:
             place.release()
             raise

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dqlitepy.dev/go/wire"
+)
+
+const (
+	// maxDumpSize is what a stock server can put into the one buffer that it sends a copy from, whose size it counts in 32
+	// bits and doubles; beyond it overwrites its memory. Our own server counts right.
+	maxDumpSize = 2<<30 - 64<<20
+
+	// maxDumpPiece is how much of a copy is in memory at a time.
+	maxDumpPiece = 1 << 20
+
+	// maxFailureSize bounds what is read of a refusal.
+	maxFailureSize = 64 << 10
+)
+
+// Dump is a copy of a database on its way: what was committed when the server made it, page by page, as SQLite keeps it in a
+// file. It has a connection of its own, whose end gives back the memory that the server made the copy in. One goroutine at a
+// time may use it.
+type Dump struct {
+	group *Group
+	waker *waker
+	link  *link
+	files *wire.Files
+	size  uint64
+	ctx   context.Context // of the call under way
+}
+
+// OpenDump asks the leader for a copy of a database or, with anyServer, the first of the servers that answers, whose copy may
+// lack the latest commits but needs no majority. It blocks until the copy begins to come in, or the leader timeout or the
+// context ends.
+func OpenDump(ctx context.Context, options Options, anyServer bool) (*Dump, *Error) {
+	if err := options.check(); err != nil {
+		return nil, err
+	}
+	waker, err := newWaker()
+	if err != nil {
+		return nil, Errorf(Connection, "%v", err)
+	}
+	d := &Dump{group: options.Group, waker: waker}
+	failure := d.open(ctx, options, anyServer)
+	if failure != nil {
+		d.Close()
+		return nil, failure
+	}
+	return d, nil
+}
+
+func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error {
+	search := &search{options: options, waker: d.waker, reasons: make(map[string]error), anyServer: anyServer}
+	var failure *Error
+	if d.link, failure = search.find(ctx); failure != nil {
+		return failure
+	}
+	if !anyServer && !options.Local {
+		if failure := d.checkSize(ctx); failure != nil {
+			return failure
+		}
+	}
+	retry := newRetry(options.BusyTimeout)
+	for {
+		refusal, err := d.request(ctx, options.Database)
+		switch {
+		case err != nil:
+			return d.lost(ctx, err)
+		case refusal == nil:
+			return nil
+		case refusal.Code == wire.CodeNotFound:
+			return &Error{Kind: SQLite, Code: codeCannotOpen, Message: fmt.Sprintf(
+				"the server has no database '%s': nobody has opened it since the server started, or the name is wrong", options.Database)}
+		}
+		// The server calls whatever keeps it from reading, a checkpoint above all, "failed to open database".
+		pause, again := retry.next(&wire.Failure{Code: refusal.Code, Message: checkpointing})
+		if !again {
+			return &Error{Kind: SQLite, Code: int32(refusal.Code), Message: refusal.Message}
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return d.lost(ctx, err)
+		}
+	}
+}
+
+const codeCannotOpen = 14 // SQLITE_CANTOPEN
+
+// checkSize keeps a copy that is too large for it from a server that may be a stock one.
+func (d *Dump) checkSize(ctx context.Context) *Error {
+	frame, err := d.link.ask(ctx, func(buffer []byte) []byte {
+		return wire.AppendQuerySQL(buffer, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", nil)
+	})
+	row := make([]wire.Value, 1)
+	if err == nil && frame.Type == wire.ResponseFailure {
+		err = refused(frame)
+	} else if err == nil {
+		err = onlyRow(frame, row)
+	}
+	if err != nil {
+		return d.lost(ctx, err)
+	}
+	if size := row[0].Int(); size > maxDumpSize {
+		return Errorf(NotSupported, "the database has %d bytes: dqlite's protocol can copy at most %d in one piece; "+
+			"read it by SQL instead, as iterdump() does, or VACUUM it first", size, int64(maxDumpSize))
+	}
+	return nil
+}
+
+// request asks for the copy and takes what comes before its first page.
+func (d *Dump) request(ctx context.Context, database string) (*wire.Failure, error) {
+	d.link.queue(func(buffer []byte) []byte { return wire.AppendDump(buffer, database) })
+	d.ctx = ctx
+	raw, err := d.piece(wire.HeaderSize)
+	if err != nil {
+		return nil, err
+	}
+	header, err := wire.DecodeHeader(raw)
+	if err != nil {
+		return nil, err
+	}
+	if header.Type == wire.ResponseFailure && header.BodySize() <= maxFailureSize {
+		body, err := d.piece(header.BodySize())
+		if err != nil {
+			return nil, err
+		}
+		failure, err := wire.DecodeFailure(wire.Frame{Header: header, Body: body})
+		return &failure, err
+	}
+	if d.files, err = wire.OpenFiles(header, d.piece); err != nil {
+		return nil, err
+	}
+	_, size, found, err := d.files.Open()
+	if err == nil && !found {
+		err = wire.Errorf("a copy of a database without a file")
+	}
+	d.size = size
+	return nil, err
+}
+
+func (d *Dump) piece(size uint64) ([]byte, error) {
+	return await(d.ctx, d.link, func(deadline time.Time) ([]byte, error) { return d.link.receivePiece(size, deadline) })
+}
+
+// Size is the number of bytes that the copy has.
+func (d *Dump) Size() uint64 { return d.size }
+
+// Next returns the next bytes of the copy, good until the next call; none at its end. It blocks until they have come in or the
+// context ends, which ends the copy.
+func (d *Dump) Next(ctx context.Context) ([]byte, *Error) {
+	d.ctx = ctx
+	piece, err := d.files.Read(maxDumpPiece)
+	if err == nil && len(piece) == 0 {
+		err = d.finish()
+	}
+	if err != nil {
+		return nil, d.lost(ctx, err)
+	}
+	return piece, nil
+}
+
+// finish checks what comes behind the database.
+func (d *Dump) finish() error {
+	for {
+		name, size, found, err := d.files.Open()
+		if err != nil || !found {
+			return err
+		}
+		if size > 0 {
+			return fmt.Errorf("the server, of a dqlite before 1.18, sends a part of the database in a second file (%s, %d bytes), "+
+				"which is not supported: upgrade it, or copy by SQL, as iterdump() does", name, size)
+		}
+	}
+}
+
+func (d *Dump) lost(ctx context.Context, err error) *Error {
+	switch {
+	case ctx.Err() != nil:
+		return brokenf(Interrupted, "interrupted")
+	case errors.As(err, new(*wire.Error)):
+		return brokenf(Protocol, "%v", err)
+	default:
+		return brokenf(Connection, "the copy of the database broke off (%v): what has come in of it is no database; begin again", err)
+	}
+}
+
+// Close frees what the copy holds, also before its end.
+func (d *Dump) Close() {
+	if d.link != nil {
+		d.group.bury(d.link)
+		d.link = nil
+	}
+	d.waker.close()
+}
+
+func sleep(ctx context.Context, duration time.Duration) error {
+	timer := time.NewTimer(duration)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of a connection copies whole databases; the modules that do it load when they are first needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import index
+from typing import TYPE_CHECKING
+
+from dqlitepy._abi import ConnectOptions
+from dqlitepy._handle import Handle
+from dqlitepy._operations import Connect
+from dqlitepy._sync import SyncConnection
+from dqlitepy._target import StrOrBytesPath
+from dqlitepy.cursor import Cursor
+from dqlitepy.errors import NotSupportedError, OperationalError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from dqlitepy._backup import Progress
+    from dqlitepy._restore import Read
+
+
+class CopyingConnection(SyncConnection):
+    """A connection that knows how to copy its database."""
+
+    _options: ConnectOptions  # what it was opened with
+
+    def iterdump(self, *, filter: str | None = None) -> Iterator[str]:
+        """Returns an iterator over the SQL statements that make the database again, in `sqlite3` or in dqlitepy.
+
+        They show one moment: the open transaction's view, where there is one, otherwise what is committed when the
+        first statement is asked for. Only the statement at hand is in memory.
+
+        Args:
+            filter: a LIKE pattern for the names of the tables, indexes, triggers and views to dump; None for all.
+        """
+        from dqlitepy._iterdump import iterdump
+
+        if self._exclusively(self._has_transaction):
+            return iterdump(self, filter)
+        return self._dump_of_what_is_committed(filter)
+
+    def backup(
+        self,
+        target: sqlite3.Connection | CopyingConnection | StrOrBytesPath,
+        *,
+        pages: int = -1,
+        progress: Progress | None = None,
+        name: str = "main",
+        sleep: float = 0.250,
+    ) -> None:
+        """Copies the database as it is committed when the copy begins; others go on writing meanwhile.
+
+        Args:
+            target: a `sqlite3.Connection`, whose database is replaced; another connection of dqlitepy, whose database
+                must be empty; or the path of a SQLite file to make, of mode 0600, which must not exist and is there
+                whole or not at all.
+            pages: how many pages to copy between two calls of `progress`; -1 for all.
+            progress: called with SQLite's status (0, or 101 at the end), the pages still to come and the pages in all;
+                for a connection of dqlitepy as the target these are rows. Where it raises, the copy ends.
+            name: must be "main".
+            sleep: seconds to wait before another attempt where a `sqlite3.Connection` finds its own database locked.
+
+        Raises:
+            OperationalError: this connection has a transaction open, the file exists, or source or target failed.
+            NotSupportedError: the database is too large for dqlite's protocol, or `name` is "temp".
+            TypeError, ValueError: an argument cannot be right.
+        """
+        from dqlitepy import _backup
+
+        pages = index(pages)
+        if target is self:
+            raise ValueError("target cannot be the same connection instance")
+        if progress is not None and not callable(progress):
+            raise TypeError("progress argument must be a callable")
+        sleep = float(sleep)
+        self._check_copyable(name, "backup")
+        if isinstance(target, CopyingConnection):
+            target.restore(self, progress=progress)
+        elif isinstance(target, str | bytes | os.PathLike):
+            _backup.copy_to_file(self._options, os.fsdecode(target), pages, progress)
+        else:
+            _backup.copy_to_sqlite(self._options, target, pages, progress, sleep)
+
+    def serialize(self, *, name: str = "main") -> bytes:
+        """Returns the bytes of a SQLite file with what is committed; `sqlite3.Connection.deserialize` opens them.
+
+        Raises:
+            OperationalError: this connection has a transaction open, or the copy broke off.
+            NotSupportedError: the database is too large for dqlite's protocol, or `name` is "temp".
+        """
+        from dqlitepy._backup import copy_to_bytes
+
+        self._check_copyable(name, "serialize")
+        return copy_to_bytes(self._options)
+
+    def restore(
+        self,
+        source: sqlite3.Connection | CopyingConnection | StrOrBytesPath,
+        *,
+        progress: Progress | None = None,
+    ) -> None:
+        """Copies everything from `source` into this connection's database, in one transaction: all of it or nothing.
+
+        Tables with their rowids, indexes, views, triggers, virtual tables whose module is there (FTS5, R-Tree), what
+        AUTOINCREMENT has counted, ANALYZE's statistics, user_version and application_id come along. Constraints and
+        foreign keys are not checked again. The transaction is in the leader's memory until it is committed.
+
+        Args:
+            source: a `sqlite3.Connection`, another connection of dqlitepy, or the path of a SQLite file, which is only
+                read.
+            progress: called after each thousand rows with 0, the rows still to come and the rows in all, and when all
+                is committed with 101, 0 and the rows in all. Where it raises before that, nothing is restored.
+
+        Raises:
+            OperationalError: this database is not empty, this connection or the source has a transaction open, or the
+                source cannot be read.
+            DatabaseError: the source is no SQLite database, or damaged.
+            DataError: the source holds a text with a NUL character inside, which dqlite's protocol cannot carry.
+            NotSupportedError: it has a virtual table of a module that dqlite's SQLite has not.
+            AmbiguousCommitError: the connection was lost during the commit: look before you repeat it.
+        """
+        from dqlitepy import _sqlite_source
+
+        if source is self:
+            raise ValueError("source cannot be the same connection instance")
+        if isinstance(source, CopyingConnection):
+            source._check_copyable("main", "restore")
+            with source._sibling() as sibling:
+                sibling._run_control("BEGIN")
+                self._restore(lambda sql: Cursor(sibling).execute(sql), progress)
+        elif isinstance(source, str | bytes | os.PathLike):
+            with _sqlite_source.reading_file(os.fsdecode(source)) as read:
+                self._restore(read, progress)
+        else:
+            with _sqlite_source.reading_connection(source) as read:
+                self._restore(read, progress)
+
+    def deserialize(self, data: bytes | bytearray | memoryview, /, *, name: str = "main") -> None:
+        """Copies everything from the bytes of a SQLite file, as `serialize` returns them, into this empty database.
+
+        Raises:
+            OperationalError, DatabaseError, …: as `restore`; a database that is not empty is not overwritten.
+        """
+        from dqlitepy._sqlite_source import reading_bytes
+
+        self._check_copyable(name, "deserialize")
+        with reading_bytes(data) as read:
+            self._restore(read, None)
+
+    def _restore(self, read: Read, progress: Progress | None) -> None:
+        from dqlitepy._restore import restore
+
+        if progress is not None and not callable(progress):
+            raise TypeError("progress argument must be a callable")
+        self._check_copyable("main", "restore")
+        with self._sibling() as sibling:
+            restore(read, sibling, progress)
+
+    def _check_copyable(self, name: str, caller: str) -> None:
+        self._usable_number()
+        if not isinstance(name, str):
+            raise TypeError(f"{caller}() argument 'name' must be str, not {type(name).__name__}")
+        if name.lower() == "temp":
+            raise NotSupportedError(
+                f"{caller}() of temporary tables is not supported: only what is replicated is copied"
+            )
+        if name.lower() != "main":
+            raise OperationalError(f"unknown database {name}")
+        if self._exclusively(self._has_transaction):
+            raise OperationalError(
+                f"{caller}() works on what is committed, and the connection has a transaction open: commit it or roll "
+                "it back first"
+            )
+
+    def _dump_of_what_is_committed(self, filter: str | None) -> Iterator[str]:
+        from dqlitepy._iterdump import iterdump
+
+        with self._sibling() as sibling:
+            sibling._run_control("BEGIN")
+            yield from iterdump(sibling, filter)
+
+    @contextmanager
+    def _sibling(self) -> Iterator[SyncConnection]:
+        """Yields another connection to the same database, with none of this one's settings and no transaction."""
+        self._usable_number()
+        sibling = SyncConnection()
+        handle = Handle.open(Connect(self._options))
+        sibling._initialize(handle, isolation_level=None, check_same_thread=False, cached_statements=0)
+        try:
+            yield sibling
+        finally:
+            handle.close()

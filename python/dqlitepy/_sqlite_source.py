@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A SQLite database to read from: a file, or a copy of what a `sqlite3.Connection` holds."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from dqlitepy.errors import DatabaseError, Error, OperationalError, with_code
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_BUSY, _LOCKED = 5, 6
+# How long another connection may keep the source locked.
+_PATIENCE_SECONDS = 5.0
+
+
+@contextmanager
+def reading_file(path: str) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
+    """Yields what runs a SELECT or PRAGMA on a SQLite file, all as of one moment; nothing is written to it.
+
+    Raises:
+        OperationalError: the file cannot be opened or read.
+        DatabaseError: it is no SQLite database, or damaged.
+    """
+    import sqlite3
+
+    def read(sql: str) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from source.execute(sql)
+        except sqlite3.Error as error:
+            raise _ours(path, error) from error
+
+    try:
+        source = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise _ours(path, error) from error
+    with closing(source):
+        list(read("BEGIN"))
+        yield read
+
+
+@contextmanager
+def reading_connection(source: sqlite3.Connection) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
+    """Yields what runs a SELECT or PRAGMA on a copy of what `source` holds: its own settings would change the values.
+
+    Raises:
+        OperationalError: it has a transaction open that writes, or is locked.
+    """
+    import sqlite3
+
+    began = monotonic()
+
+    def watch(status: int, remaining: int, total: int) -> None:
+        # sqlite3 would wait for ever.
+        if status in (_BUSY, _LOCKED) and (source.in_transaction or monotonic() - began > _PATIENCE_SECONDS):
+            reason = "it has a transaction open: commit it or roll it back first" if source.in_transaction else "locked"
+            raise OperationalError(f"the source cannot be read: {reason}")
+
+    with tempfile.TemporaryDirectory(prefix="dqlitepy-") as folder:
+        path = os.path.join(folder, "copy")
+        with closing(sqlite3.connect(path)) as copy:
+            try:
+                source.backup(copy, progress=watch, sleep=0.01)
+            except sqlite3.Error as error:
+                raise _ours("the source", error) from error
+        with reading_file(path) as read:
+            yield read
+
+
+@contextmanager
+def reading_bytes(data: bytes | bytearray | memoryview) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
+    """Yields what runs a SELECT or PRAGMA on the bytes of a SQLite file."""
+    with tempfile.TemporaryDirectory(prefix="dqlitepy-") as folder:
+        path = os.path.join(folder, "copy")
+        with open(path, "wb") as file:
+            file.write(data)
+        with reading_file(path) as read:
+            yield read
+
+
+def _ours(path: str, error: sqlite3.Error) -> Error:
+    import sqlite3
+
+    kind = OperationalError if isinstance(error, sqlite3.OperationalError) else DatabaseError
+    exception = kind(f"{path} cannot be read: {error}")
+    code = getattr(error, "sqlite_errorcode", None)
+    return exception if code is None else with_code(exception, code)
