@@ -1,0 +1,405 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`backup`, `serialize`, `restore` and `deserialize`: whole databases from dqlite to SQLite and back."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import dqlitepy
+import pytest
+from dqlitepy._copy_file import write_new_file
+
+from tests.node.test_dump import SCRIPT
+from tests.support import outcome, run_python
+
+# What iterdump does not tell.
+HEADER = ("PRAGMA user_version", "PRAGMA application_id", "SELECT rowid, * FROM counted ORDER BY 1", "PRAGMA encoding")
+EXTRAS = """
+PRAGMA user_version = 7;
+PRAGMA application_id = -5;
+CREATE TABLE hidden_rowid ("rowid", b);
+INSERT INTO hidden_rowid (_rowid_, "rowid", b) VALUES (100, 'x', 'y'), (-1, 'z', NULL);
+CREATE VIRTUAL TABLE words USING fts5(body);
+INSERT INTO words VALUES ('many words here'), ('other words');
+CREATE VIRTUAL TABLE boxes USING rtree(id, low, high);
+INSERT INTO boxes VALUES (1, 0.5, 1.5), (2, 3, 4);
+ANALYZE;
+"""
+
+
+def contents(connection: Any) -> list[Any]:
+    """Returns everything that a copy must keep."""
+    told: list[Any] = sorted(line for line in connection.iterdump() if not line.startswith('INSERT INTO "words" '))
+    told = [line for line in told if not line.startswith('INSERT INTO "boxes" ')]
+    told += [connection.execute(question).fetchall() for question in HEADER]
+    told.append(connection.execute("SELECT _rowid_, * FROM hidden_rowid ORDER BY 1").fetchall())
+    told.append(connection.execute("SELECT rowid, body FROM words WHERE words MATCH 'many'").fetchall())
+    told.append(connection.execute("SELECT id FROM boxes WHERE high < 2").fetchall())
+    return told
+
+
+@pytest.fixture
+def full(con: dqlitepy.Connection) -> dqlitepy.Connection:
+    """Returns a connection to a database with something of every kind."""
+    con.executescript(SCRIPT + EXTRAS)
+    return con
+
+
+@pytest.fixture
+def memory() -> Iterator[sqlite3.Connection]:
+    """Yields an empty database of the standard library's SQLite."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        yield connection
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[dqlitepy.Connection]:
+    """Yields a second, empty database of dqlite."""
+    with closing(dqlitepy.connect(tmp_path / "second")) as connection:
+        yield connection
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Opens a file that a backup made, as strictly as SQLite can: it has no WAL to read it with."""
+    connection = sqlite3.connect(f"file:{path}?immutable=1", uri=True)
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    return connection
+
+
+def test_to_a_file(full: dqlitepy.Connection, tmp_path: Path) -> None:
+    path = tmp_path / "copy.db"
+    full.backup(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with closing(open_file(path)) as copy:
+        assert contents(copy) == contents(full)
+    assert os.listdir(tmp_path / "data")
+    assert sorted(os.listdir(tmp_path)) == ["copy.db", "data"]
+
+
+def test_to_sqlite3(full: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
+    memory.execute("CREATE TABLE was_here_before (a)")
+    full.backup(memory)
+    assert contents(memory) == contents(full)
+
+
+def test_to_dqlitepy(full: dqlitepy.Connection, empty: dqlitepy.Connection) -> None:
+    full.backup(empty)
+    assert contents(empty) == contents(full)
+
+
+def test_serialized(full: dqlitepy.Connection, memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    data = full.serialize()
+    assert type(data) is bytes
+    memory.deserialize(data)
+    assert contents(memory) == contents(full)
+    empty.deserialize(data)
+    assert contents(empty) == contents(full)
+
+
+def test_from_sqlite3(full: dqlitepy.Connection, memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    full.backup(memory)
+    expected = contents(memory)
+    memory.row_factory = sqlite3.Row
+    memory.text_factory = bytes
+    empty.restore(memory)
+    assert contents(empty) == expected
+    assert memory.text_factory is bytes
+
+
+def test_from_a_file(full: dqlitepy.Connection, tmp_path: Path, empty: dqlitepy.Connection) -> None:
+    path = tmp_path / "a file? 100% #1.db"
+    full.backup(path)
+    before = path.read_bytes()
+    empty.restore(str(path))
+    assert contents(empty) == contents(full)
+    assert path.read_bytes() == before
+
+
+def test_from_a_file_with_a_wal(tmp_path: Path, empty: dqlitepy.Connection) -> None:
+    """Also what a program that is still running has not yet written back from its WAL."""
+    path = tmp_path / "live.db"
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("CREATE TABLE t (a)")
+        writer.execute("INSERT INTO t VALUES ('in the WAL')")
+        writer.commit()
+        empty.restore(path)
+    assert empty.execute("SELECT a FROM t").fetchall() == [("in the WAL",)]
+
+
+def test_from_utf16(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    memory.executescript("PRAGMA encoding = 'UTF-16'; CREATE TABLE t (a); INSERT INTO t VALUES ('é😀')")
+    empty.restore(memory)
+    assert empty.execute("SELECT a, hex(a) FROM t").fetchall() == [("é😀", "C3A9F09F9880")]
+
+
+def test_rows_that_break_rules_come_along(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    memory.executescript(
+        "CREATE TABLE p (a PRIMARY KEY, CHECK (a < 5)); CREATE TABLE c (b REFERENCES p);"
+        "PRAGMA ignore_check_constraints = ON; INSERT INTO p VALUES (9); INSERT INTO c VALUES (1)"
+    )
+    empty.restore(memory)
+    assert empty.execute("SELECT * FROM p, c").fetchall() == [(9, 1)]
+    with pytest.raises(dqlitepy.IntegrityError, match="FOREIGN KEY"):  # the connection's own settings are as before
+        empty.execute("INSERT INTO c VALUES (2)")
+
+
+def test_an_empty_database(con: dqlitepy.Connection, empty: dqlitepy.Connection, tmp_path: Path) -> None:
+    seen: list[tuple[int, int, int]] = []
+    con.backup(tmp_path / "copy.db", progress=lambda *told: seen.append(told))
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT * FROM sqlite_schema").fetchall() == []
+        empty.restore(copy)
+    empty.deserialize(con.serialize())
+    assert [told[0] for told in seen] == [101]
+
+
+def test_progress_is_that_of_sqlite3(full: dqlitepy.Connection, memory: sqlite3.Connection, tmp_path: Path) -> None:
+    full.backup(memory)
+    for pages in (-1, 0, 1, 7, 10**6):
+        seen: list[list[tuple[int, int, int]]] = [[], [], []]
+        with closing(sqlite3.connect(":memory:")) as target:
+            memory.backup(target, pages=pages, progress=lambda *told, seen=seen: seen[0].append(told))
+        with closing(sqlite3.connect(":memory:")) as target:
+            full.backup(target, pages=pages, progress=lambda *told, seen=seen: seen[1].append(told))
+        full.backup(tmp_path / f"{pages}.db", pages=pages, progress=lambda *told, seen=seen: seen[2].append(told))
+        assert seen[0] == seen[1] == seen[2]
+
+
+def test_progress_of_a_restore_counts_rows(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    memory.execute("CREATE TABLE t (a)")
+    memory.executemany("INSERT INTO t VALUES (?)", ((n,) for n in range(2500)))
+    memory.execute("CREATE TABLE u (a)")
+    memory.commit()
+    seen: list[tuple[int, int, int]] = []
+    empty.restore(memory, progress=lambda *told: seen.append(told))
+    assert seen == [(0, 1500, 2500), (0, 500, 2500), (0, 0, 2500), (101, 0, 2500)]
+
+
+def test_progress_that_raises_leaves_nothing(
+    full: dqlitepy.Connection, memory: sqlite3.Connection, empty: dqlitepy.Connection, tmp_path: Path
+) -> None:
+    def stop(status: int, remaining: int, total: int) -> None:
+        raise RuntimeError("enough")
+
+    for target in (tmp_path / "copy.db", memory, empty):
+        with pytest.raises(RuntimeError, match="enough"):
+            full.backup(target, pages=1, progress=stop)
+    assert sorted(os.listdir(tmp_path)) == ["data", "second"]
+    assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
+    empty.execute("CREATE TABLE t (a)")  # no lock is left
+
+
+def test_only_what_is_committed(con: dqlitepy.Connection, directory: Path, memory: sqlite3.Connection) -> None:
+    con.execute("CREATE TABLE t (a)")
+    with closing(dqlitepy.connect(directory)) as writer:
+        writer.execute("INSERT INTO t VALUES (1)")
+        con.backup(memory)
+        assert memory.execute("SELECT count(*) FROM t").fetchone() == (0,)
+        writer.commit()
+    con.backup(memory)
+    assert memory.execute("SELECT count(*) FROM t").fetchone() == (1,)
+
+
+def test_a_database_that_has_shrunk(con: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
+    con.execute("CREATE TABLE t (a)")
+    con.executemany("INSERT INTO t VALUES (?)", ((bytes(4000),) for _ in range(2000)))
+    con.commit()
+    con.execute("DELETE FROM t WHERE rowid > 3")
+    con.commit()
+    con.execute("VACUUM")
+    con.backup(memory)
+    assert memory.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert memory.execute("SELECT count(*) FROM t").fetchone() == (3,)
+
+
+OPEN_TRANSACTION: dict[str, Callable[[dqlitepy.Connection, dqlitepy.Connection], Any]] = {
+    "backup": lambda con, other: con.backup(sqlite3.connect(":memory:")),
+    "serialize": lambda con, other: con.serialize(),
+    "restore": lambda con, other: con.restore(other),
+    "restore from": lambda con, other: other.restore(con),
+    "deserialize": lambda con, other: con.deserialize(b""),
+}
+
+
+@pytest.mark.parametrize("name", OPEN_TRANSACTION)
+def test_an_open_transaction_is_refused(con: dqlitepy.Connection, empty: dqlitepy.Connection, name: str) -> None:
+    """`sqlite3` waits for ever."""
+    con.execute("CREATE TABLE t (a)")
+    con.execute("INSERT INTO t VALUES (1)")
+    with pytest.raises(dqlitepy.OperationalError, match="commit it or roll it back first"):
+        OPEN_TRANSACTION[name](con, empty)
+    con.commit()
+    assert con.execute("SELECT * FROM t").fetchall() == [(1,)]
+
+
+def test_a_source_with_an_open_transaction_is_refused(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    memory.execute("CREATE TABLE t (a)")
+    memory.execute("INSERT INTO t VALUES (1)")
+    with pytest.raises(dqlitepy.OperationalError, match="commit it or roll it back first"):
+        empty.restore(memory)
+
+
+def test_a_target_that_is_not_empty_is_refused(full: dqlitepy.Connection, empty: dqlitepy.Connection) -> None:
+    empty.execute("CREATE TABLE t (a)")
+    attempts: list[Callable[[], None]] = [
+        lambda: empty.restore(full),
+        lambda: full.backup(empty),
+        lambda: empty.deserialize(full.serialize()),
+    ]
+    for attempt in attempts:
+        with pytest.raises(dqlitepy.OperationalError, match="the target is not empty"):
+            attempt()
+    assert empty.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
+
+
+def test_nul_in_text_is_refused(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    memory.execute("CREATE TABLE t (a)")
+    memory.executemany("INSERT INTO t VALUES (?)", [("fine",), ("a\0b",)])
+    memory.commit()
+    with pytest.raises(dqlitepy.DataError, match="row 2 of the table 't' has a text with a NUL"):
+        empty.restore(memory)
+    assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
+
+
+def test_an_unknown_virtual_table_is_refused(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    memory.executescript("CREATE VIRTUAL TABLE old USING fts4(a); INSERT INTO old VALUES ('x')")
+    with pytest.raises(dqlitepy.NotSupportedError, match="'old' cannot be restored: no such module: fts4"):
+        empty.restore(memory)
+    assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
+
+
+def test_existing_files_are_not_overwritten(full: dqlitepy.Connection, tmp_path: Path) -> None:
+    path = tmp_path / "mine"
+    path.write_text("precious")
+    link = tmp_path / "link"
+    link.symlink_to("nowhere")
+    for target in (path, link, tmp_path):
+        with pytest.raises(dqlitepy.OperationalError, match="exists already") as raised:
+            full.backup(target)
+        assert raised.value.sqlite_errorname == "SQLITE_CANTOPEN"
+    assert path.read_text() == "precious"
+
+
+def test_a_name_that_is_taken_meanwhile_is_not_overwritten(full: dqlitepy.Connection, tmp_path: Path) -> None:
+    path = tmp_path / "copy.db"
+    with pytest.raises(dqlitepy.OperationalError, match="exists already"):
+        full.backup(path, pages=1, progress=lambda *_: path.write_text("precious"))
+    assert path.read_text() == "precious"
+    assert sorted(os.listdir(tmp_path)) == ["copy.db", "data"]
+
+
+def test_a_folder_that_is_missing(full: dqlitepy.Connection, tmp_path: Path) -> None:
+    with pytest.raises(dqlitepy.OperationalError, match="its folder does not exist"):
+        full.backup(tmp_path / "no" / "copy.db")
+
+
+FULL_DISK = """
+import os, resource, signal, sys
+import dqlitepy
+
+folder = sys.argv[1]
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+con = dqlitepy.connect(os.path.join(folder, "data"))
+con.execute("CREATE TABLE t (a)")
+con.execute("INSERT INTO t VALUES (zeroblob(3000000))")
+con.commit()
+before = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, before[1]))
+try:
+    con.backup(os.path.join(folder, "copy.db"))
+except dqlitepy.OperationalError as error:
+    print(error.sqlite_errorname, error)
+resource.setrlimit(resource.RLIMIT_FSIZE, before)
+print(sorted(os.listdir(folder)))
+con.backup(os.path.join(folder, "copy.db"))
+print(os.path.getsize(os.path.join(folder, "copy.db")) > 3_000_000)
+con.close()
+"""
+
+
+def test_a_file_that_cannot_grow_is_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "copy.db"
+    assert run_python(FULL_DISK, str(tmp_path)).splitlines() == [
+        f"SQLITE_IOERR {str(path)!r} cannot be made: File too large",
+        "['data']",
+        "True",
+    ]
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    def fail(file: BinaryIO) -> None:
+        file.write(b"half of it")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(dqlitepy.OperationalError, match="the disk is full") as raised:
+        write_new_file(str(tmp_path / "copy.db"), fail)
+    assert raised.value.sqlite_errorname == "SQLITE_FULL"
+    assert os.listdir(tmp_path) == []
+
+
+def test_sources_that_are_no_database(empty: dqlitepy.Connection, tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_text("no database " * 1000)
+    with pytest.raises(dqlitepy.DatabaseError, match="file is not a database") as raised:
+        empty.restore(path)
+    assert raised.value.sqlite_errorname == "SQLITE_NOTADB"
+    with pytest.raises(dqlitepy.DatabaseError, match="file is not a database"):
+        empty.deserialize(b"no database" * 1000)
+    with pytest.raises(dqlitepy.OperationalError, match="unable to open"):
+        empty.restore(tmp_path / "missing")
+
+
+def test_a_damaged_source_is_not_half_restored(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    memory.execute("CREATE TABLE t (a)")
+    memory.executemany("INSERT INTO t VALUES (?)", ((bytes(3000),) for _ in range(2000)))
+    memory.commit()
+    data = bytearray(memory.serialize())
+    data[len(data) // 2 :] = b"\xff" * (len(data) - len(data) // 2)
+    with pytest.raises(dqlitepy.DatabaseError, match="malformed"):
+        empty.deserialize(data)
+    assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
+
+
+WRONG: dict[str, Callable[[Any, Any], Any]] = {
+    "itself": lambda con, target: con.backup(con),
+    "no target": lambda con, target: con.backup(None),
+    "progress that cannot be called": lambda con, target: con.backup(target, progress=3),
+    "pages that are no number": lambda con, target: con.backup(target, pages="1"),
+    "name that is no text": lambda con, target: con.backup(target, name=3),
+    "an unknown name": lambda con, target: con.backup(target, name="nope"),
+    "positional arguments": lambda con, target: con.backup(target, 1),
+    "closed": lambda con, target: (con.close(), con.backup(target)),
+    "closed, serialized": lambda con, target: (con.close(), con.serialize()),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_arguments_are_refused_as_by_sqlite3(name: str) -> None:
+    seen = []
+    for module in (sqlite3, dqlitepy):
+        with closing(module.connect(":memory:")) as con, closing(sqlite3.connect(":memory:")) as target:
+            con.execute("CREATE TABLE t (a)")
+            seen.append(outcome(lambda: WRONG[name](con, target)))
+    assert seen[0][0] == seen[1][0]
+    if name not in ("no target", "positional arguments"):
+        assert seen[0] == seen[1]
+
+
+def test_a_dead_connection_is_said_to_be_dead(full: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
+    memory.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        full.backup(memory)
+
+
+def test_sqlite3_cannot_copy_into_dqlitepy_by_itself(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+    with pytest.raises(TypeError):
+        memory.backup(empty)  # type: ignore[arg-type]
