@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import resource
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import dqlitepy
@@ -14,7 +16,6 @@ from tests.hostile.server import (
     BLOB,
     INTEGER,
     MORE,
-    Answer,
     Asked,
     Peer,
     Response,
@@ -139,15 +140,22 @@ def test_an_answer_too_many_within_a_transaction(server: Server, con: dqlitepy.C
 
 
 @pytest.mark.parametrize("ending", [Peer.hang_up, Peer.reset])
-def test_a_server_that_left_between_two_statements(server: Server, con: dqlitepy.Connection, ending: Answer) -> None:
+def test_a_server_that_left_between_two_statements(
+    server: Server, con: dqlitepy.Connection, ending: Callable[[Peer], None]
+) -> None:
     """What is not sent is not ambiguous."""
+    answered, left = threading.Event(), threading.Event()
 
     def leaves(peer: Peer, asked: Asked) -> None:
         behave(peer, asked)
-        ending(peer)  # type: ignore[call-arg]
+        answered.wait()
+        ending(peer)
+        left.set()
 
     server.arm(leaves)
     con.execute(WRITE)
+    answered.set()
+    left.wait()
     with pytest.raises(dqlitepy.OperationalError, match="nothing was written; connect again") as caught:
         con.execute(WRITE)
     assert type(caught.value) is dqlitepy.OperationalError
