@@ -140,6 +140,9 @@ func callError(ctx context.Context, err error) error {
 	case strings.HasSuffix(err.Error(), "EOF"):
 		return errors.New("it closed the connection")
 	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
 	return err
 }
 
@@ -148,7 +151,7 @@ func (l *link) assign(ctx context.Context, id uint64, role client.NodeRole) erro
 	deadline := time.Now().Add(changeTimeout)
 	for {
 		err := l.Assign(ctx, id, role)
-		if err == nil {
+		if err == nil || strings.HasSuffix(err.Error(), "server role is not valid (1)") { // it has that role already
 			return nil
 		}
 		if !strings.HasSuffix(err.Error(), "(5)") || time.Now().After(deadline) || sleep(ctx, settlePause) != nil {

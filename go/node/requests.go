@@ -159,6 +159,9 @@ func (c *Cluster) Transfer(ctx context.Context, target Target) error {
 func (c *Cluster) Dump(ctx context.Context, database, address string) (files []client.File, err error) {
 	dump := func(l *link) error {
 		files, err = l.Dump(ctx, database)
+		if err != nil && strings.HasSuffix(err.Error(), "(1002)") {
+			return fmt.Errorf("it has no database %q", database)
+		}
 		return err
 	}
 	if address == "" {

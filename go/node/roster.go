@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	// searchTimeout is how long one look for the leader lasts before the log says that there is none.
-	searchTimeout = 10 * time.Second
+	// searchTimeout is how long one look for the leader lasts, after which it is known why there is none.
+	searchTimeout = time.Second
+	// electionPatience is how long there may be none before the log says so: electing one takes its time.
+	electionPatience = 10 * time.Second
 	// probeTimeout is how long a node may take to answer before it counts as offline.
 	probeTimeout = 2 * time.Second
 	retryFirst   = 50 * time.Millisecond
@@ -35,7 +37,9 @@ type roster struct {
 
 	mu      sync.Mutex
 	members []client.NodeInfo
-	problem error // why it is not ready
+	problem error     // why it is not ready
+	failing time.Time // since when
+	said    string    // of it in the log
 }
 
 func newRoster(n *Node, options Options) *roster {
@@ -95,16 +99,24 @@ func (r *roster) run(ctx context.Context) {
 func (r *roster) complain(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.problem == nil || r.problem.Error() != err.Error() {
-		r.node.log.warn("%v", err)
+	if r.problem == nil {
+		r.failing = time.Now()
 	}
 	r.problem = err
+	var noLeader *NoLeaderError
+	if errors.As(err, &noLeader) && time.Since(r.failing) < electionPatience {
+		return
+	}
+	if text := err.Error(); text != r.said {
+		r.node.log.warn("%s", text)
+		r.said = text
+	}
 }
 
 func (r *roster) isReady() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.problem = nil
+	r.problem, r.said = nil, ""
 	select {
 	case <-r.ready:
 	default:

@@ -40,7 +40,7 @@ def target_of(database: StrOrBytesPath, *, uri: bool) -> Cluster | str | None:
         raise ValueError("embedded null character in the path of the database")
     if path.startswith(_URL):
         return _cluster(path)
-    if path.partition(":")[0].lower() == "dqlite":
+    if path[:7].lower() == "dqlite:":
         raise ValueError(f"{path!r} is no URL of a cluster: write {_FORM}")
     if uri and path.startswith("file:"):
         raise NotSupportedError("file: URIs name SQLite files; dqlitepy keeps a database in a directory: give its path")

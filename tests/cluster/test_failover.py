@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The leader dies by kill -9 while rows are written: nothing that was acknowledged is lost, nothing is there twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import dqlitepy
+import pytest
+
+from tests.cluster.machines import Machines, eventually, voters
+
+ROWS_BETWEEN = 20
+
+
+class Writer:
+    """Inserts numbers one by one, each in a transaction of its own, and keeps what became of them."""
+
+    def __init__(self, machines: Machines) -> None:
+        self._machines = machines
+        self._con: dqlitepy.Connection | None = None
+        self._next = 0
+        self.acknowledged: set[int] = set()
+        self.unknown: set[int] = set()
+
+    def write(self) -> None:
+        """Inserts the next number; returns when it is known to be there, or to be uncertain."""
+        number = self._next
+        self._next += 1
+        while True:
+            try:
+                if self._con is None:
+                    self._con = self._machines.connect(isolation_level=None)
+                self._con.execute("INSERT INTO t VALUES (?)", (number,))
+                self.acknowledged.add(number)
+                return
+            except dqlitepy.AmbiguousCommitError:
+                self.unknown.add(number)
+                self.close()
+                return
+            except dqlitepy.OperationalError:  # nothing was written
+                self.close()
+
+    def close(self) -> None:
+        """Drops the connection."""
+        con, self._con = self._con, None
+        if con is not None:
+            with suppress(dqlitepy.Error):
+                con.close()
+
+
+def dump_of(client: dqlitepy.Client, address: str) -> bytes | str:
+    """Returns a node's database, or why it has none: a follower that has just started may know of no commit yet."""
+    try:
+        return client.dump(address=address)
+    except dqlitepy.OperationalError as error:
+        return str(error)
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Machines:
+    return Machines(tmp_path, 3)
+
+
+def test_the_leader_is_killed_again_and_again(machines: Machines) -> None:
+    with machines:
+        client = machines.client()
+        eventually(lambda: voters(client), lambda count: count == 3)
+        writer = Writer(machines)
+        con = machines.connect()
+        con.execute("CREATE TABLE t (n INTEGER)")
+        con.close()
+        for _ in range(3):
+            for _ in range(ROWS_BETWEEN):
+                writer.write()
+            leader = machines.at(client.leader().address)
+            leader.kill()
+            for _ in range(ROWS_BETWEEN):
+                writer.write()
+            leader.start()
+            leader.wait_ready()
+            eventually(lambda: voters(client), lambda count: count == 3)
+        writer.close()
+        con = machines.connect()
+        stored = Counter(number for (number,) in con.execute("SELECT n FROM t"))
+        con.close()
+        assert len(writer.acknowledged) > 5 * ROWS_BETWEEN
+        assert writer.acknowledged <= stored.keys()
+        assert stored.keys() <= writer.acknowledged | writer.unknown
+        assert set(stored.values()) == {1}
+        content = client.dump()
+        for node in machines.nodes:
+            eventually(partial(dump_of, client, node.address), lambda found: found == content)
+
+
+def test_two_of_three_are_gone(machines: Machines) -> None:
+    """Without a majority nothing is written, and the error says who was asked and why not."""
+    with machines:
+        client = machines.client()
+        eventually(lambda: voters(client), lambda count: count == 3)
+        for node in machines.nodes[1:]:
+            node.kill()
+        first, second, third = machines.addresses
+        eventually(lambda: client.leader_of(first), lambda leader: leader is None)
+        with pytest.raises(dqlitepy.NoLeaderError) as caught:
+            dqlitepy.Client(machines.addresses, timeout=2).leader()
+        for at in (second, third):
+            assert f"{at}: connection refused" in str(caught.value)
+        assert f"{first}: " in str(caught.value)
+        with pytest.raises(dqlitepy.NoLeaderError) as caught:
+            dqlitepy.connect(f"dqlite://{','.join(machines.addresses)}", leader_timeout=2)
+        for at in machines.addresses:
+            assert f"{at}: " in str(caught.value)
+        machines.nodes[1].start()
+        machines.nodes[1].wait_ready()
+        con = machines.connect()
+        con.execute("CREATE TABLE t (n INTEGER)")
+        con.close()
+
+
+def test_a_planned_handover_interrupts_no_transaction_for_good(machines: Machines) -> None:
+    with machines:
+        client = machines.client()
+        eventually(lambda: voters(client), lambda count: count == 3)
+        writer = Writer(machines)
+        con = machines.connect()
+        con.execute("CREATE TABLE t (n INTEGER)")
+        con.close()
+        for _ in range(2):
+            for _ in range(ROWS_BETWEEN):
+                writer.write()
+            leader = machines.at(client.leader().address)
+            leader.close()  # hands over
+            assert client.leader().address != leader.address
+            for _ in range(ROWS_BETWEEN):
+                writer.write()
+            leader.start()
+            leader.wait_ready()
+        writer.close()
+        con = machines.connect()
+        stored = Counter(number for (number,) in con.execute("SELECT n FROM t"))
+        con.close()
+        assert writer.acknowledged <= stored.keys()
+        assert set(stored.values()) == {1}

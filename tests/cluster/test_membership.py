@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Joining, roles and changes of the membership by Client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import dqlitepy
+import pytest
+from dqlitepy import Role
+from dqlitepy._library import library
+
+from tests.cluster.machines import Machines, address, eventually, voters
+from tests.support import HANG
+
+Start = Callable[..., dqlitepy.Node]
+
+
+def test_three_nodes_have_three_votes(three: list[dqlitepy.Node]) -> None:
+    client = three[2].client(HANG)
+    members = eventually(client.cluster, lambda members: all(member.role is Role.VOTER for member in members))
+    assert [(member.id, member.address) for member in members] == [(node.id, node.address) for node in three]
+    leader = client.leader()
+    assert {node.leader for node in three} == {leader}
+    assert {node.role for node in three} == {Role.VOTER}
+    assert {client.leader_of(node.address) for node in three} == {leader}
+    stats = three[0].stats()
+    assert (stats.id, stats.address, stats.role, stats.leader) == (three[0].id, three[0].address, Role.VOTER, leader)
+    assert stats.disk_bytes > 0
+    assert stats.open_segments > 0
+
+
+def test_two_nodes_have_one_vote(started: Start) -> None:
+    """With two votes of two the loss of either would stop both."""
+    first = started(address())
+    second = started(address(), join=[first.address])
+    client = first.client(HANG)
+    assert [member.role for member in client.cluster()] == [Role.VOTER, Role.SPARE]
+    assert second.role is Role.SPARE
+    assert second.leader == client.leader()
+    assert client.leader_of(second.address) is None
+
+
+def test_seven_nodes_get_three_votes_and_three_standbys(tmp_path: Path) -> None:
+    with Machines(tmp_path, 7) as machines:
+        client = machines.client()
+
+        def roles() -> list[Role]:
+            return sorted(member.role for member in client.cluster())
+
+        eventually(roles, ([Role.VOTER] * 3 + [Role.STANDBY] * 3 + [Role.SPARE]).__eq__)
+        voter = next(m for m in client.cluster() if m.role is Role.VOTER and m.address != client.leader().address)
+        machines.at(voter.address).kill()  # a standby takes its place
+        eventually(
+            lambda: {member.address: member.role for member in client.cluster()},
+            lambda now: now[voter.address] is not Role.VOTER and list(now.values()).count(Role.VOTER) == 3,
+        )
+
+
+def test_voters_are_spread_over_failure_domains(started: Start) -> None:
+    first = started(address(), failure_domain=1)
+    others = [started(address(), join=[first.address], failure_domain=domain) for domain in (1, 2, 3)]
+    client = first.client(HANG)
+
+    def domains() -> set[int]:
+        return {client.describe(m.address).failure_domain for m in client.cluster() if m.role is Role.VOTER}
+
+    assert eventually(domains, lambda found: len(found) == 3) == {1, 2, 3}
+    assert client.describe(others[1].address) == dqlitepy.NodeMetadata(failure_domain=2, weight=0)
+    client.set_weight(others[1].address, 2**63)
+    assert client.describe(others[1].address).weight == 2**63
+
+
+def test_the_leadership_goes_where_it_is_sent(three: list[dqlitepy.Node]) -> None:
+    client = dqlitepy.Client(three[0].address, timeout=HANG)
+    eventually(lambda: voters(client), lambda count: count == 3)
+    for node in (three[2], three[1], three[1], three[0]):
+        client.transfer(node.id)
+        assert client.leader() == dqlitepy.NodeInfo(node.id, node.address)
+    client.transfer(three[1].address)
+    assert client.leader().id == three[1].id
+
+
+def test_a_node_leaves_and_its_place_is_free(three: list[dqlitepy.Node], started: Start, tmp_path: Path) -> None:
+    client = dqlitepy.Client([node.address for node in three], timeout=HANG)
+    eventually(lambda: voters(client), lambda count: count == 3)
+    client.transfer(three[0].id)
+    with pytest.raises(dqlitepy.OperationalError, match="leads the cluster and cannot be removed: transfer"):
+        client.remove(three[0].id)
+    with pytest.raises(dqlitepy.OperationalError, match="leads the cluster and cannot become spare: transfer"):
+        client.assign(three[0].address, Role.SPARE)
+    three[2].close()
+    newcomer = dqlitepy.Node(tmp_path / "newcomer", address=three[2].address, join=[three[0].address])
+    with newcomer, pytest.raises(dqlitepy.OperationalError, match="belongs to another node.*Remove that one"):
+        newcomer.wait_ready(1)
+    client.remove(three[2].address)
+    assert len(client.cluster()) == 2
+    again = started(three[2].address, tmp_path / "newcomer", join=[three[0].address])
+    assert again.id != three[2].id
+    eventually(lambda: voters(client), lambda count: count == 3)
+
+
+def test_a_bare_node_does_what_it_is_told(three: list[dqlitepy.Node], tmp_path: Path) -> None:
+    client = dqlitepy.Client(three[0].address, timeout=HANG)
+    with dqlitepy.Node(tmp_path / "bare", address=address(), id=77, bare=True, network_latency=0.02) as bare:
+        assert (bare.id, bare.role) == (77, None)
+        assert client.add(bare.address, id=77, role=Role.STANDBY) == dqlitepy.NodeInfo(77, bare.address, Role.STANDBY)
+        assert client.add(bare.address, id=77, role=Role.STANDBY).id == 77  # it is so already
+        with pytest.raises(dqlitepy.OperationalError, match="is a member already"):
+            client.add(bare.address, id=78)
+        client.assign(77, Role.VOTER)
+        client.assign(77, Role.VOTER)
+        eventually(lambda: bare.role, lambda role: role is not Role.STANDBY)
+        client.remove(77)
+        for what in (77, bare.address):
+            with pytest.raises(dqlitepy.OperationalError, match="no node of the cluster has the"):
+                client.remove(what)
+
+
+def test_what_cannot_be_asked(three: list[dqlitepy.Node]) -> None:
+    client = dqlitepy.Client(three[0].address, timeout=HANG)
+    for refused in (
+        lambda: client.assign(0, Role.VOTER),
+        lambda: client.assign(2**64, Role.VOTER),
+        lambda: client.assign(-1, Role.VOTER),
+        lambda: client.assign(three[0].id, 3),  # type: ignore[arg-type]
+        lambda: client.set_weight(three[0].address, -1),
+        lambda: client.describe("nonsense:port"),
+        lambda: client.dump("a\0b"),
+        lambda: dqlitepy.Client([]),
+        lambda: dqlitepy.Client(three[0].address, timeout=float("nan")),
+    ):
+        with pytest.raises(ValueError):
+            refused()
+    with pytest.raises(dqlitepy.OperationalError, match='it has no database "nothing"'):
+        client.dump("nothing")
+    with pytest.raises(dqlitepy.OperationalError, match="connection refused"):
+        client.describe(address())
+
+
+def test_tasks_leave_no_handles(three: list[dqlitepy.Node]) -> None:
+    client = three[0].client(HANG)
+    before = library().dqlitepy_open_handles()
+    client.cluster()
+    three[0].stats()
+    with pytest.raises(dqlitepy.OperationalError):
+        client.remove(7)
+    with pytest.raises(dqlitepy.NoLeaderError):
+        dqlitepy.Client(address(), timeout=0.01).leader()
+    assert library().dqlitepy_open_handles() == before
