@@ -116,7 +116,7 @@ def test_arguments_that_contradict_each_other(tmp_path: Path) -> None:
         (tmp_path / "data", {"tls": tls}, "tls is for clusters"),
     ):
         with pytest.raises(ValueError, match=message):
-            dqlitepy.connect(database, **options)  # type: ignore[arg-type]
+            dqlitepy.connect(database, **options)
     assert not (tmp_path / "data").exists()
     with pytest.raises(TypeError, match="expected str, bytes, os.PathLike object or Node, not int"):
         dqlitepy.connect(7)  # type: ignore[arg-type]
