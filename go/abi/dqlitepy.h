@@ -269,9 +269,23 @@ int32_t dqlitepy_fetch(uint64_t connection, int32_t slice_ms, dqlitepy_result *r
 /* Drops the result that is streaming, so that its locks and memory go. */
 int32_t dqlitepy_discard(uint64_t connection, int32_t slice_ms, dqlitepy_error *error);
 
-/* The parameters that a statement takes, without running it: the pickle of a tuple with, for each, its name without the prefix
- * or None for a bare `?`. A `?NNN` has the name "NNN". The caller frees *block. */
-int32_t dqlitepy_parameters(dqlitepy_text sql, uint64_t sql_size, void **block, uint64_t *size, dqlitepy_error *error);
+/* What a statement is, without running it: the pickle of a tuple with, for each parameter that it takes, its name without the
+ * prefix or None for a bare `?` (a `?NNN` has the name "NNN"); and in `flags` whether it may yield rows (DQLITEPY_RESULT_ROWS)
+ * and whether a BEGIN may have to precede it (DQLITEPY_RESULT_DML). The caller frees *block. */
+int32_t dqlitepy_describe(dqlitepy_text sql, uint64_t sql_size, uint32_t *flags, void **block, uint64_t *size,
+			  dqlitepy_error *error);
+
+/* The text of a statement with a literal in the place of each parameter, for tracing. `parameters` as for dqlitepy_execute;
+ * those that are missing stay as they are. The caller frees *block. */
+int32_t dqlitepy_expand(dqlitepy_text sql, uint64_t sql_size, dqlitepy_bytes parameters, uint64_t parameters_size,
+			void **block, uint64_t *size, dqlitepy_error *error);
+
+/* The declared types of the columns that a statement yields, which dqlite's protocol does not carry: the pickle of a tuple with
+ * the type of each column that is one of a table, None for any other. `schema` is marshal.dumps(tuple, 2) of the CREATE
+ * statements of the database; the SQLite in this library compiles the statement against tables that they make in memory. The
+ * tuple is empty where it cannot. The caller frees *block. */
+int32_t dqlitepy_declared_types(dqlitepy_text sql, uint64_t sql_size, dqlitepy_bytes schema, uint64_t schema_size,
+				void **block, uint64_t *size, dqlitepy_error *error);
 
 /* Cuts a script into its statements: the pickle of a list with, for each, the tuple (start, end) of its offsets in bytes,
  * without the blanks, comments and semicolons around it. `complete` is what sqlite3_complete says of the script: 1 where a

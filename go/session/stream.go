@@ -4,6 +4,8 @@ package session
 
 import (
 	"bytes"
+	"strings"
+	"unicode/utf8"
 
 	"dqlitepy.dev/go/pickle"
 	"dqlitepy.dev/go/wire"
@@ -125,11 +127,22 @@ func (st *stream) appendRow() {
 	batch, column, err := pickle.AppendRow(e.pickled, st.row, e.TextAsBytes)
 	if err != nil {
 		e.pickled = batch[:before]
-		st.fault = Errorf(Data, "%v column '%s'", err, st.names[column])
+		st.fault = Errorf(Data, "%v column '%s' with text '%s'", err, st.names[column], asciiOf(st.row[column].Bytes))
 		return
 	}
 	e.pickled = batch
 	st.count++
+}
+
+// asciiOf is the beginning of a text that is not UTF-8, for a message.
+func asciiOf(text []byte) string {
+	const longest = 200
+	return strings.Map(func(character rune) rune {
+		if character >= utf8.RuneSelf {
+			return utf8.RuneError
+		}
+		return character
+	}, string(text[:min(len(text), longest)]))
 }
 
 // handOver finishes the operation with the rows so far; more follow.

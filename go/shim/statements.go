@@ -28,12 +28,9 @@ func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.u
 		if failure != nil {
 			return report(out, failure)
 		}
-		var values []wire.Value
-		if parameters_size > 0 {
-			var err error
-			if values, err = marshal.Tuple(bytesOf(parameters, parameters_size), nil); err != nil {
-				return report(out, session.DataError(err))
-			}
+		values, failure := tuple(parameters, parameters_size)
+		if failure != nil {
+			return report(out, failure)
 		}
 		failure = s.Execute(session.Request{
 			Statement:   statement,
@@ -86,13 +83,20 @@ func dqlitepy_discard(connection C.uint64_t, slice_ms C.int32_t, out *C.dqlitepy
 	return use(connection, out, func(s *session.Session) C.int32_t { return goOn(s, s.Discard(), slice_ms, &ignored, out) })
 }
 
-//export dqlitepy_parameters
-func dqlitepy_parameters(text C.dqlitepy_text, text_size C.uint64_t, block *unsafe.Pointer, size *C.uint64_t,
+//export dqlitepy_describe
+func dqlitepy_describe(text C.dqlitepy_text, text_size C.uint64_t, flags *C.uint32_t, block *unsafe.Pointer, size *C.uint64_t,
 	out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
+	*flags = 0
 	statement, failure := parse(text, text_size)
 	if failure != nil {
 		return report(out, failure)
+	}
+	if statement.Rows() {
+		*flags |= C.DQLITEPY_RESULT_ROWS
+	}
+	if statement.BeginsImplicitly() {
+		*flags |= C.DQLITEPY_RESULT_DML
 	}
 	names := make([][]byte, len(statement.Parameters))
 	for i, parameter := range statement.Parameters {
@@ -103,6 +107,40 @@ func dqlitepy_parameters(text C.dqlitepy_text, text_size C.uint64_t, block *unsa
 	data, err := pickle.AppendNames(pickle.Begin(nil), names)
 	if err != nil {
 		return report(out, session.Errorf(session.Data, "the name of a parameter is not UTF-8"))
+	}
+	handOver(pickle.End(data), block, size)
+	return C.DQLITEPY_OK
+}
+
+//export dqlitepy_expand
+func dqlitepy_expand(text C.dqlitepy_text, text_size C.uint64_t, parameters C.dqlitepy_bytes, parameters_size C.uint64_t,
+	block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	statement, failure := parse(text, text_size)
+	if failure != nil {
+		return report(out, failure)
+	}
+	values, failure := tuple(parameters, parameters_size)
+	if failure != nil {
+		return report(out, failure)
+	}
+	expanded := statement.Expand(len(values), func(index int) string { return values[index].Literal() })
+	handOver([]byte(expanded), block, size)
+	return C.DQLITEPY_OK
+}
+
+//export dqlitepy_declared_types
+func dqlitepy_declared_types(text C.dqlitepy_text, text_size C.uint64_t, schema C.dqlitepy_bytes, schema_size C.uint64_t,
+	block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	definitions, failure := tuple(schema, schema_size)
+	if failure != nil {
+		return report(out, failure)
+	}
+	types := declaredTypes(definitions, bytesOf(text, text_size))
+	data, err := pickle.AppendNames(pickle.Begin(nil), types)
+	if err != nil {
+		return report(out, session.Errorf(session.Data, "%v the declared type of a column", err))
 	}
 	handOver(pickle.End(data), block, size)
 	return C.DQLITEPY_OK
@@ -123,6 +161,18 @@ func dqlitepy_split(script C.dqlitepy_text, script_size C.uint64_t, complete *C.
 	}
 	handOver(pickle.End(pickle.EndList(data)), block, size)
 	return C.DQLITEPY_OK
+}
+
+// tuple decodes a marshalled tuple of values, of which there are none in no bytes.
+func tuple(data C.dqlitepy_bytes, size C.uint64_t) ([]wire.Value, *session.Error) {
+	if size == 0 {
+		return nil, nil
+	}
+	values, err := marshal.Tuple(bytesOf(data, size), nil)
+	if err != nil {
+		return nil, session.DataError(err)
+	}
+	return values, nil
 }
 
 func parse(text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *session.Error) {

@@ -19,8 +19,9 @@ type Statement struct {
 	Effect     Effect      // on the transaction
 	Savepoint  string      // the name that Effect is about
 
+	source string // the text up to the end of the statement, its semicolon included
 	tokens []token
-	slots  []int // of each token that is a parameter: its index
+	slots  []int // of each token that is a parameter: its index, else -1
 }
 
 // Parse reads the first statement of a text. The error is what SQLite would say of its parameters.
@@ -47,10 +48,11 @@ func Parse(text string) (*Statement, error) {
 		statement.slots = append(statement.slots, slot)
 		last = t.end
 	}
+	statement.source = text[:t.end]
 	for t.symbol(';') {
 		t = s.next()
 	}
-	statement.Multiple = t.kind != end
+	statement.Multiple = t.kind != end && text[t.start:] != "/*" // which opens a comment for Python's sqlite3, not for SQLite
 	statement.Text = text[first.start:last]
 	statement.Parameters = numbers.parameters
 	statement.classify()

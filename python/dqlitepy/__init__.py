@@ -33,10 +33,14 @@ from dqlitepy._version import __version__
 
 TYPE_CHECKING = False  # type checkers take it for True
 if TYPE_CHECKING:
+    from dqlitepy._adapters import PrepareProtocol, adapt, adapters, register_adapter
+    from dqlitepy._callbacks import enable_callback_tracebacks
+    from dqlitepy._constants import *  # noqa: F403
     from dqlitepy._constructors import Binary, Date, DateFromTicks, Time, TimeFromTicks, Timestamp, TimestampFromTicks
+    from dqlitepy._converters import PARSE_COLNAMES, PARSE_DECLTYPES, converters, register_converter
+    from dqlitepy._refused import Blob, enable_shared_cache
     from dqlitepy._script import complete_statement
     from dqlitepy._versions import versions
-    from dqlitepy.adapters import PrepareProtocol, adapt, register_adapter
     from dqlitepy.client import Client
     from dqlitepy.cursor import Cursor
     from dqlitepy.dbapi import Connection, connect
@@ -71,9 +75,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LEGACY_TRANSACTION_CONTROL",
+    "PARSE_COLNAMES",
+    "PARSE_DECLTYPES",
     "TLS",
     "AmbiguousCommitError",
     "Binary",
+    "Blob",
     "Client",
     "Connection",
     "Cursor",
@@ -110,15 +117,20 @@ __all__ = [
     "YamlNodeStore",
     "__version__",
     "adapt",
+    "adapters",
     "apilevel",
     "complete_statement",
     "connect",
+    "converters",
+    "enable_callback_tracebacks",
+    "enable_shared_cache",
     "last_entry",
     "make_certificates",
     "node_info",
     "paramstyle",
     "recover",
     "register_adapter",
+    "register_converter",
     "run_transaction",
     "threadsafety",
     "versions",
@@ -131,6 +143,11 @@ threadsafety = 2
 
 LEGACY_TRANSACTION_CONTROL = -1
 
+# As long as `sqlite3` has them: they are gone from Python 3.14's.
+_DEPRECATED = []
+if sys.version_info < (3, 14):
+    _DEPRECATED = ["version", "version_info"]
+
 # Where a public name comes from when it is first asked for, so that importing this package stays light.
 _MODULE_OF_NAME = {
     "Binary": "dqlitepy._constructors",
@@ -142,10 +159,18 @@ _MODULE_OF_NAME = {
     "TimestampFromTicks": "dqlitepy._constructors",
     "complete_statement": "dqlitepy._script",
     "versions": "dqlitepy._versions",
-    "PrepareProtocol": "dqlitepy.adapters",
-    "adapt": "dqlitepy.adapters",
-    "register_adapter": "dqlitepy.adapters",
     "Client": "dqlitepy.client",
+    "enable_callback_tracebacks": "dqlitepy._callbacks",
+    "Blob": "dqlitepy._refused",
+    "enable_shared_cache": "dqlitepy._refused",
+    "PrepareProtocol": "dqlitepy._adapters",
+    "adapt": "dqlitepy._adapters",
+    "adapters": "dqlitepy._adapters",
+    "register_adapter": "dqlitepy._adapters",
+    "PARSE_COLNAMES": "dqlitepy._converters",
+    "PARSE_DECLTYPES": "dqlitepy._converters",
+    "converters": "dqlitepy._converters",
+    "register_converter": "dqlitepy._converters",
     "Cursor": "dqlitepy.cursor",
     "Connection": "dqlitepy.dbapi",
     "connect": "dqlitepy.dbapi",
@@ -190,6 +215,12 @@ def __getattr__(name):  # type: (str) -> object
         value = getattr(import_module(_MODULE_OF_NAME[name]), name)
     elif name in ("sqlite_version", "sqlite_version_info"):  # not in __all__: they load the library
         value = getattr(import_module("dqlitepy._versions"), name)()
+    elif name.startswith("SQLITE_"):
+        value = getattr(import_module("dqlitepy._constants"), name)
+    elif name in ("dbapi2",):
+        return import_module("dqlitepy.dbapi2")
+    elif name in _DEPRECATED:
+        return getattr(import_module("dqlitepy._deprecation"), name)()
     else:
         raise AttributeError("module %r has no attribute %r" % (__name__, name))  # noqa: UP031
     globals()[name] = value

@@ -205,6 +205,7 @@ Block = c_void_p
 BlockSize = c_uint64
 HandleNumber = c_uint64
 Int32 = c_int32
+UInt32 = c_uint32
 
 _TEXT = c_char_p
 _BYTES = c_void_p
@@ -246,7 +247,9 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_continue": (c_int32, (c_uint64, _SLICE_MS, _RESULT, _ERROR)),
     "dqlitepy_fetch": (c_int32, (c_uint64, _SLICE_MS, _RESULT, _ERROR)),
     "dqlitepy_discard": (c_int32, (c_uint64, _SLICE_MS, _ERROR)),
-    "dqlitepy_parameters": (c_int32, (_TEXT, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_describe": (c_int32, (_TEXT, c_uint64, POINTER(c_uint32), _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_expand": (c_int32, (_TEXT, c_uint64, _BYTES, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_declared_types": (c_int32, (_TEXT, c_uint64, _BYTES, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_split": (c_int32, (_TEXT, c_uint64, POINTER(c_int32), _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_dump": (c_int32, (POINTER(ConnectOptions), c_uint32, _SLICE_MS, _HANDLE_OUT, _ERROR)),
     "dqlitepy_dump_size": (c_int32, (c_uint64, _SIZE_OUT, _ERROR)),

@@ -1,36 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a connection and a cursor know and decide without ever waiting; `dbapi` adds the waiting."""
+"""What a connection knows and decides without ever waiting."""
 
 from __future__ import annotations
 
 import math
+import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
-from dqlitepy._abi import Block, BlockSize, Error, ExecuteFlag, Int32, Status
+from dqlitepy._abi import Error, ExecuteFlag, Int32, Status
+from dqlitepy._callbacks import call, report
+from dqlitepy._declared import DeclaredTypes
+from dqlitepy._deprecation import warn_since_3_12
 from dqlitepy._handle import Handle
-from dqlitepy._library import exception_of, library, take_block
-from dqlitepy._operations import Execute, ExecuteMany, Fetch
+from dqlitepy._library import exception_of, library
+from dqlitepy._limits import Limits
+from dqlitepy._operations import Execute, ExecuteMany
 from dqlitepy._parameters import bind, bind_all
-from dqlitepy._wire import Parameters, decode, encode
-from dqlitepy.errors import OperationalError, ProgrammingError
+from dqlitepy._statements import describe, expand
+from dqlitepy._transactions import BEGIN, LEGACY_TRANSACTION_CONTROL, Autocommit
+from dqlitepy._wire import Parameters, encode
+from dqlitepy.errors import DataError, OperationalError, ProgrammingError, with_code
 
-LEGACY_TRANSACTION_CONTROL = -1
-
-# What precedes the first write of a transaction. A deferred BEGIN would let a write fail for what another connection
-# committed meanwhile (SQLITE_BUSY_SNAPSHOT), so the default takes the write lock at once.
-_BEGIN = {
-    "": b"BEGIN IMMEDIATE",
-    "DEFERRED": b"BEGIN DEFERRED",
-    "IMMEDIATE": b"BEGIN IMMEDIATE",
-    "EXCLUSIVE": b"BEGIN EXCLUSIVE",
-}
 _LONGEST_TIMEOUT_MS = 2**31 - 1
-
-_Rows: TypeAlias = list[tuple[Any, ...]]
-Description: TypeAlias = tuple[tuple[str, None, None, None, None, None, None], ...]
+_TOOBIG = 18
 
 
 def milliseconds(name: str, seconds: float) -> int:
@@ -43,22 +38,6 @@ def milliseconds(name: str, seconds: float) -> int:
     if math.isnan(seconds):
         raise ValueError(f"{name} must be a number of seconds, not NaN")
     return int(min(max(seconds, 0.0) * 1000, _LONGEST_TIMEOUT_MS))
-
-
-def checked_isolation_level(level: str | None) -> str | None:
-    """Returns the level in capitals.
-
-    Raises:
-        TypeError: it is neither str nor None.
-        ValueError: there is no such level.
-    """
-    if level is None:
-        return None
-    if not isinstance(level, str):
-        raise TypeError("isolation_level must be str or None")
-    if level.upper() not in _BEGIN:
-        raise ValueError("isolation_level string must be '', 'DEFERRED', 'IMMEDIATE', or 'EXCLUSIVE'")
-    return level.upper()
 
 
 def encode_name(name: str) -> bytes:
@@ -75,31 +54,6 @@ def encode_name(name: str) -> bytes:
     return name.encode()
 
 
-def encode_sql(sql: str, caller: str) -> bytes:
-    """Returns the UTF-8 of a statement.
-
-    Raises:
-        TypeError: it is no str.
-        ProgrammingError: it has a NUL character inside.
-        UnicodeEncodeError: it has a lone surrogate.
-    """
-    if not isinstance(sql, str):
-        raise TypeError(f"{caller}() argument 1 must be str, not {type(sql).__name__}")
-    encoded = sql.encode()
-    if b"\0" in encoded:
-        raise ProgrammingError("the query contains a null character")
-    return encoded
-
-
-def parameter_names(sql: bytes) -> tuple[str | None, ...]:
-    """Returns the name of each parameter of a statement, None for one that has only a position."""
-    block, size, error = Block(), BlockSize(), Error()
-    if library().dqlitepy_parameters(sql, len(sql), block, size, error) != Status.OK:
-        raise exception_of(error)
-    names: tuple[str | None, ...] = decode(take_block(block, size))
-    return names
-
-
 class ConnectionCore:
     """The state of a connection, and what its operations are made of."""
 
@@ -107,12 +61,24 @@ class ConnectionCore:
     _broken = False
 
     def _initialize(
-        self, handle: Handle, isolation_level: str | None, check_same_thread: bool, cached_statements: int
+        self,
+        handle: Handle,
+        isolation_level: str | None,
+        check_same_thread: bool,
+        cached_statements: int,
+        autocommit: Autocommit = LEGACY_TRANSACTION_CONTROL,
+        detect_types: int = 0,
     ) -> None:
         self._handle = handle
+        self._broken = False
         self._isolation_level = isolation_level
+        self._autocommit = autocommit
+        self._detect_types = detect_types
         self._thread = threading.get_ident() if check_same_thread else 0
-        self._parameter_names = lru_cache(maxsize=cached_statements)(parameter_names)
+        self._statement = lru_cache(maxsize=cached_statements)(describe)
+        self._limits = Limits()
+        self._declared: DeclaredTypes | None = None
+        self._trace_callback: Callable[[str], object] | None = None
         self._total_changes = 0
         self._last_insert_id = 0
         self.row_factory: Callable[..., Any] | None = None
@@ -123,6 +89,38 @@ class ConnectionCore:
         """How many rows this connection has inserted, changed or deleted since it was opened."""
         self._number()
         return self._total_changes
+
+    def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
+        """Makes `trace_callback` get the text of each statement that this connection sends, before it runs.
+
+        Parameters stand in it as literals. Implicit BEGIN, COMMIT and ROLLBACK are told of too, what triggers do is
+        not.
+        What the callback raises is dropped, or handed to `sys.unraisablehook` after `enable_callback_tracebacks(True)`.
+
+        Args:
+            trace_callback: None for none.
+        """
+        self._number()
+        self._trace_callback = trace_callback
+
+    def getlimit(self, category: int, /) -> int:
+        """Returns the limit of a category SQLITE_LIMIT_*.
+
+        Raises:
+            ProgrammingError: there is no such category.
+        """
+        self._number()
+        return self._limits.get(category)
+
+    def setlimit(self, category: int, limit: int, /) -> int:
+        """Changes the limit of a category SQLITE_LIMIT_*, unless `limit` is negative, and returns the former one.
+
+        Raises:
+            ProgrammingError: there is no such category.
+            NotSupportedError: the server alone could keep it: all but LENGTH, SQL_LENGTH and VARIABLE_NUMBER.
+        """
+        self._number()
+        return self._limits.set(category, limit)
 
     def _has_transaction(self) -> bool:
         number = self._number()
@@ -148,10 +146,10 @@ class ConnectionCore:
         return self._handle.number
 
     def _is_closed(self) -> bool:
-        """Whether there is nothing to close; ProgrammingError on the wrong thread."""
-        if self._thread_is_wrong():
+        """Whether it was closed before; ProgrammingError on the wrong thread, and where nothing was ever opened."""
+        if self._handle is None or self._thread_is_wrong():
             self._number()
-        return self._handle is None or not self._handle.number
+        return self._handle is not None and not self._handle.number
 
     def _forget_handle(self) -> None:
         self._handle = Handle(0)
@@ -171,106 +169,95 @@ class ConnectionCore:
             raise OperationalError("this connection is broken; close it and connect again")
         return number
 
+    def _encoded(self, sql: str, caller: str) -> bytes:
+        """Returns the UTF-8 of a statement.
+
+        Raises:
+            TypeError: it is no str.
+            ProgrammingError: it has a NUL character inside.
+            UnicodeEncodeError: it has a lone surrogate.
+            DataError: it is longer than the limit.
+        """
+        if not isinstance(sql, str):
+            raise TypeError(f"{caller}() argument 1 must be str, not {type(sql).__name__}")
+        encoded = sql.encode()
+        if len(encoded) > self._limits.sql_length:
+            raise with_code(DataError("query string is too large"), _TOOBIG)
+        if b"\0" in encoded:
+            raise ProgrammingError("the query contains a null character")
+        return encoded
+
     def _execute_flags(self) -> int:
-        return 0 if self.text_factory is str else int(ExecuteFlag.TEXT_AS_BYTES)
+        return 0 if self.text_factory is str and not self._detect_types else int(ExecuteFlag.TEXT_AS_BYTES)
 
     def _begin(self) -> bytes:
-        return b"" if self._isolation_level is None else _BEGIN[self._isolation_level]
+        """What has to precede a statement that writes rows outside a transaction."""
+        if self._isolation_level is None or self._autocommit != LEGACY_TRANSACTION_CONTROL:
+            return b""
+        return BEGIN[self._isolation_level]
 
-    def _bound_all(self, sql: bytes, rows: Iterable[Any]) -> Iterator[Parameters]:
-        return bind_all(rows, lambda: self._parameter_names(sql))
+    def _bound(self, sql: str, parameters: Any) -> Parameters:
+        values = bind(parameters, lambda: self._statement(sql).names)
+        if values:
+            kind = type(parameters)
+            if kind is tuple or kind is list or not isinstance(parameters, Mapping):
+                self._expect_positions(sql)
+            if self._limits.concern_parameters:
+                self._limits.check_parameters(self._statement(sql), values)
+        return values
 
-    def _execution(self, sql: bytes, parameters: Any) -> Execute:
-        encoded = encode(bind(parameters, lambda: self._parameter_names(sql)))
-        return Execute(self._usable_number(), sql, encoded, self._begin(), self._execute_flags())
+    def _bound_all(self, sql: str, rows: Iterable[Any]) -> Iterator[Parameters]:
+        if self._statement(sql).named is None and not self._limits.concern_parameters:
+            return bind_all(rows, lambda: self._statement(sql).names)
+        return (self._bound(sql, row) for row in rows)
+
+    def _expect_positions(self, sql: str) -> None:
+        """Objects to names in a statement that gets a sequence, as the running Python's `sqlite3` does."""
+        named = self._statement(sql).named
+        if named is None or sys.version_info < (3, 12):
+            return
+        message = (
+            f"Binding {named[0]} (':{named[1]}') is a named parameter, but you supplied a sequence which requires "
+            "nominal (qmark) placeholders."
+        )
+        if sys.version_info >= (3, 14):
+            raise ProgrammingError(message)
+        warn_since_3_12(f"{message} Starting with Python 3.14 a ProgrammingError will be raised.")
+
+    def _execution(self, sql: str, parameters: Any) -> Execute:
+        text = self._encoded(sql, "execute")
+        encoded = encode(self._bound(sql, parameters))
+        return Execute(self._usable_number(), text, encoded, self._begin(), self._execute_flags())
 
     def _repetition(self, sql: bytes, rows: bytes) -> ExecuteMany:
         return ExecuteMany(self._usable_number(), sql, rows, self._begin(), 0)
 
-    def _control(self, sql: str) -> Execute:
+    def _control(self, sql: str, parameters: Parameters = ()) -> Execute:
         """An operation with a statement that no implicit BEGIN precedes."""
-        return Execute(self._usable_number(), sql.encode(), b"", b"", 0)
+        return Execute(self._usable_number(), sql.encode(), encode(parameters), b"", 0)
+
+    def _trace(self, operation: Execute) -> None:
+        """Tells the trace callback, if any, of a statement that is about to run."""
+        callback = self._trace_callback
+        if callback is None:
+            return
+        sql = operation.sql.decode()
+        if operation.begin_before and self._statement(sql).begins_implicitly and not self._has_transaction():
+            call(callback, operation.begin_before.decode())
+        for parameters in operation.runs:
+            text = expand(sql, parameters)
+            try:
+                self._limits.check_length(len(text.encode()))
+            except DataError as error:
+                report(error, callback)
+                text = sql
+            call(callback, text)
 
     def _count(self, operation: Execute) -> None:
         """Keeps the books after a statement."""
         if operation.writes_rows:
             self._total_changes += max(operation.result.changes, 0)
             self._last_insert_id = operation.result.last_insert_id
-
-
-class CursorCore:
-    """The state of a cursor: what the last statement told, and the rows of it that have arrived."""
-
-    def __init__(self) -> None:
-        self.arraysize = 1
-        self.row_factory: Callable[..., Any] | None = None
-        self._closed = False
-        self._lastrowid: int | None = None
-        self._forget()
-
-    @property
-    def description(self) -> Description | None:
-        """The columns of the last statement as 7-tuples, of which only the name is known; None where it has none."""
-        return self._description
-
-    @property
-    def rowcount(self) -> int:
-        """How many rows the last INSERT, UPDATE, DELETE or REPLACE changed; -1 for other statements."""
-        return self._rowcount
-
-    @property
-    def lastrowid(self) -> int | None:
-        """The rowid that the connection's last INSERT made, as of this cursor's last `execute`; None before that."""
-        return self._lastrowid
-
-    def _forget(self) -> None:
-        self._description: Description | None = None
-        self._rowcount = -1
-        self._rows: _Rows = []
-        self._position = 0  # of the next row in _rows
-        self._more = False  # the rest is still to be fetched
-        self._failure: Exception | None = None  # what the user gets after the last row that arrived
-        self._text_factory: Callable[[bytes], Any] = str
-
-    def _accept(self, operation: Execute, text_factory: Callable[[bytes], Any], last_insert_id: int) -> None:
-        """Takes over what a statement brought."""
-        self._lastrowid = last_insert_id
-        if operation.writes_rows:
-            self._rowcount = operation.result.changes
-        if operation.yields_rows:
-            self._text_factory = text_factory
-            names, rows = operation.values()
-            self._description = tuple((name, None, None, None, None, None, None) for name in names)
-            self._append(rows)
-            self._more = operation.more
-
-    def _accept_more(self, operation: Fetch) -> None:
-        """Takes over the next rows, behind those that have not been given out yet."""
-        self._append(operation.values())
-        self._more = operation.more
-
-    def _append(self, rows: _Rows) -> None:
-        if self._text_factory is not str:  # which crosses as it is wanted
-            rows = with_text_factory(rows, self._text_factory)
-        if self._position == len(self._rows):
-            self._rows, self._position = rows, 0
-        else:
-            self._rows.extend(rows)
-
-    def _take(self, count: int | None) -> list[Any]:
-        """Gives out the next `count` rows that have arrived, None for all."""
-        if count is None and self._position == 0:
-            rows, self._rows = self._rows, []
-        else:
-            end = len(self._rows) if count is None else self._position + count
-            rows = self._rows[self._position : end]
-            self._position += len(rows)
-        if self.row_factory is None:
-            return rows
-        factory = self.row_factory
-        return [factory(self, row) for row in rows]
-
-
-def with_text_factory(rows: _Rows, text_factory: Callable[[bytes], Any]) -> _Rows:
-    """Returns `rows` with each text made by `text_factory` out of its bytes; they cross as bytearray."""
-    return [tuple(text_factory(bytes(value)) if type(value) is bytearray else value for value in row) for row in rows]
+        elif not operation.yields_rows:
+            # It may have changed the schema, or rolled a change back: versions of the schema then come a second time.
+            self._declared = None

@@ -15,13 +15,14 @@ from dqlitepy._abi import (
     ConnectOptions,
     Error,
     ErrorFlag,
+    ExecuteFlag,
     HandleNumber,
     NodeOptions,
     Result,
     ResultFlag,
 )
 from dqlitepy._library import Library, library, read_memory
-from dqlitepy._wire import decode
+from dqlitepy._wire import decode, split_rows
 
 
 class Operation(ABC):
@@ -210,9 +211,13 @@ class Statement(_OnHandle):
         status: int = native.dqlitepy_continue(self._number, slice_ms, self.result, self.error)
         return status
 
+    def block(self) -> bytes:
+        """Returns a copy of the result's block, which `_wire.decode` reads."""
+        return read_memory(self.result.data, self.result.data_size)
+
     def values(self) -> Any:
         """Returns what the result's block holds, None where it has none."""
-        return decode(read_memory(self.result.data, self.result.data_size))
+        return decode(self.block())
 
     def dispose(self) -> None:
         if self.result.data:
@@ -223,23 +228,33 @@ class Statement(_OnHandle):
 class Execute(Statement):
     """Runs one statement; `values` are (names of the columns, first rows) where it yields rows."""
 
-    __slots__ = ("_begin", "_flags", "_parameters", "_sql")
+    __slots__ = ("_flags", "begin_before", "parameters", "sql")
 
-    def __init__(self, handle: int, sql: bytes, parameters: bytes, begin: bytes, flags: int) -> None:
+    def __init__(self, handle: int, sql: bytes, parameters: bytes, begin_before: bytes, flags: int) -> None:
         super().__init__(handle)
-        self._sql = sql
-        self._parameters = parameters
-        self._begin = begin
+        self.sql = sql
+        self.parameters = parameters
+        self.begin_before = begin_before  # what precedes the statement if it writes rows outside a transaction
         self._flags = flags
+
+    @property
+    def runs(self) -> list[bytes]:
+        """The parameters of each time that the statement runs."""
+        return [self.parameters]
+
+    @property
+    def text_as_bytes(self) -> bool:
+        """Whether texts in the rows are bytearray, not str."""
+        return bool(self._flags & ExecuteFlag.TEXT_AS_BYTES)
 
     def begin(self, native: Library, slice_ms: int) -> int:
         status: int = native.dqlitepy_execute(
             self._number,
-            self._sql,
-            len(self._sql),
-            self._parameters,
-            len(self._parameters),
-            self._begin,
+            self.sql,
+            len(self.sql),
+            self.parameters,
+            len(self.parameters),
+            self.begin_before,
             self._flags,
             slice_ms,
             self.result,
@@ -253,14 +268,18 @@ class ExecuteMany(Execute):
 
     __slots__ = ()
 
+    @property
+    def runs(self) -> list[bytes]:
+        return split_rows(self.parameters)
+
     def begin(self, native: Library, slice_ms: int) -> int:
         status: int = native.dqlitepy_execute_many(
             self._number,
-            self._sql,
-            len(self._sql),
-            self._parameters,
-            len(self._parameters),
-            self._begin,
+            self.sql,
+            len(self.sql),
+            self.parameters,
+            len(self.parameters),
+            self.begin_before,
             self._flags,
             slice_ms,
             self.result,

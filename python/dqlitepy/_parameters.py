@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from dqlitepy._adapters import PrepareProtocol, adapt, plain_types
 from dqlitepy._wire import Parameters, Value
-from dqlitepy.adapters import PrepareProtocol, adapt, plain_types
 from dqlitepy.errors import ProgrammingError
 
 _INTEGER_MIN, _INTEGER_MAX = -(2**63), 2**63 - 1
@@ -26,17 +26,21 @@ def bind(parameters: Any, names: Callable[[], tuple[str | None, ...]]) -> Parame
         UnicodeEncodeError: a str has a lone surrogate.
     """
     kind = type(parameters)
-    if kind is tuple or kind is list:
+    row: tuple[Any, ...]
+    if kind is tuple:
+        row = parameters
+    elif kind is list:
         row = tuple(parameters)
     elif isinstance(parameters, Mapping):
-        row = tuple(_by_name(parameters, names()))
+        parameters = row = tuple(_by_name(parameters, names()))
     elif hasattr(parameters, "__getitem__") and hasattr(parameters, "__len__"):
-        row = tuple(parameters[index] for index in range(len(parameters)))
+        parameters = row = tuple(parameters[index] for index in range(len(parameters)))
     else:
         raise ProgrammingError("parameters are of unsupported type")
     if _is_storable(row):
         return row
-    return tuple(_storable(position, value) for position, value in enumerate(row, 1))
+    # By index: an adapter may change the list, and what it took out of it must not be stored.
+    return tuple(_storable(index + 1, parameters[index]) for index in range(len(row)))
 
 
 def bind_all(rows: Iterable[Any], names: Callable[[], tuple[str | None, ...]]) -> Iterator[Parameters]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
-from typing import ParamSpec, Protocol, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ParamSpec, Protocol, TypeVar
 
+from dqlitepy._converters import PARSE_DECLTYPES
 from dqlitepy._core import ConnectionCore
+from dqlitepy._declared import DEFINITIONS, VERSION, DeclaredTypes
 from dqlitepy._handle import Handle
 from dqlitepy._library import library
 from dqlitepy._operations import Execute, Fetch, Operation
+from dqlitepy._transactions import LEGACY_TRANSACTION_CONTROL, Autocommit
 from dqlitepy._wait import run
+from dqlitepy._wire import Parameters
 from dqlitepy.errors import ProgrammingError
 
 _P = ParamSpec("_P")
@@ -29,14 +33,20 @@ class SyncConnection(ConnectionCore):
     """A connection whose operations block the calling thread."""
 
     def _initialize(
-        self, handle: Handle, isolation_level: str | None, check_same_thread: bool, cached_statements: int
+        self,
+        handle: Handle,
+        isolation_level: str | None,
+        check_same_thread: bool,
+        cached_statements: int,
+        autocommit: Autocommit = LEGACY_TRANSACTION_CONTROL,
+        detect_types: int = 0,
     ) -> None:
         # Threads that share the connection take turns. The one inside finds it busy only in a signal handler.
         self._turn = threading.RLock()
         self._busy = False
         # One result streams at a time; weakly, so that a cursor which nobody needs any more goes.
         self._streaming: weakref.ref[Streaming] | None = None
-        super()._initialize(handle, isolation_level, check_same_thread, cached_statements)
+        super()._initialize(handle, isolation_level, check_same_thread, cached_statements, autocommit, detect_types)
 
     @property
     def in_transaction(self) -> bool:
@@ -64,6 +74,7 @@ class SyncConnection(ConnectionCore):
             run(operation)
         except BaseException:
             self._broken = self._broken or operation.broke_handle
+            self._declared = None  # the error may have rolled a change of the schema back
             raise
 
     def _run_control(self, sql: str) -> None:
@@ -78,23 +89,59 @@ class SyncConnection(ConnectionCore):
 
         self._exclusively(end)
 
+    def _begin_transaction(self) -> None:
+        """Begins a transaction if none is open."""
+
+        def begin() -> None:
+            if not self._has_transaction():
+                self._run_to_the_end(self._control("BEGIN"))
+
+        self._exclusively(begin)
+
     def _run_to_the_end(self, operation: Execute) -> None:
-        """Runs a statement and drops its rows, but only once all have come: it may write while it yields them."""
+        """Runs a statement, as often as it is to run, and drops its rows once all have come: it may write meanwhile."""
+        self._trace(operation)
         self._make_room(None)
+        try:
+            for statement in self._parts(operation):
+                statement.dispose()
+        finally:
+            self._count(operation)  # an executemany that fails has run the rows before
+
+    def _ask(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """Returns the rows of a question of our own."""
+        self._make_room(None)
+        operation = self._control(sql, parameters)
+        rows: list[tuple[Any, ...]] = []
+        for statement in self._parts(operation):
+            if operation.yields_rows:
+                values = statement.values()
+                rows += values[1] if statement is operation else values
+        return rows
+
+    def _parts(self, operation: Execute) -> Iterator[Execute | Fetch]:
+        """Runs a statement to its end, part by part."""
         number = operation.handle
         statement: Execute | Fetch = operation
         while True:
             try:
                 self._run(statement)
-            except BaseException:
-                self._count(operation)  # an executemany that fails has run the rows before
-                raise
+                yield statement
             finally:
                 statement.dispose()
             if not statement.more:
-                break
+                return
             statement = Fetch(number)
-        self._count(operation)
+
+    def _declared_types(self, operation: Execute) -> Sequence[str | None]:
+        """Returns the declared types of the columns that a statement is about to yield, if they are wanted."""
+        sql = operation.sql.decode()
+        if not self._detect_types & PARSE_DECLTYPES or not self._statement(sql).yields_rows:
+            return ()
+        version = self._ask(VERSION)
+        if self._declared is None or self._declared.version != version:
+            self._declared = DeclaredTypes(version, self._ask(DEFINITIONS))
+        return self._declared.of(sql)
 
     def _make_room(self, successor: Streaming | None) -> None:
         """Reads the result that still streams to its end, as the next statement would drop it."""

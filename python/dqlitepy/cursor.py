@@ -4,20 +4,32 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any, Self
+from operator import index
+from typing import Any, NoReturn, Self, cast
 
 from dqlitepy._batches import batches
-from dqlitepy._core import CursorCore, encode_sql
 from dqlitepy._operations import Discard, Execute, Fetch
+from dqlitepy._results import CursorCore
 from dqlitepy._script import statements
 from dqlitepy._sync import SyncConnection
+from dqlitepy._transactions import LEGACY_TRANSACTION_CONTROL
 from dqlitepy.errors import Error, OperationalError, ProgrammingError
+
+
+class _NoConnection:
+    """Stands in for the connection of a cursor whose class did not call our `__init__`."""
+
+    def _number(self) -> NoReturn:
+        raise ProgrammingError("Base Cursor.__init__ not called.")
 
 
 class Cursor(CursorCore):
     """Made by `Connection.cursor`. Iterate over it, or fetch, to get the rows of the last statement."""
+
+    _connection: SyncConnection = cast(SyncConnection, _NoConnection())
+    _in_use = False
 
     def __init__(self, connection: SyncConnection, /) -> None:
         """Makes a cursor of `connection`.
@@ -25,8 +37,9 @@ class Cursor(CursorCore):
         Raises:
             TypeError: it is no Connection.
         """
-        if not isinstance(connection, SyncConnection):
+        if not issubclass(type(connection), SyncConnection):
             raise TypeError(f"Cursor() argument 1 must be dqlitepy.Connection, not {type(connection).__name__}")
+        self._refuse_recursion()
         super().__init__()
         self._connection = connection
 
@@ -48,7 +61,11 @@ class Cursor(CursorCore):
         """
         connection = self._checked()
         self._forget()
-        operation = connection._execution(encode_sql(sql, "execute"), parameters)
+        self._in_use = True  # adapters run
+        try:
+            operation = connection._execution(sql, parameters)
+        finally:
+            self._in_use = False
         connection._exclusively(self._run, operation)
         return self
 
@@ -62,20 +79,27 @@ class Cursor(CursorCore):
             OperationalError, IntegrityError, …: the statement failed for one of them.
         """
         connection = self._checked()
+        encoded = connection._encoded(sql, "executemany")
         self._forget()
-        encoded = encode_sql(sql, "executemany")
         changes = 0
-        for batch in batches(connection._bound_all(encoded, rows)):
-            operation = connection._repetition(encoded, batch)
-            connection._exclusively(connection._run_to_the_end, operation)
-            changes += operation.result.changes
+        self._in_use = True  # whatever makes the rows runs
+        try:
+            for batch in batches(connection._bound_all(sql, rows)):
+                operation = connection._repetition(encoded, batch)
+                connection._exclusively(connection._run_to_the_end, operation)
+                changes += operation.result.changes
+        finally:
+            self._in_use = False
         self._rowcount = changes
         return self
 
     def executescript(self, script: str, /) -> Self:
-        """Commits the open transaction, if any, then runs the statements of `script` one after the other.
+        """Runs the statements of `script` one after the other.
+
+        Where `autocommit` is LEGACY_TRANSACTION_CONTROL, an open transaction is committed before.
 
         Raises:
+            DataError: the script is longer than the limit SQLITE_LIMIT_SQL_LENGTH.
             OperationalError, IntegrityError, …: a statement failed; those before it have run.
         """
         connection = self._checked()
@@ -83,9 +107,10 @@ class Cursor(CursorCore):
             raise TypeError(f"executescript() argument must be str, not {type(script).__name__}")
         if "\0" in script:
             raise ValueError("embedded null character")
-        cut = statements(script)  # a lone surrogate in it is found before anything runs
-        connection._end_transaction("COMMIT")
-        for statement in cut:
+        connection._encoded(script, "executescript")  # a lone surrogate in it is found before anything runs
+        if connection._autocommit == LEGACY_TRANSACTION_CONTROL:
+            connection._end_transaction("COMMIT")
+        for statement in statements(script):
             connection._run_control(statement)
         return self
 
@@ -94,17 +119,18 @@ class Cursor(CursorCore):
         return next(self, None)
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
-        """Returns the next `size` (default: `arraysize`) rows, fewer at the end."""
-        self._checked()
-        size = self.arraysize if size is None else size
-        self._await_rows(size)
-        return self._take(size)
+        """Returns the next `size` (default: `arraysize`) rows, fewer at the end; all for a negative one."""
+        connection = self._checked()
+        wanted = index(self.arraysize if size is None else size)
+        count = None if wanted < 0 else wanted
+        self._await_rows(count)
+        return self._take(count, connection.text_factory)
 
     def fetchall(self) -> list[Any]:
         """Returns all rows that are left."""
-        self._checked()
+        connection = self._checked()
         self._await_rows(None)
-        return self._take(None)
+        return self._take(None, connection.text_factory)
 
     def __iter__(self) -> Iterator[Any]:
         """Returns itself."""
@@ -112,19 +138,22 @@ class Cursor(CursorCore):
 
     def __next__(self) -> Any:
         """Returns the next row."""
-        self._checked()
+        text_factory = self._checked().text_factory
         if self._position == len(self._rows):
             self._await_rows(1)
             if self._position == len(self._rows):
                 raise StopIteration
         row = self._rows[self._position]
         self._position += 1
-        return row if self.row_factory is None else self.row_factory(self, row)
+        if self.row_factory is None and text_factory is str and not self._as_bytes:
+            return row
+        return self._given(row, text_factory)
 
     def close(self) -> None:
         """Drops what is left of the result. The cursor cannot be used again."""
         connection = self._connection
         connection._number()
+        self._refuse_recursion()
         self._closed = True
         if self._more:
             connection._exclusively(self._discard)
@@ -140,15 +169,19 @@ class Cursor(CursorCore):
         self._connection._number()
         if self._closed:
             raise ProgrammingError("Cannot operate on a closed cursor.")
+        if self._in_use:
+            self._refuse_recursion()
         return self._connection
 
     def _run(self, operation: Execute) -> None:
         connection = self._connection
+        connection._trace(operation)
         connection._make_room(self)
+        declared = connection._declared_types(operation) if connection._detect_types else ()
         try:
             connection._run(operation)
             connection._count(operation)
-            self._accept(operation, connection.text_factory, connection._last_insert_id)
+            self._accept(operation, connection._detect_types, declared, connection._last_insert_id)
         finally:
             operation.dispose()
         if self._more:
@@ -156,20 +189,32 @@ class Cursor(CursorCore):
 
     def _await_rows(self, count: int | None) -> None:
         """Fetches until `count` rows (None: all) can be given out or the result ends."""
-        while self._more and (count is None or len(self._rows) - self._position < count):
-            self._connection._exclusively(self._fetch)
+        while (self._spooled or self._more) and (count is None or len(self._rows) - self._position < count):
+            if self._spooled:
+                self._unspool_one()
+            else:
+                self._connection._exclusively(self._fetch)
         if self._failure is not None and (count is None or len(self._rows) - self._position < count):
             raise self._failure
+
+    def _unspool_one(self) -> None:
+        try:
+            self._unspool()
+        except OSError as error:
+            self._lose(f"the temporary file that kept it cannot be read: {error}", error)
 
     def _fetch(self) -> None:
         if not self._more:  # another thread has spooled it meanwhile
             return
+        self._fetch_and(self._accept_more)
+
+    def _fetch_and(self, accept: Callable[[Fetch], None]) -> None:
         connection = self._connection
         try:
             operation = Fetch(connection._usable_number())
             try:
                 connection._run(operation)
-                self._accept_more(operation)
+                accept(operation)
             finally:
                 operation.dispose()
         except BaseException as error:
@@ -182,7 +227,23 @@ class Cursor(CursorCore):
         """Reads the result to its end, because another statement is about to run on the connection."""
         with suppress(Error):  # whoever reads the rows to their end gets it
             while self._more:
-                self._fetch()
+                self._fetch_and(self._keep)
+
+    def _keep(self, operation: Fetch) -> None:
+        try:
+            self._spooled.append(operation.block())
+        except OSError as error:
+            self._lose(
+                f"there is no room for it while another statement runs ({error}). Fetch all rows before, or let TMPDIR "
+                "name a directory with room",
+                error,
+            )
+        self._more = operation.more
+
+    def _lose(self, reason: str, error: OSError) -> NoReturn:
+        self._spooled.close()
+        self._failure = OperationalError(f"the rest of this result was lost: {reason}")
+        raise self._failure from error
 
     def _discard(self) -> None:
         if self._more:

@@ -7,17 +7,26 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from operator import index
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar, overload
 
 from dqlitepy import errors
+from dqlitepy._control import TransactionControl
 from dqlitepy._copies import CopyingConnection
-from dqlitepy._core import LEGACY_TRANSACTION_CONTROL, checked_isolation_level, milliseconds
+from dqlitepy._core import milliseconds
 from dqlitepy._handle import Handle
 from dqlitepy._library import forked
 from dqlitepy._operations import Connect
 from dqlitepy._place import open_place
+from dqlitepy._prepared import Statement, prepared
+from dqlitepy._refused import RefusedMethods
+from dqlitepy._settings import pragma_of
 from dqlitepy._target import StrOrBytesPath
+from dqlitepy._transactions import (
+    LEGACY_TRANSACTION_CONTROL,
+    Autocommit,
+    checked_autocommit,
+    checked_isolation_level,
+)
 from dqlitepy.cursor import Cursor
 
 if TYPE_CHECKING:
@@ -25,63 +34,7 @@ if TYPE_CHECKING:
     from dqlitepy.tls import TLS
 
 
-def connect(
-    database: StrOrBytesPath | Node,
-    timeout: float = 5.0,
-    detect_types: int = 0,
-    isolation_level: str | None = "",
-    check_same_thread: bool = True,
-    factory: type[Connection] | None = None,
-    cached_statements: int = 128,
-    uri: bool = False,
-    *,
-    autocommit: int = LEGACY_TRANSACTION_CONTROL,
-    name: str = "main",
-    leader_timeout: float = 15.0,
-    tls: TLS | None = None,
-) -> Connection:
-    """Opens a database.
-
-    Args:
-        database: the directory of an embedded node, which runs in this process as long as something is connected to it;
-            ":memory:" for a temporary one that goes with the connection; "dqlite://host:port,host:port/name" for a
-            database of a cluster, of which at least one of the named nodes must run; or a Node of this process.
-        timeout: seconds to wait for a lock that another connection holds.
-        detect_types: must be 0.
-        isolation_level: what precedes the first write of a transaction: "" or "IMMEDIATE", "DEFERRED", "EXCLUSIVE";
-            None for no implicit transactions.
-        check_same_thread: whether to refuse use by other threads than this one; without it they take turns.
-        factory: a subclass of Connection to return an instance of.
-        cached_statements: of how many statements to remember the names of the parameters.
-        uri: must not be combined with a "file:" URI.
-        autocommit: must be LEGACY_TRANSACTION_CONTROL.
-        name: which of the databases in that directory or cluster, where a URL does not say so.
-        leader_timeout: seconds to look for a leader.
-        tls: for a cluster with TLS: the certificate to show and the authority to check the nodes' against. A URL can
-            name the files instead: "?tls_cert=FILE&tls_key=FILE&tls_ca=FILE".
-
-    Raises:
-        OperationalError: the directory cannot be used, or another process uses it.
-        NotSupportedError: an argument asks for what this version does not have.
-        UnsupportedPlatformError: dqlitepy cannot run on this machine.
-    """
-    return (factory or Connection)(
-        database,
-        timeout=timeout,
-        detect_types=detect_types,
-        isolation_level=isolation_level,
-        check_same_thread=check_same_thread,
-        factory=factory,
-        cached_statements=cached_statements,
-        uri=uri,
-        autocommit=autocommit,
-        name=name,
-        leader_timeout=leader_timeout,
-        tls=tls,
-    )
-
-
-class Connection(CopyingConnection):
+class Connection(RefusedMethods, CopyingConnection, TransactionControl):
     """A connection to a database; made by `connect`, whose arguments it takes."""
 
     Warning = errors.Warning
@@ -102,20 +55,17 @@ class Connection(CopyingConnection):
         detect_types: int = 0,
         isolation_level: str | None = "",
         check_same_thread: bool = True,
-        factory: type[Connection] | None = None,
+        factory: Callable[..., Any] | None = None,
         cached_statements: int = 128,
         uri: bool = False,
         *,
-        autocommit: int = LEGACY_TRANSACTION_CONTROL,
+        autocommit: Autocommit = LEGACY_TRANSACTION_CONTROL,
         name: str = "main",
         leader_timeout: float = 15.0,
         tls: TLS | None = None,
     ) -> None:
         """See `connect`."""
-        if detect_types:
-            raise errors.NotSupportedError("detect_types is not supported in this version: convert the values yourself")
-        if autocommit != LEGACY_TRANSACTION_CONTROL:
-            raise errors.NotSupportedError("autocommit is not supported in this version: use isolation_level=None")
+        autocommit = checked_autocommit(autocommit)
         isolation_level = checked_isolation_level(isolation_level)
         busy_timeout_ms = milliseconds("timeout", timeout)
         leader_timeout_ms = milliseconds("leader_timeout", leader_timeout)
@@ -123,40 +73,32 @@ class Connection(CopyingConnection):
         place = open_place(database, uri=uri, name=name, tls=tls)
         try:
             if self._handle is not None:  # sqlite3 allows to initialize a connection again
+                self._exclusively(self._make_room, None)  # its cursors keep their rows
                 self.close()
+                self._handle = None
             self._options = place.options(busy_timeout_ms, leader_timeout_ms)
             handle = Handle.open(Connect(self._options))
         except BaseException:
             place.release()
             raise
         self._place = place
-        self._initialize(handle, isolation_level, check_same_thread, cached_statements)
+        self._initialize(handle, isolation_level, check_same_thread, cached_statements, autocommit, index(detect_types))
+        if autocommit is False:
+            try:
+                self._begin_transaction()
+            except BaseException:
+                self.close()
+                raise
 
-    @property
-    def isolation_level(self) -> str | None:
-        """What precedes the first write of a transaction: "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"; None for nothing.
-
-        Setting None commits the open transaction.
-        """
-        self._number()
-        return self._isolation_level
-
-    @isolation_level.setter
-    def isolation_level(self, level: str | None) -> None:
-        level = checked_isolation_level(level)
-        if level is None:
-            self.commit()
-        self._isolation_level = level
-
-    def cursor(self, factory: Callable[[Connection], Cursor] | None = None) -> Cursor:
+    def cursor(self, factory: Callable[[Connection], Cursor] = Cursor) -> Cursor:
         """Returns a new cursor, made by `factory`.
 
         Raises:
             TypeError: `factory` made something else.
         """
         self._number()
-        cursor = (factory or Cursor)(self)
-        if not isinstance(cursor, Cursor):
+        cursor = factory(self)
+        if not issubclass(type(cursor), Cursor):
             raise TypeError(f"factory must return a cursor, not {type(cursor).__name__}")
         if self.row_factory is not None:
             cursor.row_factory = self.row_factory
@@ -174,20 +116,28 @@ class Connection(CopyingConnection):
         """Runs the statements of a script on a new cursor, which is returned; see `Cursor.executescript`."""
         return self.cursor().executescript(script)
 
-    def commit(self) -> None:
-        """Commits the open transaction, if any. When it returns, the commit is known to have happened.
+    def getconfig(self, op: int, /) -> bool:
+        """Returns a setting SQLITE_DBCONFIG_* of this connection.
 
         Raises:
-            AmbiguousCommitError: the connection to the leader was lost on the way: look before you run it again.
-            OperationalError: it was not committed.
+            ValueError: there is no such setting.
+            NotSupportedError: no PRAGMA reaches it.
         """
-        self._usable_number()
-        self._end_transaction("COMMIT")
-
-    def rollback(self) -> None:
-        """Rolls the open transaction back, if any. On a broken connection that has happened already."""
         self._number()
-        self._end_transaction("ROLLBACK")
+        return bool(self._exclusively(self._ask, f"PRAGMA {pragma_of(op)}")[0][0])
+
+    def setconfig(self, op: int, enable: bool = True, /) -> None:
+        """Changes a setting SQLITE_DBCONFIG_* of this connection.
+
+        Raises:
+            ValueError: there is no such setting.
+            NotSupportedError: no PRAGMA reaches it.
+            OperationalError: it did not change, as foreign keys cannot inside a transaction.
+        """
+        self._number()
+        self._exclusively(self._ask, f"PRAGMA {pragma_of(op)} = {int(bool(enable))}")
+        if self.getconfig(op) != bool(enable):
+            raise errors.OperationalError("Unable to set config: end the transaction first")
 
     def interrupt(self) -> None:
         """Ends the statement that runs on this connection in another thread; it raises OperationalError there."""
@@ -200,27 +150,27 @@ class Connection(CopyingConnection):
         if forked():  # the parent's, which goes on with it
             self._forget_handle()
         else:
+            if self._autocommit is False and not self._broken:
+                with suppress(errors.Error):
+                    self._end_transaction("ROLLBACK")
             self._exclusively(self._close)
 
-    def __enter__(self) -> Self:
-        """Begins a block at whose end the transaction is committed, or rolled back where an exception leaves it."""
-        self._number()
-        return self
+    def __call__(self, sql: str, /) -> Statement:
+        """Returns the statement, which cannot do anything; `execute` takes its text.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> Literal[False]:
-        """Commits or rolls back; does not close."""
-        if error is not None:
-            self.rollback()
-            return False
-        try:
-            self.commit()
-        except BaseException:
-            with suppress(errors.Error):
-                self.rollback()
-            raise
-        return False
+        Raises:
+            OperationalError: SQLite cannot compile it.
+        """
+        self._number()
+        self._encoded(sql, "__call__")
+        parameters = (None,) * len(self._statement(sql).names)
+        if sql.split(None, 1)[:1] and sql.split(None, 1)[0].upper() != "EXPLAIN":
+            self._exclusively(self._ask, f"EXPLAIN {sql}", parameters)
+        return prepared(sql)
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        """Raises TypeError: a connection belongs to its process."""
+        raise TypeError(f"cannot pickle {type(self).__module__}.{type(self).__qualname__!r} object")
 
     def __del__(self) -> None:
         handle = self._handle
@@ -235,3 +185,58 @@ class Connection(CopyingConnection):
             self._handle.close()
         finally:
             self._place.release()
+
+
+_FACTORY = 5  # its position among the arguments of connect
+_C = TypeVar("_C")
+
+
+@overload
+def connect(database: StrOrBytesPath | Node, *args: Any, factory: Callable[..., _C], **options: Any) -> _C: ...
+@overload
+def connect(
+    database: StrOrBytesPath | Node,
+    timeout: float = 5.0,
+    detect_types: int = 0,
+    isolation_level: str | None = "",
+    check_same_thread: bool = True,
+    factory: Callable[..., Connection] | None = None,
+    cached_statements: int = 128,
+    uri: bool = False,
+    *,
+    autocommit: Autocommit = LEGACY_TRANSACTION_CONTROL,
+    name: str = "main",
+    leader_timeout: float = 15.0,
+    tls: TLS | None = None,
+) -> Connection: ...
+def connect(*args: Any, **options: Any) -> Any:
+    """Opens a database.
+
+    Args:
+        database: the directory of an embedded node, which runs in this process as long as something is connected to it;
+            ":memory:" for a temporary one that goes with the connection; "dqlite://host:port,host:port/name" for a
+            database of a cluster, of which at least one of the named nodes must run; or a Node of this process.
+        timeout: seconds to wait for a lock that another connection holds.
+        detect_types: PARSE_DECLTYPES, PARSE_COLNAMES or both, for `register_converter`; 0 for neither.
+        isolation_level: what precedes the first write of a transaction: "" or "IMMEDIATE", "DEFERRED", "EXCLUSIVE";
+            None for no implicit transactions. Counts only with the default of `autocommit`.
+        check_same_thread: whether to refuse use by other threads than this one; without it they take turns.
+        factory: called with the same arguments instead of Connection, of which it is usually a subclass.
+        cached_statements: of how many statements to remember what their text tells.
+        uri: must not be combined with a "file:" URI.
+        autocommit: False to have a transaction always open, True for none but explicit ones (`Connection.autocommit`).
+        name: which of the databases in that directory or cluster, where a URL does not say so.
+        leader_timeout: seconds to look for a leader.
+        tls: for a cluster with TLS: the certificate to show and the authority to check the nodes' against. A URL can
+            name the files instead: "?tls_cert=FILE&tls_key=FILE&tls_ca=FILE".
+
+    Raises:
+        OperationalError: the directory cannot be used, or another process uses it.
+        NotSupportedError: an argument asks for what this version does not have.
+        UnsupportedPlatformError: dqlitepy cannot run on this machine.
+    """
+    factory = options.get("factory") or (args[_FACTORY] if len(args) > _FACTORY else None) or Connection
+    return factory(*args, **options)
+
+
+connect.__wrapped__ = Connection  # type: ignore[attr-defined]  # inspect.signature finds the arguments there

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import gc
-import sqlite3
 import warnings
 from pathlib import Path
 from typing import Any
@@ -88,7 +87,8 @@ def test_a_connection_that_was_not_initialized_is_refused() -> None:
     for method in METHODS:
         with pytest.raises(dqlitepy.ProgrammingError, match=r"^Base Connection.__init__ not called\.$"):
             method(Forgetful())
-    Forgetful().close()
+    with pytest.raises(dqlitepy.ProgrammingError, match=r"^Base Connection.__init__ not called\.$"):
+        Forgetful().close()
 
 
 def test_the_context_manager_commits(con: dqlitepy.Connection) -> None:
@@ -173,18 +173,23 @@ def test_cursor_factory(con: dqlitepy.Connection) -> None:
 
 
 def test_connection_factory(directory: Path) -> None:
+    given: list[Any] = []
+
     class Mine(dqlitepy.Connection):
         def __init__(self, *arguments: Any, **options: Any) -> None:
-            options["isolation_level"] = None
+            given.append((arguments, options))
             super().__init__(*arguments, **options)
 
-    con = dqlitepy.connect(directory, factory=Mine)
+    con = dqlitepy.connect(directory, isolation_level=None, factory=Mine)
     assert type(con) is Mine
     assert con.isolation_level is None
     con.close()
-    con = dqlitepy.connect(directory, 1.0, 0, "EXCLUSIVE", True, Mine, 10, False)
-    assert type(con) is Mine
-    con.close()
+    arguments = (directory, 1.0, 0, "EXCLUSIVE", True, Mine, 10, False)
+    other = dqlitepy.connect(*arguments)
+    assert type(other) is Mine
+    assert other.isolation_level == "EXCLUSIVE"
+    other.close()
+    assert given == [((directory,), {"isolation_level": None, "factory": Mine}), (arguments, {})]
 
 
 def test_a_connection_can_be_initialized_again(directory: Path, tmp_path: Path) -> None:
@@ -219,7 +224,6 @@ def test_temporary_databases_are_apart_and_go(database: str, tmp_path: Path, mon
     ("arguments", "message"),
     [
         ({"database": "file:data", "uri": True}, "file: URIs name SQLite files"),
-        ({"database": "data", "detect_types": sqlite3.PARSE_DECLTYPES}, "detect_types is not supported"),
     ],
 )
 def test_what_is_not_built_is_refused(arguments: dict[str, Any], message: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import dqlitepy
 import pytest
-from dqlitepy import _wire, adapters
+from dqlitepy import _adapters, _wire
 from dqlitepy._batches import batches
 from dqlitepy._parameters import bind, bind_all
 from hypothesis import given, settings
@@ -166,11 +166,11 @@ def test_what_a_mapping_raises_goes_on() -> None:
 @pytest.fixture
 def restored_adapters() -> Iterator[None]:
     """Lets a test register adapters without leaving them behind."""
-    registered, plain = dict(adapters._adapters), set(adapters.plain_types)
+    registered, plain = dict(_adapters.adapters), set(_adapters.plain_types)
     yield
-    adapters._adapters.clear()
-    adapters._adapters.update(registered)
-    adapters.plain_types.update(plain)
+    _adapters.adapters.clear()
+    _adapters.adapters.update(registered)
+    _adapters.plain_types.update(plain)
 
 
 def test_a_registered_adapter_is_used(restored_adapters: None) -> None:

@@ -24,3 +24,13 @@ except dqlitepy.OperationalError as error:
 row = dqlitepy.Row(cursor, (1, 2))
 reveal_type(row.keys())  # list[str]
 reveal_type(row["name"])  # Any
+
+
+class Mine(dqlitepy.Connection):
+    """A factory."""
+
+
+reveal_type(dqlitepy.connect("data", factory=Mine))  # tests.lint.samples.dbapi.Mine
+reveal_type(con.autocommit)  # bool | Literal[-1]
+reveal_type(con.getlimit(dqlitepy.SQLITE_LIMIT_LENGTH))  # int
+dqlitepy.register_converter("date", lambda value: value.decode())

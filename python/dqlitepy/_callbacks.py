@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls back into the user's code where an exception has nowhere to go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+_tell = False
+
+
+def enable_callback_tracebacks(enable: bool, /) -> None:
+    """Makes exceptions in a trace callback go to `sys.unraisablehook`; without it they are dropped, as in `sqlite3`."""
+    global _tell
+    _tell = bool(enable)
+
+
+def call(callback: Callable[[str], object], argument: str) -> None:
+    """Calls a function whose exceptions must not end what it is told of."""
+    try:
+        callback(argument)
+    except Exception as error:
+        report(error, callback)
+
+
+def report(error: Exception, callback: object) -> None:
+    """Hands an exception to `sys.unraisablehook`, if tracebacks are enabled."""
+    if _tell:
+        arguments = (type(error), error, error.__traceback__, None, callback)
+        sys.unraisablehook(sys.UnraisableHookArgs(arguments))  # type: ignore[call-arg, misc]  # it is a named tuple

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a connection begins, commits and rolls back transactions, in each mode of `autocommit`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from types import TracebackType
+from typing import Literal, Self
+
+from dqlitepy._sync import SyncConnection
+from dqlitepy._transactions import (
+    LEGACY_TRANSACTION_CONTROL,
+    Autocommit,
+    checked_autocommit,
+    checked_isolation_level,
+)
+from dqlitepy.errors import Error
+
+
+class TransactionControl(SyncConnection):
+    """A connection with the ways of PEP 249 and of `sqlite3` to control transactions."""
+
+    @property
+    def isolation_level(self) -> str | None:
+        """What precedes the first write of a transaction: "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"; None for nothing.
+
+        Counts only where `autocommit` is LEGACY_TRANSACTION_CONTROL. Setting None commits the open transaction.
+        """
+        self._number()
+        return self._isolation_level
+
+    @isolation_level.setter
+    def isolation_level(self, level: str | None) -> None:
+        level = checked_isolation_level(level)
+        if level is None:
+            self.commit()
+        self._isolation_level = level
+
+    @property
+    def autocommit(self) -> Autocommit:
+        """Who controls transactions.
+
+        False: a transaction is always open, as PEP 249 has it; `commit` and `rollback` begin the next one.
+        True: each statement commits by itself, unless BEGIN was executed; `commit` and `rollback` do nothing.
+        LEGACY_TRANSACTION_CONTROL, the default: `isolation_level` does.
+
+        Setting True commits the open transaction, setting False begins one where none is open.
+        """
+        self._number()
+        return self._autocommit
+
+    @autocommit.setter
+    def autocommit(self, mode: Autocommit) -> None:
+        mode = checked_autocommit(mode)
+        self._usable_number()
+        if mode is True:
+            self._end_transaction("COMMIT")
+        elif mode is False:
+            self._begin_transaction()
+        self._autocommit = mode
+
+    def commit(self) -> None:
+        """Commits the open transaction, if any. When it returns, the commit is known to have happened.
+
+        Raises:
+            AmbiguousCommitError: the connection to the leader was lost on the way: look before you run it again.
+            OperationalError: it was not committed.
+        """
+        self._usable_number()
+        self._finish_transaction("COMMIT")
+
+    def rollback(self) -> None:
+        """Rolls the open transaction back, if any. On a broken connection that has happened already."""
+        self._number()
+        self._finish_transaction("ROLLBACK")
+
+    def __enter__(self) -> Self:
+        """Begins a block at whose end the transaction is committed, or rolled back where an exception leaves it."""
+        self._number()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        """Commits or rolls back; does not close."""
+        if error is not None:
+            self.rollback()
+            return False
+        try:
+            self.commit()
+        except BaseException:
+            with suppress(Error):
+                self.rollback()
+            raise
+        return False
+
+    def _finish_transaction(self, sql: str) -> None:
+        if self._autocommit == LEGACY_TRANSACTION_CONTROL or self._broken:
+            self._end_transaction(sql)
+        elif self._autocommit is False:
+            self._run_control(sql)
+            self._run_control("BEGIN")

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The methods of a `sqlite3.Connection` that cannot work where the database is on another machine: each says why."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, Protocol
+
+from dqlitepy.errors import NotSupportedError
+
+_NO_CALLS = "is not supported: SQL runs on the cluster's leader, which cannot call Python in this process"
+
+
+class Blob:
+    """What `sqlite3.Connection.blobopen` returns; here there are none, so that isinstance() is always False."""
+
+    __module__ = "dqlitepy"
+
+    def __new__(cls, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("cannot create 'dqlitepy.Blob' instances")
+
+
+class _Open(Protocol):
+    def _number(self) -> int: ...
+
+
+class RefusedMethods:
+    """To be inherited by a connection. None as the callback takes nothing away, and is allowed."""
+
+    def create_function(self: _Open, name: str, narg: int, func: Any, *, deterministic: bool = False) -> None:
+        """Raises NotSupportedError."""
+        _refuse_callback(self, "create_function()", func, "Compute the value in Python and pass it as a parameter")
+
+    def create_aggregate(self: _Open, name: str, n_arg: int, aggregate_class: Any) -> None:
+        """Raises NotSupportedError."""
+        _refuse_callback(self, "create_aggregate()", aggregate_class, "Fetch the rows and aggregate them in Python")
+
+    def create_window_function(self: _Open, name: str, num_params: int, aggregate_class: Any, /) -> None:
+        """Raises NotSupportedError."""
+        _refuse_callback(
+            self, "create_window_function()", aggregate_class, "Fetch the rows and go through them in Python"
+        )
+
+    def create_collation(self: _Open, name: str, callback: Any, /) -> None:
+        """Raises NotSupportedError."""
+        name.encode()
+        _refuse_callback(
+            self, "create_collation()", callback, "Store a key that sorts as you want beside the text, and order by it"
+        )
+
+    def set_authorizer(self: _Open, authorizer_callback: Any) -> None:
+        """Raises NotSupportedError."""
+        _refuse_callback(
+            self, "set_authorizer()", authorizer_callback, "Let no SQL of strangers through: PRAGMA query_only helps"
+        )
+
+    def set_progress_handler(self: _Open, progress_handler: Any, n: int = 0) -> None:
+        """Raises NotSupportedError."""
+        _refuse_callback(
+            self, "set_progress_handler()", progress_handler, "Call interrupt() from another thread to end a statement"
+        )
+
+    def enable_load_extension(self: _Open, enable: bool, /) -> None:
+        """Raises NotSupportedError."""
+        self._number()
+        if enable:
+            raise NotSupportedError(_NO_EXTENSIONS)
+
+    def load_extension(self: _Open, name: str, /, *, entrypoint: str | None = None) -> None:
+        """Raises NotSupportedError."""
+        self._number()
+        raise NotSupportedError(_NO_EXTENSIONS)
+
+    def blobopen(
+        self: _Open, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main"
+    ) -> Blob:
+        """Raises NotSupportedError."""
+        self._number()
+        raise NotSupportedError(
+            "blobopen() is not supported: dqlite's protocol has no access to parts of a blob. "
+            "Read a part by substr(column, start, length); keep large objects in rows of a few hundred kilobytes"
+        )
+
+
+_NO_EXTENSIONS = (
+    "extensions cannot be loaded: SQL runs on the cluster's leader, and all nodes must behave alike. "
+    "FTS5, R-Tree, JSON and the mathematical functions are built in"
+)
+
+
+def enable_shared_cache(enable: bool) -> None:
+    """Raises NotSupportedError, unless `enable` is false."""
+    if enable:
+        raise NotSupportedError(
+            "there is no shared cache: the connections to a directory share its node, whose cache is its own matter"
+        )
+
+
+def _refuse_callback(connection: _Open, what: str, callback: Any, instead: str) -> None:
+    connection._number()
+    if callback is not None:
+        raise NotSupportedError(f"{what} {_NO_CALLS}. {instead}")

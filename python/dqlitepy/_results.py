@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a cursor knows of its result, and gives out of it, without ever waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from dqlitepy._converters import PARSE_COLNAMES, Converter, converters_of, without_type
+from dqlitepy._operations import Execute, Fetch
+from dqlitepy._spool import Spool
+from dqlitepy._values import shown
+from dqlitepy._wire import decode
+from dqlitepy.errors import ProgrammingError
+
+_Rows: TypeAlias = list[tuple[Any, ...]]
+Description: TypeAlias = tuple[tuple[str, None, None, None, None, None, None], ...]
+
+
+class CursorCore:
+    """The state of a cursor: what the last statement told, and the rows of it that have arrived."""
+
+    def __init__(self) -> None:
+        self.arraysize = 1
+        self.row_factory: Callable[..., Any] | None = None
+        self._closed = False
+        self._in_use = False  # code of the user runs inside one of our methods
+        self._lastrowid: int | None = None
+        self._spooled = Spool()  # blocks of rows that follow those in _rows
+        self._forget()
+
+    @property
+    def description(self) -> Description | None:
+        """The columns of the last statement as 7-tuples, of which only the name is known; None where it has none."""
+        return self._description
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the last INSERT, UPDATE, DELETE or REPLACE changed; -1 for other statements."""
+        return self._rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The rowid that the connection's last INSERT made, as of this cursor's last `execute`; None before that."""
+        return self._lastrowid
+
+    def _forget(self) -> None:
+        self._description: Description | None = None
+        self._rowcount = -1
+        self._rows: _Rows = []
+        self._position = 0  # of the next row in _rows
+        self._more = False  # the rest is still to be fetched
+        self._failure: Exception | None = None  # what the user gets after the last row that arrived
+        self._names: Sequence[str] = ()
+        self._converters: tuple[Converter | None, ...] | None = None
+        self._as_bytes = False  # texts in _rows are bytearray
+        self._spooled.close()
+
+    def _accept(
+        self, operation: Execute, detect_types: int, declared: Sequence[str | None], last_insert_id: int
+    ) -> None:
+        """Takes over what a statement brought."""
+        self._lastrowid = last_insert_id
+        if operation.writes_rows:
+            self._rowcount = operation.result.changes
+        if operation.yields_rows:
+            self._names, self._rows = operation.values()
+            names = self._names
+            if detect_types:
+                self._converters = converters_of(names, declared, detect_types)
+                if detect_types & PARSE_COLNAMES:
+                    names = [without_type(name) for name in names]
+            self._as_bytes = operation.text_as_bytes
+            self._description = tuple([(name, None, None, None, None, None, None) for name in names])
+            self._more = operation.more
+
+    def _accept_more(self, operation: Fetch) -> None:
+        """Takes over the next rows, behind those that have not been given out yet."""
+        self._append(operation.values())
+        self._more = operation.more
+
+    def _unspool(self) -> None:
+        """Takes over the next rows from the spool."""
+        self._append(decode(self._spooled.pop()))
+
+    def _append(self, rows: _Rows) -> None:
+        if self._position == len(self._rows):
+            self._rows, self._position = rows, 0
+        else:
+            self._rows.extend(rows)
+
+    def _take(self, count: int | None, text_factory: Callable[[bytes], Any]) -> list[Any]:
+        """Gives out the next `count` rows that have arrived, None for all."""
+        start = self._position
+        end = len(self._rows) if count is None else min(start + count, len(self._rows))
+        if start == 0 and end == len(self._rows):
+            rows, self._rows, self._position = self._rows, [], 0
+        else:
+            rows = self._rows[start:end]
+            self._position = end
+        if self.row_factory is None and text_factory is str and not self._as_bytes:
+            return rows
+        given: list[Any] = []
+        try:
+            for row in rows:
+                given.append(self._given(row, text_factory))
+        except BaseException:  # of a factory or converter; the rows behind the one that failed stay to be fetched
+            self._rows[: self._position] = rows[len(given) + 1 :]
+            self._position = 0
+            raise
+        return given
+
+    def _given(self, row: tuple[Any, ...], text_factory: Callable[[bytes], Any]) -> Any:
+        """Returns a row as the user gets it."""
+        if self._as_bytes or text_factory is not str:
+            self._in_use = True
+            try:
+                row = shown(row, self._names, self._converters, text_factory)
+            finally:
+                self._in_use = False
+        return row if self.row_factory is None else self.row_factory(self, row)
+
+    def _refuse_recursion(self) -> None:
+        if self._in_use:
+            raise ProgrammingError("Recursive use of cursors not allowed.")

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the values that cross to those that a row shows: by the text factory and by converters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dqlitepy._converters import Converter
+from dqlitepy.errors import OperationalError
+
+_LONGEST_QUOTE = 200  # bytes of a text in a message
+
+
+def shown(
+    row: tuple[Any, ...],
+    names: Sequence[str],
+    converters: tuple[Converter | None, ...] | None,
+    text_factory: Callable[[bytes], Any],
+) -> tuple[Any, ...]:
+    """Returns a row as the user sees it.
+
+    Args:
+        row: values as they crossed: texts are bytearray, or str if they were to be shown as such when they were sent.
+        names: of the columns, for messages.
+        converters: one or None for each column; None for none.
+        text_factory: makes what is shown for a text out of its bytes.
+
+    Raises:
+        OperationalError: a text that is to be a str is not UTF-8.
+    """
+    if text_factory is str:
+        try:
+            if converters is None:
+                return tuple([value.decode() if type(value) is bytearray else value for value in row])
+        except UnicodeDecodeError:
+            pass  # told with the name of the column below
+    values = []
+    for position, value in enumerate(row):
+        if converters is not None and (converter := converters[position]) is not None:
+            stored = _stored(value)
+            value = converter(stored) if stored else None
+        elif isinstance(value, str | bytearray):
+            value = _shown_text(value, names[position], text_factory)
+        values.append(value)
+    return tuple(values)
+
+
+def _shown_text(text: str | bytearray, column: str, text_factory: Callable[[bytes], Any]) -> Any:
+    if text_factory is str:
+        return text if isinstance(text, str) else _decoded(text, column)
+    encoded = text.encode() if isinstance(text, str) else bytes(text)
+    return text_factory(encoded)
+
+
+def _decoded(text: bytearray, column: str) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        quote = text[:_LONGEST_QUOTE].decode("ascii", "replace")
+        raise OperationalError(f"Could not decode to UTF-8 column '{column}' with text '{quote}'") from None
+
+
+def _stored(value: Any) -> bytes:
+    """Returns the bytes of a value as SQLite gives them out; empty for NULL."""
+    if value is None:
+        return b""
+    if isinstance(value, int):
+        return b"%d" % value
+    if isinstance(value, float):
+        return _float_text(value).encode()
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
+def _float_text(number: float) -> str:
+    """Returns the shortest text that stands for exactly this REAL, in SQLite's form: always with a point."""
+    digits, exponent, scale = repr(number).partition("e")
+    point = "" if "." in digits or not digits.lstrip("-").isdecimal() else ".0"
+    return digits.replace("inf", "Inf") + point + exponent + scale
