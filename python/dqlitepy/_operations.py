@@ -24,6 +24,11 @@ from dqlitepy._abi import (
 from dqlitepy._library import Library, library, read_memory
 from dqlitepy._wire import decode, split_rows
 
+# Plain numbers: an operation with a flag makes a new flag, which takes longer than all else that a result is asked.
+_ROWS = int(ResultFlag.ROWS)
+_MORE = int(ResultFlag.MORE)
+_DML = int(ResultFlag.DML)
+
 
 class Operation(ABC):
     """One operation on one handle."""
@@ -195,17 +200,17 @@ class Statement(_OnHandle):
     @property
     def yields_rows(self) -> bool:
         """Whether the statement has columns."""
-        return bool(self.result.flags & ResultFlag.ROWS)
+        return bool(self.result.flags & _ROWS)
 
     @property
     def more(self) -> bool:
         """Whether more rows follow, for `Fetch`."""
-        return bool(self.result.flags & ResultFlag.MORE)
+        return bool(self.result.flags & _MORE)
 
     @property
     def writes_rows(self) -> bool:
         """Whether it was INSERT, UPDATE, DELETE or REPLACE, so that `changes` and `last_insert_id` count."""
-        return bool(self.result.flags & ResultFlag.DML)
+        return bool(self.result.flags & _DML)
 
     def resume(self, native: Library, slice_ms: int) -> int:
         status: int = native.dqlitepy_continue(self._number, slice_ms, self.result, self.error)

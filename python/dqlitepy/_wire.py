@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import marshal
-import pickle
+
+# Not `pickle`, which is this and a lot of Python around it that takes as long to import as half of this package.
+from _pickle import loads
 from typing import Any
 
 from dqlitepy.errors import DataError
@@ -54,4 +56,4 @@ def decode(block: bytes) -> Any:
     Safe although it is pickle: the shim in this very process wrote the opcodes, and only such as make None, numbers,
     text, bytes, tuples and lists. What a server sent is never an opcode, only an operand with its length before it.
     """
-    return pickle.loads(block) if block else None  # noqa: S301
+    return loads(block) if block else None
