@@ -8,7 +8,7 @@ from html import escape
 
 from tests.bench.measure import Measurement
 from tests.bench.report import shown
-from tests.bench.workloads import EMBEDDED, OVER_TCP
+from tests.bench.workloads import EMBEDDED, OVER_TCP, THREE_NODES
 
 _WIDTH = 760
 _NAMES = 168  # width of the column of names
@@ -23,17 +23,17 @@ _STYLE = """
   .title { font-weight: 600; font-size: 13px }
   .time { fill: #59636e }
   .ours { fill: #0969da }
-  .ours-over-tcp { fill: #54aeff }
+  .ours-elsewhere { fill: #54aeff }
   .others { fill: #afb8c1 }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc }
     .time { fill: #9198a1 }
     .ours { fill: #4493f8 }
-    .ours-over-tcp { fill: #1f6feb }
+    .ours-elsewhere { fill: #1f6feb }
     .others { fill: #656c76 }
   }
 """
-_CLASS = {EMBEDDED: "ours", OVER_TCP: "ours-over-tcp"}
+_CLASS = {EMBEDDED: "ours", OVER_TCP: "ours-elsewhere", THREE_NODES: "ours-elsewhere"}
 
 
 def svg(measurements: Sequence[Measurement]) -> str:

@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import dqlitepy
 
 from tests.bench import fresh_process
-from tests.bench.workloads import CLIENT, DBAPI, EMBEDDED, SQLITE3
+from tests.bench.workloads import EMBEDDED, OVER_TCP, SQLITE3, THREE_NODES
 
-_T = TypeVar("_T")
 Parameters = Sequence[Sequence[Any]]
 
 
@@ -219,57 +217,35 @@ class Embedded(Sqlite3Api):
         return [fresh_process.figure(fresh_process.MEMORY_OF_STREAM, "dqlitepy", str(rows))]
 
 
-class DqliteDbapi(DatabaseApi):
-    """PyPI's dqlite-dbapi."""
+class OverTcp(Sqlite3Api):
+    """dqlitepy, with a node in another process."""
+
+    module = dqlitepy
 
     def __init__(self, address: str) -> None:
-        module = importlib.import_module("dqlitedbapi")
-        super().__init__(DBAPI, lambda: module.connect(address, database="dbapi", max_total_rows=None, timeout=60.0))
+        super().__init__(
+            OVER_TCP, lambda: dqlitepy.connect(f"dqlite://{address}/dqlitepy", check_same_thread=False, timeout=60)
+        )
 
 
-class DqliteClient:
-    """PyPI's dqlite-client, which knows asyncio only."""
+class ThreeNodes(Sqlite3Api):
+    """dqlitepy, with a cluster of three nodes on this machine: all in this process, so as to have the leader's, too."""
 
-    name = CLIENT
+    module = dqlitepy
 
-    def __init__(self, address: str) -> None:
-        self._loop = asyncio.new_event_loop()
-        module = importlib.import_module("dqliteclient")
-        self._connection = self._wait(module.connect(address, database="client", max_total_rows=None, timeout=60.0))
-
-    def run(self, sql: str) -> None:
-        self._wait(self._connection.execute(sql))
-
-    def fetch_all(self, sql: str) -> list[float]:
-        """Reads a whole result into a list."""
-
-        async def work() -> float:
-            start = perf_counter()
-            await self._connection.fetchall(sql)
-            return perf_counter() - start
-
-        return [self._wait(work())]
-
-    def each(self, sql: str, parameters: Parameters) -> list[float]:
-        """Runs a statement once for each item of `parameters`, in autocommit; reads its rows."""
-        call = self._connection.fetchall if sql.startswith("SELECT") else self._connection.execute
-
-        async def work() -> list[float]:
-            figures = []
-            for row in parameters:
-                start = perf_counter()
-                await call(sql, row)
-                figures.append(perf_counter() - start)
-            return figures
-
-        return self._wait(work())
+    def __init__(self, directory: Path, addresses: Sequence[str]) -> None:
+        self._nodes = ExitStack()
+        first, *others = (
+            dqlitepy.Node(directory / f"node{number}", address=address, join=addresses[:number])
+            for number, address in enumerate(addresses)
+        )
+        for node in (first, *others):
+            self._nodes.enter_context(node).wait_ready()
+        super().__init__(THREE_NODES, lambda: dqlitepy.connect(first, check_same_thread=False, timeout=60))
 
     def close(self) -> None:
-        self._wait(self._connection.close())
-        self._loop.close()
-
-    def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return self._loop.run_until_complete(work)
+        super().close()
+        self._nodes.close()
 
 
 def _execute(connection: Any, sql: str, parameters: Sequence[Any]) -> None:

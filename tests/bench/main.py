@@ -16,9 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench import chart, report
-from tests.bench.contestants import Contestant, DqliteClient, DqliteDbapi, Embedded, Sqlite3
+from tests.bench.contestants import Contestant, Embedded, OverTcp, Sqlite3, ThreeNodes
 from tests.bench.go_contestant import EmbeddedGoDriver, GoDriver, GoProgram
 from tests.bench.measure import measure
+from tests.bench.peers import DqliteClient, DqliteDbapi
 from tests.bench.workloads import GO, GO_OVER_TCP, row_count, schema, workloads
 
 
@@ -81,6 +82,7 @@ def _contestants(directory: Path, go_driver: Path | None) -> Iterator[Sequence[C
 
         enter(Embedded(directory))
         enter(Sqlite3(directory))
+        enter(ThreeNodes(directory, [_free_address() for _ in range(3)]))
         if go_driver is not None:
             program = GoProgram(go_driver)
             address = f"@dqlitepy-bench-{os.getpid()}"
@@ -90,6 +92,7 @@ def _contestants(directory: Path, go_driver: Path | None) -> Iterator[Sequence[C
             stack.callback(server.close)
             address = _free_address()
             server.start_node(directory / "server", address)
+            enter(OverTcp(address))
             enter(GoDriver(GO_OVER_TCP, GoProgram(go_driver), address, "go", directory))
             for module, peer in (("dqlitedbapi", DqliteDbapi), ("dqliteclient", DqliteClient)):
                 if importlib.util.find_spec(module):

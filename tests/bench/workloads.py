@@ -8,6 +8,7 @@ from typing import Any
 
 EMBEDDED = "dqlitepy"
 OVER_TCP = "dqlitepy (TCP)"
+THREE_NODES = "dqlitepy (3 nodes)"
 SQLITE3 = "sqlite3"
 GO = "go-dqlite"
 GO_OVER_TCP = "go-dqlite (TCP)"

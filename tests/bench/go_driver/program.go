@@ -12,10 +12,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/canonical/go-dqlite/v3"
 	"github.com/canonical/go-dqlite/v3/client"
 	godriver "github.com/canonical/go-dqlite/v3/driver"
-
-	"dqlitepy.dev/go/node"
 )
 
 // connection is what go-dqlite's driver offers of database/sql/driver. The benchmark calls it without database/sql in
@@ -27,8 +26,11 @@ type connection interface {
 	driver.QueryerContext
 }
 
+// busyTimeout is how long the server queues a writer behind another one: go-dqlite's driver does not try again by itself.
+const busyTimeout = time.Minute
+
 type program struct {
-	node       *node.Node
+	node       *dqlite.Node
 	address    string
 	database   string
 	connection connection
@@ -61,18 +63,20 @@ func (p *program) run(t task) (reply, error) {
 }
 
 func (p *program) start(t task) error {
-	started, err := node.Start(node.Options{
-		Directory:         t.Directory,
-		Address:           t.Address,
-		SnapshotThreshold: t.Threshold,
-		SnapshotTrailing:  t.Trailing,
-		SnapshotDynamic:   true,
-		BusyTimeout:       5 * time.Second,
-	})
+	started, err := dqlite.New(dqlite.BootstrapID, t.Address, t.Directory,
+		dqlite.WithBindAddress(t.Address),
+		dqlite.WithSnapshotParams(dqlite.SnapshotParams{
+			Threshold: t.Threshold, Trailing: t.Trailing, Strategy: dqlite.TrailingStrategyDynamic,
+		}),
+		dqlite.WithBusyTimeout(busyTimeout.Milliseconds()),
+	)
 	if err != nil {
 		return err
 	}
-	p.node, p.address = started, started.Address()
+	if err := started.Start(); err != nil {
+		return err
+	}
+	p.node, p.address = started, t.Address
 	return nil
 }
 
@@ -197,6 +201,6 @@ func (p *program) close() {
 		p.connection.Close()
 	}
 	if p.node != nil {
-		p.node.Stop()
+		p.node.Close()
 	}
 }

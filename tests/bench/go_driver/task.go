@@ -14,7 +14,7 @@ import (
 type task struct {
 	Operation  string  `json:"operation"`
 	Directory  string  `json:"directory"`  // of node
-	Address    string  `json:"address"`    // of node ("" = an abstract socket) and connect
+	Address    string  `json:"address"`    // of node and connect; "@…" is an abstract socket
 	Threshold  uint64  `json:"threshold"`  // of node: log entries between two snapshots
 	Trailing   uint64  `json:"trailing"`   // of node: log entries kept behind one
 	Database   string  `json:"database"`   // of connect
