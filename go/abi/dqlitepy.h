@@ -143,8 +143,8 @@ typedef enum dqlitepy_role {
 } dqlitepy_role;
 
 /* What a task does, which fields of dqlitepy_task it reads beside timeout_ms, and the tuples of its result. Ids of 2^63 and
- * above come as negative numbers: the same 64 bits. Those from LEADER on, but not those of directories, also read `servers`
- * and the tls fields. A change is repeated until it has happened, found to have happened, refused, or out of time. */
+ * above come as negative numbers: the same 64 bits. Those from LEADER to WEIGH also read `servers` and the
+ * tls fields. A change is repeated until it has happened, found to have happened, refused, or out of time. */
 typedef enum dqlitepy_operation {
 	DQLITEPY_NODE_READY = 1,       /* node: until it is a member of its cluster and that has a leader: () */
 	DQLITEPY_NODE_HANDOVER = 2,    /* node: gives its leadership and its vote to others, if there are any: () */
@@ -158,9 +158,8 @@ typedef enum dqlitepy_operation {
 	DQLITEPY_REMOVE = 10,          /* id, or 0 and address: () */
 	DQLITEPY_DESCRIBE = 11,        /* address: (failure domain, weight) */
 	DQLITEPY_WEIGH = 12,           /* address, weight: () */
-	DQLITEPY_DUMP = 13,            /* name of a database; address of a node, "" = the leader: one (name, bytes) each file */
-	DQLITEPY_LAST_ENTRY = 14,      /* name of the directory of a stopped node: (term, index) */
-	DQLITEPY_RECONFIGURE = 15      /* name of the directory of a stopped node; members, one "id role address" a line: () */
+	DQLITEPY_LAST_ENTRY = 13,      /* directory of a stopped node: (term, index) */
+	DQLITEPY_RECONFIGURE = 14      /* directory of a stopped node; members, one "id role address" a line: () */
 } dqlitepy_operation;
 
 typedef struct dqlitepy_task {
@@ -169,7 +168,7 @@ typedef struct dqlitepy_task {
 	dqlitepy_text tls_key;
 	dqlitepy_text tls_authority;
 	dqlitepy_text address;
-	dqlitepy_text name;
+	dqlitepy_text directory;
 	dqlitepy_text members;
 	uint64_t node;
 	uint64_t id;

@@ -32,7 +32,7 @@ type Credentials struct {
 func Load(pem PEM) (*Credentials, error) {
 	if pem.Authority == "" {
 		if pem.Certificate != "" || pem.Key != "" {
-			return nil, errors.New("a certificate without an authority: name the file with the certificate of the CA that signed it")
+			return nil, errors.New("the authority (CA) is missing: name the file with the certificate of the one that signed the certificate")
 		}
 		return nil, nil
 	}

@@ -155,21 +155,6 @@ func (c *Cluster) Transfer(ctx context.Context, target Target) error {
 	})
 }
 
-// Dump returns the files of a database: of the leader, or of the node at an address, whose rows may be older.
-func (c *Cluster) Dump(ctx context.Context, database, address string) (files []client.File, err error) {
-	dump := func(l *link) error {
-		files, err = l.Dump(ctx, database)
-		if err != nil && strings.HasSuffix(err.Error(), "(1002)") {
-			return fmt.Errorf("it has no database %q", database)
-		}
-		return err
-	}
-	if address == "" {
-		return files, c.withLeader(ctx, dump)
-	}
-	return files, c.with(ctx, address, dump)
-}
-
 // Describe returns what the node at an address tells of itself.
 func (c *Cluster) Describe(ctx context.Context, address string) (metadata client.NodeMetadata, err error) {
 	err = c.with(ctx, address, func(l *link) error {

@@ -6,9 +6,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -18,6 +20,9 @@ const handshakeTimeout = 10 * time.Second
 // acceptPause is for when the process has no file descriptor left.
 const acceptPause = 100 * time.Millisecond
 
+// mostTold bounds what is kept of those who were turned away.
+const mostTold = 256
+
 // tunnels carries what goes over TLS: dqlite itself only knows plain sockets, so each encrypted connection has a plain one
 // within the process behind it.
 type tunnels struct {
@@ -25,10 +30,13 @@ type tunnels struct {
 	mu     sync.Mutex
 	closed bool
 	open   map[net.Conn]struct{}
+	told   map[string]struct{}
 	wait   sync.WaitGroup
 }
 
-func newTunnels(log logger) *tunnels { return &tunnels{log: log, open: make(map[net.Conn]struct{})} }
+func newTunnels(log logger) *tunnels {
+	return &tunnels{log: log, open: make(map[net.Conn]struct{}), told: make(map[string]struct{})}
+}
 
 // listener waits on a node's address.
 type listener struct {
@@ -70,7 +78,7 @@ func (t *tunnels) admit(encrypted *tls.Conn, local string) {
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
 	defer cancel()
 	if err := encrypted.HandshakeContext(ctx); err != nil {
-		t.log.warn("turned away %s: %v", encrypted.RemoteAddr(), reason(err))
+		t.turnedAway(encrypted.RemoteAddr(), err)
 		return
 	}
 	plain, err := net.Dial("unix", local)
@@ -79,6 +87,25 @@ func (t *tunnels) admit(encrypted *tls.Conn, local string) {
 		return
 	}
 	join(encrypted, plain)
+}
+
+// turnedAway tells the log of each stranger and each reason once; that one went away by itself is nothing to tell.
+func (t *tunnels) turnedAway(stranger net.Addr, err error) {
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return
+	}
+	host, _, _ := net.SplitHostPort(stranger.String())
+	text := fmt.Sprintf("turned away %s: %v", host, reason(err))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, known := t.told[text]; known {
+		return
+	}
+	if len(t.told) == mostTold {
+		clear(t.told)
+	}
+	t.told[text] = struct{}{}
+	t.log.warn("%s", text)
 }
 
 // inside returns a plain socket that leads to the other end of an encrypted connection.

@@ -36,13 +36,13 @@ type taskHandle struct {
 
 // task is a copy of the caller's struct.
 type task struct {
-	servers                []string
-	tls                    credentials.PEM
-	address, name, members string
-	node, id, weight       uint64
-	operation              C.int32_t
-	role                   client.NodeRole
-	timeout                time.Duration
+	servers                     []string
+	tls                         credentials.PEM
+	address, directory, members string
+	node, id, weight            uint64
+	operation                   C.int32_t
+	role                        client.NodeRole
+	timeout                     time.Duration
 }
 
 //export dqlitepy_begin_task
@@ -57,7 +57,7 @@ func dqlitepy_begin_task(in C.dqlitepy_task_in, slice_ms C.int32_t, handle *C.ui
 		tls: credentials.PEM{
 			Certificate: textOf(in.tls_certificate), Key: textOf(in.tls_key), Authority: textOf(in.tls_authority),
 		},
-		address: textOf(in.address), name: textOf(in.name), members: textOf(in.members),
+		address: textOf(in.address), directory: textOf(in.directory), members: textOf(in.members),
 		node: uint64(in.node), id: uint64(in.id), weight: uint64(in.weight),
 		operation: C.int32_t(in.operation), role: client.NodeRole(in.role),
 		timeout: time.Duration(in.timeout_ms) * time.Millisecond,
@@ -154,14 +154,11 @@ func (t *task) work() (func(context.Context) ([][]wire.Value, error), *session.E
 	case C.DQLITEPY_LAST_ENTRY, C.DQLITEPY_RECONFIGURE:
 		return func(context.Context) ([][]wire.Value, error) { return t.onDirectory() }, nil
 	}
-	if t.operation < C.DQLITEPY_LEADER || t.operation > C.DQLITEPY_DUMP {
+	if t.operation < C.DQLITEPY_LEADER || t.operation > C.DQLITEPY_WEIGH {
 		return nil, session.Errorf(session.Programming, "there is no operation %d", t.operation)
 	}
 	if t.role < client.Voter || t.role > client.Spare {
 		return nil, session.Errorf(session.Programming, "there is no role %d", t.role)
-	}
-	if strings.IndexByte(t.name, 0) >= 0 {
-		return nil, session.Errorf(session.Programming, "the name of the database holds a NUL character")
 	}
 	cluster, err := node.NewCluster(t.servers, t.tls)
 	if err != nil {
@@ -188,7 +185,7 @@ func (t *task) onNode(ctx context.Context, n *node.Node) ([][]wire.Value, error)
 
 func (t *task) onDirectory() ([][]wire.Value, error) {
 	if t.operation == C.DQLITEPY_LAST_ENTRY {
-		term, index, err := node.LastEntry(t.name)
+		term, index, err := node.LastEntry(t.directory)
 		return one(unsigned(term), unsigned(index)), err
 	}
 	var members []client.NodeInfo
@@ -204,10 +201,10 @@ func (t *task) onDirectory() ([][]wire.Value, error) {
 		}
 		members = append(members, client.NodeInfo{ID: id, Role: client.NodeRole(role), Address: fields[2]})
 	}
-	return nil, node.Reconfigure(t.name, members)
+	return nil, node.Reconfigure(t.directory, members)
 }
 
-func (t *task) onCluster(ctx context.Context, cluster *node.Cluster) (rows [][]wire.Value, err error) {
+func (t *task) onCluster(ctx context.Context, cluster *node.Cluster) ([][]wire.Value, error) {
 	target := node.Target{ID: t.id, Address: t.address}
 	switch t.operation {
 	case C.DQLITEPY_LEADER:
@@ -231,14 +228,8 @@ func (t *task) onCluster(ctx context.Context, cluster *node.Cluster) (rows [][]w
 	case C.DQLITEPY_DESCRIBE:
 		metadata, err := cluster.Describe(ctx, t.address)
 		return one(unsigned(metadata.FailureDomain), unsigned(metadata.Weight)), err
-	case C.DQLITEPY_WEIGH:
-		return nil, cluster.Weigh(ctx, t.address, t.weight)
 	}
-	files, err := cluster.Dump(ctx, t.name, t.address)
-	for _, file := range files {
-		rows = append(rows, []wire.Value{text(file.Name), wire.BlobValue(file.Data)})
-	}
-	return rows, err
+	return nil, cluster.Weigh(ctx, t.address, t.weight)
 }
 
 func appendMembers(rows [][]wire.Value, members []client.NodeInfo) [][]wire.Value {

@@ -116,9 +116,8 @@ class TaskOperation(enum.IntEnum):
     REMOVE = 10
     DESCRIBE = 11
     WEIGH = 12
-    DUMP = 13
-    LAST_ENTRY = 14
-    RECONFIGURE = 15
+    LAST_ENTRY = 13
+    RECONFIGURE = 14
 
 
 class Task(Structure):
@@ -130,7 +129,7 @@ class Task(Structure):
         ("tls_key", c_char_p),
         ("tls_authority", c_char_p),
         ("address", c_char_p),
-        ("name", c_char_p),
+        ("directory", c_char_p),
         ("members", c_char_p),
         ("node", c_uint64),
         ("id", c_uint64),

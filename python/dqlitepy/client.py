@@ -6,16 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from dqlitepy._abi import Task, TaskOperation
+from dqlitepy._abi import ConnectOptions, Task, TaskOperation
 from dqlitepy._address import normalized
 from dqlitepy._core import encode_name, milliseconds
+from dqlitepy._dump import Dump
 from dqlitepy._tasks import run_task, unsigned
 from dqlitepy.errors import OperationalError
 from dqlitepy.members import NodeInfo, NodeMetadata, Role
 from dqlitepy.store import YamlNodeStore
 from dqlitepy.tls import NO_TLS, TLS
-
-_DUMPED_WAL = "-wal"
 
 
 class Client:
@@ -126,17 +125,22 @@ class Client:
             database: its name within the cluster.
             address: of the node to ask; its rows may be older than the leader's, but it needs no leader. None for the
                 leader.
-            timeout: seconds.
+            timeout: seconds until the copy begins to come in.
+
+        Raises:
+            NotSupportedError: the database is too large for dqlite's protocol.
         """
-        where = "" if address is None else normalized(address)
-        name = encode_name(database)
-        files = dict(self._ask(TaskOperation.DUMP, timeout, address=where, name=name))
-        if files.get(database + _DUMPED_WAL):
-            raise OperationalError(
-                f"the node sent the database {database!r} with a separate log, as before dqlite 1.18: upgrade it"
-            )
-        content: bytes = files[database]
-        return content
+        certificate, key, authority = self._pem()
+        options = ConnectOptions(
+            servers=normalized(address).encode() if address is not None else "\n".join(self.servers).encode(),
+            database=encode_name(database),
+            leader_timeout_ms=milliseconds("timeout", self._timeout if timeout is None else timeout),
+            tls_certificate=certificate,
+            tls_key=key,
+            tls_authority=authority,
+        )
+        with Dump(options, any_server=address is not None) as dump:
+            return b"".join(dump)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._store or list(self._servers)!r})"
@@ -150,12 +154,11 @@ class Client:
         timeout: float | None,
         *,
         address: str = "",
-        name: bytes = b"",
         number: int = 0,
         weight: int = 0,
         role: Role = Role.VOTER,
     ) -> list[tuple[Any, ...]]:
-        certificate, key, authority = NO_TLS if self._tls is None else self._tls.pem()
+        certificate, key, authority = self._pem()
         if not 0 <= number < 2**64:
             raise ValueError(f"an id must be from 1 to 2**64 - 1, not {number}")
         task = Task(
@@ -164,7 +167,6 @@ class Client:
             tls_key=key,
             tls_authority=authority,
             address=address.encode(),
-            name=name,
             id=number,
             weight=weight,
             operation=operation,
@@ -172,6 +174,9 @@ class Client:
             timeout_ms=milliseconds("timeout", self._timeout if timeout is None else timeout),
         )
         return run_task(task)
+
+    def _pem(self) -> tuple[bytes, bytes, bytes]:
+        return NO_TLS if self._tls is None else self._tls.pem()
 
 
 def _normalized(servers: Iterable[str] | str) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def last_entry(directory: _StrPath) -> LastEntry:
     Raises:
         OperationalError: a node runs there, there has never been one, or the log is damaged.
     """
-    task = Task(operation=TaskOperation.LAST_ENTRY, name=os.fsencode(directory))
+    task = Task(operation=TaskOperation.LAST_ENTRY, directory=os.fsencode(directory))
     [(term, index)] = run_task(task)
     return LastEntry(unsigned(term), unsigned(index))
 
@@ -80,7 +80,7 @@ def recover(
     wanted = (NodeInfo(own.id, own.address, Role.VOTER),) if members is None else _checked(members, own, chosen)
     copy = _copy(chosen, backup)
     lines = "\n".join(f"{member.id} {int(member.role)} {member.address}" for member in wanted)
-    run_task(Task(operation=TaskOperation.RECONFIGURE, name=os.fsencode(chosen), members=lines.encode()))
+    run_task(Task(operation=TaskOperation.RECONFIGURE, directory=os.fsencode(chosen), members=lines.encode()))
     others = tuple(path for path in paths if path != chosen)
     return Recovery(chosen, entries[chosen], copy, wanted, others, _instructions(chosen, own, wanted, others, copy))
 

@@ -56,7 +56,7 @@ def dump_of(client: dqlitepy.Client, address: str) -> bytes | str:
     """Returns a node's database, or why it has none: a follower that has just started may know of no commit yet."""
     try:
         return client.dump(address=address)
-    except dqlitepy.OperationalError as error:
+    except dqlitepy.DatabaseError as error:
         return str(error)
 
 

@@ -114,7 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "store",
         "tls",
     },
-    "client": {"_abi", "_address", "_core", "_tasks", "errors", "members", "store", "tls"},
+    "client": {"_abi", "_address", "_core", "_dump", "_tasks", "errors", "members", "store", "tls"},
     "recovery": {"_abi", "_address", "_tasks", "errors", "members", "store"},
     "store": {"_disk.damage", "_disk.identity", "errors", "members"},
     "tls": {"_abi", "_library", "_wire", "errors"},
