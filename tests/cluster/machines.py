@@ -148,7 +148,10 @@ class Machines:
 
     def connect(self, **options: Any) -> dqlitepy.Connection:
         """Connects to the database by all addresses."""
-        return dqlitepy.connect(f"dqlite://{','.join(self.addresses)}/main", leader_timeout=HANG, **options)
+        con: dqlitepy.Connection = dqlitepy.connect(
+            f"dqlite://{','.join(self.addresses)}/main", leader_timeout=HANG, **options
+        )
+        return con
 
 
 def eventually(question: Callable[[], _T], is_answer: Callable[[_T], object]) -> _T:

@@ -119,6 +119,6 @@ def test_arguments_that_contradict_each_other(tmp_path: Path) -> None:
             dqlitepy.connect(database, **options)
     assert not (tmp_path / "data").exists()
     with pytest.raises(TypeError, match="expected str, bytes, os.PathLike object or Node, not int"):
-        dqlitepy.connect(7)  # type: ignore[arg-type]
+        dqlitepy.connect(7)  # type: ignore[call-overload]
     with pytest.raises(dqlitepy.ProgrammingError, match="does not run"):
         dqlitepy.connect(dqlitepy.Node(tmp_path / "data", address="127.0.0.1:1"))
