@@ -35,6 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_disk.position",
     },
     "_cli.certs": {"_cli.failure"},
+    "_cli.backup": {"_cli.progress", "_cli.target", "_cli.terminal"},
+    "_cli.restore": {"_cli.failure", "_cli.progress", "_cli.target"},
     "_cli.recover": {"_cli.failure", "_cli.terminal", "_disk.directory"},
     "_cli.prompt": {"_cli.dot_commands", "_cli.failure", "_cli.script", "_cli.session"},
     "_cli.cluster_commands": {"_cli.failure", "_cli.session"},

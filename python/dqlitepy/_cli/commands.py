@@ -20,6 +20,8 @@ _COMMANDS = {
     "node": "run a node of a cluster until it is told to stop",
     "status": "show the leader and the members of a cluster, and how each is",
     "certs": "make a CA and certificates for the nodes of a cluster",
+    "backup": "copy a database into a SQLite file, while the cluster goes on",
+    "restore": "fill an empty database with the content of a SQLite file",
     "inspect": "show what is in a node's directory, and what is damaged, without starting anything",
     "recover": "make a cluster that has lost its majority for good work again",
 }

@@ -78,6 +78,11 @@ def _indexes(session: Session, arguments: list[str]) -> None:
         print(name, file=session.out)
 
 
+def _dump(session: Session, arguments: list[str]) -> None:
+    for statement in session.con.iterdump(filter=arguments[0] if arguments else None):
+        print(statement, file=session.out)
+
+
 def _import(session: Session, arguments: list[str]) -> None:
     from dqlitepy._cli.csv_import import import_csv
 
@@ -154,6 +159,7 @@ COMMANDS: dict[str, Command] = {
     ".describe": Command(
         ".describe [ADDRESS]", "show failure domain and weight of one or all nodes", cluster_commands.describe, 0, 1
     ),
+    ".dump": Command(".dump [PATTERN]", "write the database, or tables like that, as SQL", _dump, 0, 1),
     ".exit": Command(".exit", "leave", _quit, 0, 0),
     ".headers": Command(
         ".headers on|off", "whether tables and CSV begin with the names of the columns", _headers, 1, 1

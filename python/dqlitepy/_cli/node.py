@@ -90,10 +90,13 @@ def run(options: argparse.Namespace) -> int:
         raise Failure(str(error), "See `dqlitepy node --help`.") from error
     if options.metrics:
         _warn_about_open_metrics(options.metrics)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _raise_stop)
     server = None
+    wakeups, waker = socket.socketpair()
     try:
+        waker.setblocking(False)
+        signal.set_wakeup_fd(waker.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _raise_stop)
         node.start()
         if options.metrics:
             server = MetricsServer(options.metrics, node)
@@ -103,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"ready: {node.address} (id {node.id}, {role or 'no role yet'}){metrics}", flush=True)
         _notify("READY=1")
         while True:
-            signal.pause()
+            wakeups.recv(1)  # unlike pause(), it does not miss a signal that came just before
     except _Stop:
         _LOG.info("%s: stopping", options.directory)
         _notify("STOPPING=1")
@@ -114,6 +117,9 @@ def run(options: argparse.Namespace) -> int:
         if server:
             server.close()
         node.close(timeout=options.handover_timeout)
+        signal.set_wakeup_fd(-1)
+        wakeups.close()
+        waker.close()
     return 0
 
 
