@@ -40,6 +40,7 @@ PINS = {
         "patches": [
             "0001-thread-pool-of-16.patch",
             "0002-forked-child.patch",
+            "0003-epoll-without-ring.patch",
         ],
     },
     "lz4": {
