@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server's loop tells the kernel what it waits for by epoll_ctl(), one call a change, and has no io_uring for it."""
+"""The server's loop tells the kernel what it waits for by epoll_ctl(), one call a change, and has no io_uring."""
 
 from __future__ import annotations
 
