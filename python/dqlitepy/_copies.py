@@ -40,6 +40,7 @@ class CopyingConnection(SyncConnection):
         """
         from dqlitepy._iterdump import iterdump
 
+        self._number()
         if self._exclusively(self._has_transaction):
             return iterdump(self, filter)
         return self._dump_of_what_is_committed(filter)
