@@ -46,7 +46,7 @@ func TestWhatCannotWorkIsRefusedBeforeAnyConnection(t *testing.T) {
 	ca, other := authority(t), authority(t)
 	good, foreign := made(t, ca, "127.0.0.1"), made(t, other, "127.0.0.1")
 	for want, pem := range map[string]PEM{
-		"the authority (CA) is missing":               {good.Certificate, good.Key, ""},
+		"the authority (CA) is missing":      {good.Certificate, good.Key, ""},
 		"authority (CA) holds no cert":       {good.Certificate, good.Key, "nothing"},
 		"the file of the certificate holds":  {"nothing", good.Key, ca.Certificate},
 		"the file of the key holds":          {good.Certificate, "nothing", ca.Certificate},

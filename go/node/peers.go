@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	// peerPatience is how long raft waits for a connection at a time. go-dqlite lets all nodes of the process wait for one
-	// another here, so peers that do not answer must not hold up the others.
-	peerPatience = 100 * time.Millisecond
+	// peerPatience is how long raft waits for a connection. go-dqlite lets all nodes of the process wait for one another
+	// here, so peers that do not answer must not hold up the others: raft asks again a second later, and only waits again
+	// for a new attempt.
+	peerPatience = 250 * time.Millisecond
 	// peerTimeout is how long a connection may take to come about meanwhile.
 	peerTimeout = 5 * time.Second
 	// peerFresh is for how long a connection that came too late is kept for raft's next try, a second later.
@@ -50,15 +51,15 @@ func (p *peers) dial(_ context.Context, address string) (net.Conn, error) {
 		a.drop()
 		a = nil
 	}
+	patience := time.Duration(0)
 	if a == nil {
 		a = &arrival{done: make(chan struct{})}
 		p.coming[address] = a
+		patience = peerPatience
 		go p.fetch(a, address)
 	}
 	p.mu.Unlock()
-	select {
-	case <-a.done:
-	case <-time.After(peerPatience):
+	if !a.wait(patience) {
 		return nil, errNotYet
 	}
 	p.mu.Lock()
@@ -92,14 +93,25 @@ func (p *peers) close() {
 	p.coming = make(map[string]*arrival)
 }
 
-func (a *arrival) stale() bool {
+// wait tells whether the attempt has ended before the patience has.
+func (a *arrival) wait(patience time.Duration) bool {
 	select {
 	case <-a.done:
-		return time.Since(a.at) > peerFresh
+		return true
 	default:
+	}
+	if patience == 0 {
+		return false
+	}
+	select {
+	case <-a.done:
+		return true
+	case <-time.After(patience):
 		return false
 	}
 }
+
+func (a *arrival) stale() bool { return a.wait(0) && time.Since(a.at) > peerFresh }
 
 func (a *arrival) drop() {
 	if a.connection != nil && a.err == nil {

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import warnings
+import weakref
 from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
@@ -29,6 +31,8 @@ _PRIVATE = 0o700
 _LONGEST_LATENCY = 3600.0
 # How long a look at the node's state may take: it is asked itself, and where it does not know, others are.
 _STATE_MS = 5000
+# How long a node may take to hand over when the interpreter exits.
+EXIT_SECONDS = 5.0
 
 
 class Node:
@@ -163,6 +167,7 @@ class Node:
             except BaseException:
                 node_stopped()
                 raise
+            _running.add(self)
             self._address = address
             own = node_info(self._directory)
             self._id = own.id if own else 0
@@ -214,6 +219,7 @@ class Node:
                 except errors.Error as error:
                     logger.warning("%s: closing without a handover: %s", self._address, error)
             self._handle = None
+            _running.discard(self)
             try:
                 handle.close()
             finally:
@@ -328,6 +334,19 @@ class Node:
         if handle is None or not handle.number:
             raise errors.ProgrammingError(f"the node in {self._directory!r} does not run: start it first")
         return run_task(Task(node=handle.number, operation=operation, timeout_ms=timeout_ms))
+
+
+_running: weakref.WeakSet[Node] = weakref.WeakSet()
+
+
+def _close_all() -> None:
+    """Closes what still runs when the interpreter exits, so that others take over at once."""
+    for node in list(_running):
+        with suppress(errors.Error):
+            node.close(timeout=EXIT_SECONDS)
+
+
+atexit.register(_close_all)
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:

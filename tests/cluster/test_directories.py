@@ -215,6 +215,30 @@ def test_a_node_that_is_not_closed_is_told_of() -> None:
     assert "unclosed node Node(" in run_python(program, address())
 
 
+def test_the_interpreter_exits_with_a_node_that_runs(three: list[dqlitepy.Node], tmp_path: Path) -> None:
+    """It hands over and stops in order."""
+    program = """
+        import sys
+        import dqlitepy
+        node = dqlitepy.Node(sys.argv[1], address=sys.argv[2], join=[sys.argv[3]], network_latency=0.02).start()
+        node.wait_ready()
+        node.client(60).assign(node.id, dqlitepy.Role.VOTER, timeout=60)
+        node.client(60).transfer(node.id)
+    """
+    at = address()
+    run_python(program, str(tmp_path / "left"), at, three[0].address)
+    assert three[0].client(HANG).leader().address != at
+    assert not (tmp_path / "left" / "dqlitepy.pid").exists()
+
+
+def test_a_node_with_a_name(started: Start) -> None:
+    node = started(f"localhost:{address().partition(':')[2]}")
+    con = dqlitepy.connect(f"dqlite://{node.address}/main")
+    con.execute("CREATE TABLE t (a)")
+    con.close()
+    assert node.leader == dqlitepy.NodeInfo(node.id, node.address)
+
+
 def test_a_forked_child_leaves_the_node_alone(started: Start) -> None:
     node = started(address())
     child = os.fork()
