@@ -29,13 +29,13 @@ def free_address(host: str = "127.0.0.1") -> str:
 class NodeProcess:
     """One `dqlitepy node`."""
 
-    def __init__(self, *arguments: str | Path) -> None:
+    def __init__(self, *arguments: str | Path, **more: str) -> None:
         self.process = subprocess.Popen(
             command("node", *arguments, "--network-latency", LATENCY),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
-            env=environment(),
+            env=environment(**more),
         )
         self.ready_line = ""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import sqlite3
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import dqlitepy, fail, succeed
+from tests.cli.command import command, dqlitepy, environment, fail, succeed
 from tests.cli.nodes import NodeProcess, ThreeNodes, free_address, three_nodes
 from tests.cli.terminal import Terminal
+from tests.support import HANG
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +204,53 @@ def test_metrics(tmp_path: Path) -> None:
         assert node.stop()[0] == 0
     finally:
         node.kill()
+
+
+def test_systemd_is_told_when_the_node_is_ready_and_when_it_stops(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(HANG)
+        node = NodeProcess(tmp_path / "data", "--address", free_address(), NOTIFY_SOCKET=str(tmp_path / "notify"))
+        try:
+            assert systemd.recv(100) == b"READY=1"
+            node.wait_ready()
+            assert node.stop()[0] == 0
+            assert systemd.recv(100) == b"STOPPING=1"
+        finally:
+            node.kill()
+
+
+def test_a_node_that_waits_for_its_cluster_says_so_and_can_be_stopped(tmp_path: Path) -> None:
+    node = NodeProcess(tmp_path / "data", "--address", free_address(), "--join", free_address(), "--log-level", "info")
+    try:
+        assert node.process.stderr is not None
+        for line in iter(node.process.stderr.readline, b""):
+            if b"not ready yet, trying on" in line:
+                break
+        else:
+            raise AssertionError("the node ended")
+        assert node.stop()[0] == 0
+    finally:
+        node.kill()
+
+
+def test_whoever_watches_waits_until_somebody_answers(tmp_path: Path) -> None:
+    address = free_address()
+    watch = subprocess.Popen(
+        command("status", address, "--json", "--watch", "0.1"), stdout=subprocess.PIPE, text=True, env=environment()
+    )
+    node = None
+    try:
+        assert watch.stdout is not None
+        assert "no node answers" in json.loads(watch.stdout.readline())["error"]
+        node = NodeProcess(tmp_path / "data", "--address", address)
+        node.wait_ready()
+        assert any(json.loads(line)["leader"] == address for line in watch.stdout)
+    finally:
+        watch.kill()
+        watch.communicate()
+        if node:
+            node.kill()
 
 
 def test_without_tls_an_open_address_is_warned_of_loudly(tmp_path: Path) -> None:

@@ -97,6 +97,24 @@ def test_history_is_kept_for_the_next_session_and_for_its_owner_alone(tmp_path: 
         assert terminal.end()[0] == 0
 
 
+def test_tab_completes_commands_keywords_tables_and_columns(tmp_path: Path, history: str) -> None:
+    with Terminal("shell", tmp_path / "data", DQLITEPY_HISTORY=history) as terminal:
+        terminal.expect(PROMPT)
+        terminal.press("CREATE TABLE planet (moonlets);\n")
+        terminal.expect(PROMPT)
+        terminal.press("ins\tint\tplan\t VALUES (1);\n")
+        terminal.expect("(1 row changed")
+        terminal.expect(PROMPT)
+        terminal.press("SELECT moonl\t FROM planet;\n")
+        terminal.expect("moonlets\n--------\n       1\n")
+        terminal.expect(PROMPT)
+        terminal.press(".tab\t\n")
+        terminal.expect("planet\n")
+        terminal.expect(PROMPT)
+        terminal.press("\x04")
+        assert terminal.end()[0] == 0
+
+
 @pytest.mark.parametrize(
     ("settings", "coloured"), [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False)]
 )

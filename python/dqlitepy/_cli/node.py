@@ -20,7 +20,7 @@ from dqlitepy._cli.target import add_tls, seconds, tls_of
 
 _LOG = logging.getLogger("dqlitepy")
 _LEVELS = ("debug", "info", "warning", "error")
-_READY_SLICE = 10.0  # seconds between two lines that say what a node waits for
+_READY_SLICE = 5.0  # seconds between two lines that say what a node waits for
 
 
 class _Stop(BaseException):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import sys
@@ -48,13 +49,18 @@ def interact(session: Session) -> None:
             print(explain("error", error), file=sys.stderr)
 
 
-def history_file() -> Path:
+def history_file() -> Path | None:
     """Returns where the shell remembers what was typed: $DQLITEPY_HISTORY, or a file among the user's state."""
     chosen = os.environ.get("DQLITEPY_HISTORY")
     if chosen:
         return Path(chosen)
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "dqlitepy" / "history"
+    state = os.environ.get("XDG_STATE_HOME")
+    if state:
+        return Path(state, "dqlitepy", "history")
+    try:
+        return Path.home() / ".local" / "state" / "dqlitepy" / "history"
+    except RuntimeError:  # the user has no home
+        return None
 
 
 class _Readline:
@@ -68,22 +74,18 @@ class _Readline:
         self._session = session
         self._matches: list[str] = []
         self._buffer = readline.get_line_buffer
+        readline.set_completer_delims(" \t\n(),;=<>")
+        readline.set_completer(self._complete)
+        readline.parse_and_bind("tab: complete")
         file = history_file()
+        if file is None:
+            return
         with suppress(OSError):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file.touch(mode=0o600)  # statements can hold secrets
             readline.read_history_file(file)
         readline.set_history_length(_HISTORY_LINES)
-        readline.set_completer_delims(" \t\n(),;=<>")
-        readline.set_completer(self._complete)
-        readline.parse_and_bind("tab: complete")
-        import atexit
-
-        def save() -> None:
-            with suppress(OSError):
-                readline.write_history_file(file)
-
-        atexit.register(save)
+        atexit.register(_save, file)
 
     def _complete(self, text: str, state: int) -> str | None:
         if state == 0:
@@ -104,3 +106,10 @@ class _Readline:
                 if str(name).lower().startswith(text.lower())
             ]
         return found
+
+
+def _save(file: Path) -> None:
+    import readline
+
+    with suppress(OSError):
+        readline.write_history_file(file)

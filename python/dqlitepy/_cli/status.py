@@ -49,6 +49,7 @@ class Status:
 
     leader: str | None
     members: list[Member]
+    error: str | None = None  # why nobody could be asked
 
     @property
     def healthy(self) -> bool:
@@ -92,7 +93,12 @@ def run(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise Failure(str(error), "Give HOST:PORT of a node.") from error
     while True:
-        status = status_of(client, options.directories)
+        try:
+            status = status_of(client, options.directories)
+        except NobodyAnswers as failure:
+            if options.watch is None:
+                raise
+            status = Status(None, [], failure.what)  # whoever watches waits for somebody to come back
         if options.json:
             print(json.dumps(asdict(status), indent=None if options.watch else 2), flush=True)
         else:
@@ -102,11 +108,15 @@ def run(options: argparse.Namespace) -> int:
         sleep(options.watch)
 
 
+class NobodyAnswers(Failure):
+    """None of the nodes that were named says anything."""
+
+
 def status_of(client: dqlitepy.Client, directories: list[Path]) -> Status:
     """Asks the nodes, all at once.
 
     Raises:
-        Failure: none of those that were named answers.
+        NobodyAnswers: none of those that were named does.
     """
     with ThreadPoolExecutor(_MOST_PROBES) as pool:
         known = list(pool.map(lambda address: _view(client, address), client.servers))
@@ -115,7 +125,7 @@ def status_of(client: dqlitepy.Client, directories: list[Path]) -> Status:
         }
         if not views:
             reasons = "; ".join(f"{address}: {reason}" for address, reason in zip(client.servers, known, strict=True))
-            raise Failure(f"no node answers ({reasons})", "Check the addresses, whether the nodes run, and TLS.")
+            raise NobodyAnswers(f"no node answers ({reasons})", "Check the addresses, whether the nodes run, and TLS.")
         # What a leader says is newest, then what one says that knows a leader.
         members = max(views.values(), key=lambda view: (view.leader is not None, len(view.members))).members
         others = [member.address for member in members if member.address not in views]
@@ -183,10 +193,15 @@ def _add_directories(members: list[Member], directories: list[Path]) -> None:
 
 def _print(status: Status, *, watched: bool) -> None:
     style = Style(sys.stdout)
-    lines = []
-    if watched:
-        lines.append(f"{datetime.now():%H:%M:%S}")
-    lines.append(f"leader: {status.leader or style('none', 'red', 'bold')}")
+    lines = [f"{datetime.now():%H:%M:%S}"] if watched else []
+    lines += [style(status.error, "red")] if status.error else _lines(status, style)
+    if watched and sys.stdout.isatty():
+        print(_CLEAR + "\n".join(lines), flush=True)
+    else:
+        print("\n".join(lines), end="\n\n" if watched else "\n", flush=True)
+
+
+def _lines(status: Status, style: Style) -> list[str]:
     heads = ["id", "address", "role", "", "answers", "domain", "weight"]
     numbers = [5, 6]
     on_disk = any(member.last_index is not None for member in status.members)
@@ -203,14 +218,10 @@ def _print(status: Status, *, watched: bool) -> None:
             row.append("-" if member.disk_bytes is None else size(member.disk_bytes))
         rows.append(row)
     head, *table = columns(heads, rows, numbers=numbers)
-    lines.append(style(head, "bold"))
+    lines = [f"leader: {status.leader or style('none', 'red', 'bold')}", style(head, "bold")]
     for member, line in zip(status.members, table, strict=True):
         lines.append(style(line, *(["green"] if member.leads else [] if member.answers else ["red"])))
-    lines += [f"{member.address}: {member.error}" for member in status.members if member.error]
-    if watched and sys.stdout.isatty():
-        print(_CLEAR + "\n".join(lines), flush=True)
-    else:
-        print("\n".join(lines), end="\n\n" if watched else "\n", flush=True)
+    return lines + [f"{member.address}: {member.error}" for member in status.members if member.error]
 
 
 def _number(value: int | None) -> str:
