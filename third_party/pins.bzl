@@ -28,6 +28,7 @@ PINS = {
             "0009-interrupt.patch",
             "0010-changed-columns.patch",
             "0011-shrunk-database.patch",
+            "0012-nameless-column.patch",
         ],
     },
     "libuv": {
