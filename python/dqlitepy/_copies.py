@@ -10,6 +10,7 @@ from operator import index
 from typing import TYPE_CHECKING
 
 from dqlitepy._abi import ConnectOptions
+from dqlitepy._control import TransactionControl
 from dqlitepy._handle import Handle
 from dqlitepy._operations import Connect
 from dqlitepy._sync import SyncConnection
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from dqlitepy._restore import Read
 
 
-class CopyingConnection(SyncConnection):
+_BUSY = 5
+
+
+class CopyingConnection(TransactionControl):
     """A connection that knows how to copy its database."""
 
     _options: ConnectOptions  # what it was opened with
@@ -159,8 +163,12 @@ class CopyingConnection(SyncConnection):
         if progress is not None and not callable(progress):
             raise TypeError("progress argument must be a callable")
         self._check_copyable("main", "restore")
+        if self._autocommit is not False and self._exclusively(self._has_transaction):
+            raise _open_transaction("restore")
         with self._sibling() as sibling:
             restore(read, sibling, progress)
+        if self._autocommit is False:
+            self.rollback()  # so that its next transaction, which is open already, sees what was restored
 
     def _check_copyable(self, name: str, caller: str) -> None:
         self._usable_number()
@@ -172,11 +180,19 @@ class CopyingConnection(SyncConnection):
             )
         if name.lower() != "main":
             raise OperationalError(f"unknown database {name}")
-        if self._exclusively(self._has_transaction):
-            raise OperationalError(
-                f"{caller}() works on what is committed, and the connection has a transaction open: commit it or roll "
-                "it back first"
-            )
+        if self._exclusively(self._has_transaction) and self._may_have_written():
+            raise _open_transaction(caller)
+
+    def _may_have_written(self) -> bool:
+        """Whether the open transaction has the database's write lock, or some other one has: SQLite tells of none."""
+        try:
+            with self._sibling(patient=False) as sibling:
+                sibling._run_control("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            if getattr(error, "sqlite_errorcode", None) == _BUSY:
+                return True
+            raise
+        return False
 
     def _dump_of_what_is_committed(self, filter: str | None) -> Iterator[str]:
         from dqlitepy._iterdump import iterdump
@@ -186,13 +202,27 @@ class CopyingConnection(SyncConnection):
             yield from iterdump(sibling, filter)
 
     @contextmanager
-    def _sibling(self) -> Iterator[SyncConnection]:
-        """Yields another connection to the same database, with none of this one's settings and no transaction."""
+    def _sibling(self, *, patient: bool = True) -> Iterator[SyncConnection]:
+        """Yields another connection to the same database, with none of this one's settings and no transaction.
+
+        Args:
+            patient: whether it waits for locks as long as this one.
+        """
         self._usable_number()
         sibling = SyncConnection()
-        handle = Handle.open(Connect(self._options))
+        options = ConnectOptions.from_buffer_copy(self._options)  # what it points to stays ours
+        if not patient:
+            options.busy_timeout_ms = 0
+        handle = Handle.open(Connect(options))
         sibling._initialize(handle, isolation_level=None, check_same_thread=False, cached_statements=0)
         try:
             yield sibling
         finally:
             handle.close()
+
+
+def _open_transaction(caller: str) -> OperationalError:
+    return OperationalError(
+        f"{caller}() works on what is committed, and the connection has a transaction open: "
+        "commit it or roll it back first"
+    )

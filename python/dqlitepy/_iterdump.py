@@ -3,19 +3,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+from dqlitepy._operations import Execute
 from dqlitepy._sync import SyncConnection
 from dqlitepy.cursor import Cursor
 
-_T = TypeVar("_T")
-
-_ROWS_AT_A_TIME = 1000
 _OBJECTS = "SELECT name, type, sql FROM sqlite_schema WHERE sql NOT NULL AND type {} {}"
 # SQLite's quote() ends a text at its first NUL; these are the only values that need another form.
 _QUOTE_NUL = "'CAST(X''' || hex(CAST({0} AS BLOB)) || ''' AS TEXT)'"
 _QUOTE = f"CASE WHEN typeof({{0}}) = 'text' AND instr({{0}}, char(0)) THEN {_QUOTE_NUL} ELSE quote({{0}}) END"
+
+
+class _PlainCursor(Cursor):
+    """Gives out rows as they are, whatever factories and converters its connection has."""
+
+    def _accept(
+        self, operation: Execute, detect_types: int, declared: Sequence[str | None], last_insert_id: int
+    ) -> None:
+        super()._accept(operation, 0, (), last_insert_id)
+
+    def _take(self, count: int | None, text_factory: Callable[[bytes], Any]) -> list[Any]:
+        return super()._take(count, str)
+
+    def _given(self, row: tuple[Any, ...], text_factory: Callable[[bytes], Any]) -> Any:
+        return super()._given(row, str)
 
 
 def iterdump(connection: SyncConnection, filter: str | None) -> Iterator[str]:
@@ -26,21 +39,18 @@ def iterdump(connection: SyncConnection, filter: str | None) -> Iterator[str]:
         filter: a LIKE pattern for the names of the tables, indexes, triggers and views to dump, None for all.
     """
 
-    def select(sql: str, parameters: Any = ()) -> Iterator[tuple[Any, ...]]:
-        cursor = Cursor(connection)  # not the connection's: that would have its row factory
-        _as_it_is(connection, lambda: cursor.execute(sql, parameters))
-        while rows := _as_it_is(connection, lambda: cursor.fetchmany(_ROWS_AT_A_TIME)):
-            yield from rows
+    def select(sql: str, parameters: Any = ()) -> Cursor:
+        return _PlainCursor(connection).execute(sql, parameters)
 
     named, patterns = ("AND name LIKE ?", (filter,)) if filter else ("", ())
-    if list(select("PRAGMA foreign_key_check")):
+    if select("PRAGMA foreign_key_check").fetchall():
         yield "PRAGMA foreign_keys=OFF;"
     yield "BEGIN TRANSACTION;"
     sequences: list[str] = []
     writable_schema = False
-    for name, _, sql in list(select(_OBJECTS.format("= 'table'", named) + " ORDER BY name", patterns)):
+    for name, _, sql in select(_OBJECTS.format("= 'table'", named) + " ORDER BY name", patterns).fetchall():
         if name == "sqlite_sequence":
-            rows = list(select("SELECT name, seq FROM sqlite_sequence"))
+            rows = select("SELECT name, seq FROM sqlite_sequence").fetchall()
             sequences.append('DELETE FROM "sqlite_sequence";')
             sequences += [f'INSERT INTO "sqlite_sequence" VALUES({quote_text(table)},{seq});' for table, seq in rows]
             continue
@@ -60,26 +70,16 @@ def iterdump(connection: SyncConnection, filter: str | None) -> Iterator[str]:
         else:
             yield f"{sql};"
         table = quote_name(name)
-        columns = [quote_name(column) for _, column, *_ in select(f"PRAGMA table_info({table})")]
+        columns = [quote_name(column) for _, column, *_ in select(f"PRAGMA table_info({table})").fetchall()]
         values = " || ',' || ".join(_QUOTE.format(column) for column in columns)
         for (line,) in select(f"SELECT {quote_text(f'INSERT INTO {table} VALUES(')} || {values} || ');' FROM {table}"):
             yield line
-    for _, _, sql in list(select(_OBJECTS.format("IN ('index', 'trigger', 'view')", named), patterns)):
+    for _, _, sql in select(_OBJECTS.format("IN ('index', 'trigger', 'view')", named), patterns).fetchall():
         yield f"{sql};"
     if writable_schema:
         yield "PRAGMA writable_schema=OFF;"
     yield from sequences
     yield "COMMIT;"
-
-
-def _as_it_is(connection: SyncConnection, function: Callable[[], _T]) -> _T:
-    """Calls a function while texts are str and nothing is converted, whatever the connection is set to."""
-    settings = connection.text_factory, connection._detect_types
-    connection.text_factory, connection._detect_types = str, 0
-    try:
-        return function()
-    finally:
-        connection.text_factory, connection._detect_types = settings
 
 
 def quote_name(name: str) -> str:

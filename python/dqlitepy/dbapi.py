@@ -10,7 +10,6 @@ from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar, overload
 
 from dqlitepy import errors
-from dqlitepy._control import TransactionControl
 from dqlitepy._copies import CopyingConnection
 from dqlitepy._core import milliseconds
 from dqlitepy._handle import Handle
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from dqlitepy.tls import TLS
 
 
-class Connection(RefusedMethods, CopyingConnection, TransactionControl):
+class Connection(RefusedMethods, CopyingConnection):
     """A connection to a database; made by `connect`, whose arguments it takes."""
 
     Warning = errors.Warning

@@ -241,6 +241,31 @@ def test_an_open_transaction_is_refused(con: dqlitepy.Connection, empty: dqlitep
     assert con.execute("SELECT * FROM t").fetchall() == [(1,)]
 
 
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_a_transaction_that_has_only_read_is_no_obstacle(tmp_path: Path, autocommit: bool) -> None:
+    """With autocommit=False one is always open."""
+    folders = (tmp_path / "one", tmp_path / "two")
+    with closing(dqlitepy.connect(folders[0])) as con, closing(dqlitepy.connect(folders[1])) as target:
+        con.execute("CREATE TABLE t (a)")
+        con.autocommit = target.autocommit = autocommit
+        if autocommit:
+            con.execute("BEGIN")
+        assert con.execute("SELECT * FROM t").fetchall() == []
+        assert con.in_transaction
+        con.backup(target)
+        assert target.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
+        assert con.in_transaction
+        con.execute("INSERT INTO t VALUES (1)")
+        with pytest.raises(dqlitepy.OperationalError, match="commit it or roll it back first"):
+            con.serialize()
+
+
+def test_a_target_in_a_transaction_is_refused(con: dqlitepy.Connection, empty: dqlitepy.Connection) -> None:
+    empty.execute("BEGIN")
+    with pytest.raises(dqlitepy.OperationalError, match="commit it or roll it back first"):
+        empty.restore(con)
+
+
 def test_a_source_with_an_open_transaction_is_refused(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
     memory.execute("CREATE TABLE t (a)")
     memory.execute("INSERT INTO t VALUES (1)")

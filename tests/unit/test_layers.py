@@ -83,7 +83,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_disk.damage": set(),
     "retry": {"dbapi", "errors"},
     "dbapi": {
-        "_control",
         "_copies",
         "_core",
         "_handle",
@@ -127,6 +126,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_copies": {
         "_abi",
         "_backup",
+        "_control",
         "_handle",
         "_iterdump",
         "_operations",
@@ -139,7 +139,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "_restore": {"_iterdump", "_sync", "cursor", "errors"},
     "_sqlite_source": {"errors"},
-    "_iterdump": {"_sync", "cursor"},
+    "_iterdump": {"_operations", "_sync", "cursor"},
     "_backup": {"_abi", "_copy_file", "_dump"},
     "_dump": {"_abi", "_handle", "_library", "_operations", "_wait"},
     "_copy_file": {"errors"},
