@@ -18,6 +18,7 @@ import dqlitepy
 ROOT = Path(os.path.abspath(__file__)).parent.parent
 HEADER = ROOT / "go" / "abi" / "dqlitepy.h"
 QUICKSTART = ROOT / "examples" / "quickstart.py"
+DIFFERENCES = ROOT / "docs" / "differences-from-sqlite3.md"
 PACKAGE = Path(dqlitepy.__file__).parent
 
 # Longer than anything takes on a loaded machine: only ends what hangs.
