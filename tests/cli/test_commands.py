@@ -34,7 +34,7 @@ def test_wrong_usage_has_a_status_of_its_own(arguments: list[str]) -> None:
 def test_an_error_is_two_lines_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     first, second = fail("inspect", tmp_path / "nowhere").splitlines()
     assert first == f"dqlitepy inspect: {tmp_path}/nowhere is not a directory"
-    assert second == "  Give the directory that the node keeps its data in."
+    assert second == "  Give the directory that a node keeps its data in."
 
 
 def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:

@@ -6,16 +6,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from dqlitepy._cli.failure import Failure
-from dqlitepy._cli.progress import Progress
+from dqlitepy._cli.reading import read_directory
 from dqlitepy._cli.terminal import Style, columns, printable, size
 from dqlitepy._disk.configuration import Member
-from dqlitepy._disk.directory import Report, inspect
+from dqlitepy._disk.directory import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,14 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the report; returns 1 where something is damaged."""
-    directory: Path = options.directory
-    if not directory.is_dir():
-        raise Failure(f"{directory} is not a directory", "Give the directory that the node keeps its data in.")
-    total = sum(entry.stat().st_size for entry in os.scandir(directory) if entry.is_file(follow_symlinks=False))
-    with Progress("reading", total) as progress:
-        report = inspect(directory, progress.advance)
-    if not (report.metadata or report.segments or report.snapshots or report.node or report.damage):
-        raise Failure(f"{directory} holds no node's data", "Give the directory that the node keeps its data in.")
+    report = read_directory(options.directory)
     if options.json:
         print(json.dumps(dataclasses.asdict(report), indent=2))
     else:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import dqlitepy
 from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.reading import read_directory
 from dqlitepy._cli.terminal import Style, columns, printable
-from dqlitepy._disk.directory import Report, inspect
+from dqlitepy._disk.directory import Report
 
 _WARNING = (
     "Only for a cluster whose majority will never come back. What only the lost nodes had is lost. "
@@ -62,13 +63,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report(directory: Path) -> Report:
-    if not directory.is_dir():
-        raise Failure(f"{directory} is not a directory", "Give the directories of nodes that survived.")
-    report = inspect(directory)
+    report = read_directory(directory)
     if report.holder:
         raise Failure(f"{directory} is in use by {report.holder}", "Stop every node of the cluster first.")
-    if not report.metadata:
-        raise Failure(f"{directory} holds no node's data", "Give the directories of nodes that survived.")
     if report.damage:
         damage = report.damage[0]
         raise Failure(
