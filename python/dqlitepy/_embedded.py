@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import ENOTDIR
+from errno import ENOENT, ENOTDIR
 from time import monotonic
 
 from dqlitepy._abi import Block, BlockSize, Error, NodeOptions, Status
@@ -86,15 +86,15 @@ _nodes: dict[tuple[int, int], EmbeddedNode] = {}
 _abandoned: deque[EmbeddedNode] = deque()
 
 
-def acquire(directory: str) -> EmbeddedNode:
-    """Returns the running node of `directory`, which is made (mode 0700) where it does not exist.
+def acquire(directory: str, *, create: bool = True) -> EmbeddedNode:
+    """Returns the running node of `directory`, which is made (mode 0700) where it does not exist and `create` is true.
 
     Raises:
         dqlitepy.OperationalError: the directory cannot be used, or another process uses it.
         dqlitepy.ForkError: this process was forked after dqlitepy had started.
     """
     library()  # before the lock, which a forked child may find held for ever
-    key = _identity_of(directory)
+    key = _identity_of(directory, create=create)
     with _registry():
         node = _nodes.get(key)
         if node is not None and not node.number:
@@ -118,7 +118,7 @@ def acquire_temporary() -> EmbeddedNode:
     library()
     directory = tempfile.mkdtemp(prefix="dqlitepy-")
     try:
-        key = _identity_of(directory)
+        key = _identity_of(directory, create=False)
         with _registry():
             node = _nodes[key] = EmbeddedNode(directory, temporary=True)
             node._users += 1
@@ -147,15 +147,18 @@ def _address_of(handle: Handle) -> str:
     return take_block(block, size).decode()
 
 
-def _identity_of(directory: str) -> tuple[int, int]:
+def _identity_of(directory: str, *, create: bool) -> tuple[int, int]:
     try:
-        with suppress(FileExistsError):
-            os.mkdir(directory, _PRIVATE)
+        if create:
+            with suppress(FileExistsError):
+                os.mkdir(directory, _PRIVATE)
+        elif not os.path.exists(directory):
+            raise FileNotFoundError(ENOENT, "it does not exist, and mode says that it must")
         if not os.path.isdir(directory):
             raise NotADirectoryError(ENOTDIR, "it is a file; dqlitepy keeps a database in a directory of its own")
         status = os.stat(directory)
     except OSError as error:
-        hint = ". Make the folder above it first" if isinstance(error, FileNotFoundError) else ""
+        hint = ". Make the folder above it first" if create and isinstance(error, FileNotFoundError) else ""
         message = f"unable to open database directory {directory!r}: {error.strerror}{hint}"
         raise with_code(OperationalError(message), _CANTOPEN) from error
     return status.st_dev, status.st_ino

@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # an embedded node needs neither, nor what they import
 class Place(Protocol):
     """Is used by one connection, whose end is told by `release` or `abandon`."""
 
+    read_only: bool
+
     def options(self, busy_timeout_ms: int, leader_timeout_ms: int) -> ConnectOptions:
         """Returns how to connect."""
 
@@ -31,7 +33,8 @@ class Place(Protocol):
 
 
 class _OnEmbedded:
-    def __init__(self, node: EmbeddedNode, database: bytes) -> None:
+    def __init__(self, node: EmbeddedNode, database: bytes, *, read_only: bool) -> None:
+        self.read_only = read_only
         self._node = node
         self._database = database
 
@@ -52,6 +55,8 @@ class _OnEmbedded:
 
 
 class _OnCluster:
+    read_only = False
+
     def __init__(self, servers: tuple[str, ...], database: bytes, tls: TLS | None) -> None:
         self._servers = servers
         self._database = database
@@ -100,7 +105,9 @@ def open_place(database: StrOrBytesPath | Node, *, uri: bool, name: str, tls: TL
         return _OnCluster(target.servers, _database_of(target, name), _tls_of(target, tls))
     if tls is not None:
         raise ValueError("tls is for clusters; an embedded node is reached by this process only")
-    return _OnEmbedded(acquire_temporary() if target is None else acquire(target), encoded)
+    if target is None:
+        return _OnEmbedded(acquire_temporary(), encoded, read_only=False)
+    return _OnEmbedded(acquire(target.path, create=target.create), encoded, read_only=target.read_only)
 
 
 def _database_of(target: Cluster, name: str) -> bytes:

@@ -7,7 +7,7 @@ import os
 from typing import NamedTuple
 
 from dqlitepy._address import normalized
-from dqlitepy.errors import NotSupportedError
+from dqlitepy._file_uri import Directory, parse
 
 StrOrBytesPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -27,11 +27,12 @@ class Cluster(NamedTuple):
     """Of certificate, key and authority."""
 
 
-def target_of(database: StrOrBytesPath, *, uri: bool) -> Cluster | str | None:
+def target_of(database: StrOrBytesPath, *, uri: bool) -> Cluster | Directory | None:
     """Returns a cluster, the directory of an embedded node, or None for a temporary one.
 
     Raises:
-        NotSupportedError: it is the URI of a SQLite file.
+        NotSupportedError: it is a "file:" URI that asks for what a node has not.
+        OperationalError: it is a "file:" URI of another machine, or has an unknown mode.
         TypeError: it is no path.
         ValueError: it has a NUL character inside, or begins as the URL of a cluster but is none.
     """
@@ -43,8 +44,8 @@ def target_of(database: StrOrBytesPath, *, uri: bool) -> Cluster | str | None:
     if path[:7].lower() == "dqlite:":
         raise ValueError(f"{path!r} is no URL of a cluster: write {_FORM}")
     if uri and path.startswith("file:"):
-        raise NotSupportedError("file: URIs name SQLite files; dqlitepy keeps a database in a directory: give its path")
-    return None if path in ("", ":memory:") else path
+        return parse(path)
+    return None if path in ("", ":memory:") else Directory(path)
 
 
 def _cluster(url: str) -> Cluster:

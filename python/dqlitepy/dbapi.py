@@ -82,12 +82,14 @@ class Connection(RefusedMethods, CopyingConnection):
             raise
         self._place = place
         self._initialize(handle, isolation_level, check_same_thread, cached_statements, autocommit, index(detect_types))
-        if autocommit is False:
-            try:
+        try:
+            if place.read_only:
+                self._exclusively(self._ask, "PRAGMA query_only = 1")
+            if autocommit is False:
                 self._begin_transaction()
-            except BaseException:
-                self.close()
-                raise
+        except BaseException:
+            self.close()
+            raise
 
     def cursor(self, factory: Callable[[Connection], Cursor] = Cursor) -> Cursor:
         """Returns a new cursor, made by `factory`.
@@ -222,7 +224,8 @@ def connect(*args: Any, **options: Any) -> Any:
         check_same_thread: whether to refuse use by other threads than this one; without it they take turns.
         factory: called with the same arguments instead of Connection, of which it is usually a subclass.
         cached_statements: of how many statements to remember what their text tells.
-        uri: must not be combined with a "file:" URI.
+        uri: whether a database that begins with "file:" is a URI, with "?mode=" rwc, rw (it must exist), ro (this
+            connection cannot write) or memory.
         autocommit: False to have a transaction always open, True for none but explicit ones (`Connection.autocommit`).
         name: which of the databases in that directory or cluster, where a URL does not say so.
         leader_timeout: seconds to look for a leader.

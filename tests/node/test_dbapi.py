@@ -220,15 +220,20 @@ def test_temporary_databases_are_apart_and_go(database: str, tmp_path: Path, mon
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"database": "file:data", "uri": True}, "file: URIs name SQLite files"),
-    ],
-)
-def test_what_is_not_built_is_refused(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(dqlitepy.NotSupportedError, match=message):
-        dqlitepy.connect(**arguments)
+def test_a_read_only_connection_neither_makes_nor_changes_a_database(directory: Path) -> None:
+    uri = f"file:{directory}?mode=ro"
+    with pytest.raises(dqlitepy.OperationalError, match="unable to open database directory"):
+        dqlitepy.connect(uri, uri=True)
+    assert not directory.exists()
+    writer = dqlitepy.connect(directory)
+    writer.execute("CREATE TABLE t (a)")
+    reader = dqlitepy.connect(uri, uri=True)
+    assert reader.execute("SELECT * FROM t").fetchall() == []
+    with pytest.raises(dqlitepy.OperationalError, match="readonly"):
+        reader.execute("INSERT INTO t VALUES (1)")
+    reader.close()
+    writer.execute("INSERT INTO t VALUES (1)")
+    writer.close()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 from dqlitepy._address import host_of, is_loopback, normalized
+from dqlitepy._file_uri import Directory
 from dqlitepy._target import Cluster, target_of
 
 FILES = "tls_cert=c.pem&tls_key=%2Fetc%2Fk.pem&tls_ca=ca.pem"
@@ -28,11 +29,11 @@ FILES = "tls_cert=c.pem&tls_key=%2Fetc%2Fk.pem&tls_ca=ca.pem"
         ("dqlite:///x?node=h2", Cluster(("h2:9000",), "x", None)),
         ("dqlite://h1,h1:9000", Cluster(("h1:9000",), "main", None)),
         (f"dqlite://h1/x?{FILES}", Cluster(("h1:9000",), "x", ("c.pem", "/etc/k.pem", "ca.pem"))),
-        ("data/", "data/"),
-        (Path("data"), "data"),
-        (b"data", "data"),
-        ("dqlite", "dqlite"),
-        ("dqlite/x:y", "dqlite/x:y"),
+        ("data/", Directory("data/")),
+        (Path("data"), Directory("data")),
+        (b"data", Directory("data")),
+        ("dqlite", Directory("dqlite")),
+        ("dqlite/x:y", Directory("dqlite/x:y")),
         ("", None),
         (":memory:", None),
     ],
@@ -79,6 +80,43 @@ def test_target(url: str, expected: object) -> None:
 def test_urls_that_are_none(url: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         target_of(url, uri=False)
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("file:data", Directory("data")),
+        ("file:/var/my%20data", Directory("/var/my data")),
+        ("file:///var/data", Directory("/var/data")),
+        ("file://localhost/var/data", Directory("/var/data")),
+        ("file:data?mode=rwc&cache=private", Directory("data")),
+        ("file:data?mode=rw", Directory("data", create=False)),
+        ("file:data?mode=ro#x", Directory("data", create=False, read_only=True)),
+        ("file:data%ff", Directory("data\udcff")),
+        ("file:x?mode=memory", None),
+        ("file::memory:", None),
+        ("file:", None),
+    ],
+)
+def test_file_uri(uri: str, expected: object) -> None:
+    assert target_of(uri, uri=True) == expected
+    assert target_of(uri, uri=False) == Directory(uri)
+
+
+@pytest.mark.parametrize(
+    ("uri", "error", "message"),
+    [
+        ("file://elsewhere/data", dqlitepy.OperationalError, "^invalid uri authority: elsewhere$"),
+        ("file:data?mode=append", dqlitepy.OperationalError, "^no such access mode: append$"),
+        ("file:data?cache=shared", dqlitepy.NotSupportedError, "^cache=shared in"),
+        ("file:data?immutable=1", dqlitepy.NotSupportedError, "^immutable=1 in"),
+        ("file:data?vfs=unix", dqlitepy.NotSupportedError, "^vfs=unix in"),
+        ("file:da%00ta", ValueError, "null character"),
+    ],
+)
+def test_file_uris_that_are_refused(uri: str, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        target_of(uri, uri=True)
 
 
 @pytest.mark.parametrize(
