@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from contextlib import suppress
 from functools import partial
@@ -12,6 +13,7 @@ import dqlitepy
 import pytest
 
 from tests.cluster.machines import Machines, eventually, voters
+from tests.support import HANG
 
 ROWS_BETWEEN = 20
 
@@ -145,3 +147,31 @@ def test_a_planned_handover_interrupts_no_transaction_for_good(machines: Machine
         con.close()
         assert writer.acknowledged <= stored.keys()
         assert set(stored.values()) == {1}
+
+
+def test_a_leader_that_is_suspended_comes_back_as_a_follower(machines: Machines) -> None:
+    """As a virtual machine that is paused: the others go on, and it finds out when it runs again."""
+    with machines:
+        client = machines.client()
+        eventually(lambda: voters(client), lambda count: count == 3)
+        con = machines.connect()
+        con.execute("CREATE TABLE t (n INTEGER)")
+        con.close()
+        leader = machines.at(client.leader().address)
+        others = [node.address for node in machines.nodes if node is not leader]
+        awake = dqlitepy.Client(others, timeout=HANG)
+        leader.signal(signal.SIGSTOP)
+        try:
+            eventually(
+                lambda: [awake.leader_of(at) for at in others],
+                lambda seen: all(one is not None and one.address in others for one in seen),
+            )
+            con = dqlitepy.connect(f"dqlite://{','.join(others)}", leader_timeout=HANG)
+            con.execute("INSERT INTO t VALUES (1)")
+            con.commit()
+            con.close()
+        finally:
+            leader.signal(signal.SIGCONT)
+        new = awake.leader()
+        eventually(lambda: client.leader_of(leader.address), lambda seen: seen == new)
+        eventually(partial(dump_of, client, leader.address), lambda found: found == client.dump())
