@@ -153,25 +153,33 @@ func (n *Node) transfer(ctx context.Context, l *link) (*link, error) {
 		return nil, callError(ctx, err)
 	}
 	changes := n.probe(ctx, n.roster.config, members)
-	offered := false
+	var targets []client.NodeInfo
 	for _, voter := range changes.List(client.Voter, true, nil) {
-		if voter.ID == n.info.ID {
-			continue
+		if voter.ID != n.info.ID {
+			targets = append(targets, voter)
 		}
-		offered = true
-		if err = l.Transfer(ctx, voter.ID); err == nil {
-			n.log.info("the leadership goes to %s", voter.Address)
+	}
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	if len(changes.List(client.Voter, false, nil)) == 0 {
+		// dqlite's own choice is the one with the newest log, but it does not know who is there.
+		targets = append([]client.NodeInfo{{Address: "the node with the newest log"}}, targets...)
+	}
+	for _, target := range targets {
+		if err = l.Transfer(ctx, target.ID); err == nil {
 			break
 		}
-		n.log.info("%s did not take the leadership: %v", voter.Address, callError(ctx, err))
-	}
-	if !offered {
-		return nil, nil
+		n.log.info("%s did not take the leadership: %v", target.Address, callError(ctx, err))
 	}
 	if err := sleep(ctx, settlePause); err != nil {
 		return nil, fmt.Errorf("no node took the leadership: %w", err)
 	}
-	return n.network.findLeader(ctx, addressesOf(members))
+	next, err := n.network.findLeader(ctx, addressesOf(members))
+	if err == nil && next.address != n.info.Address {
+		n.log.info("the leadership went to %s", next.address)
+	}
+	return next, err
 }
 
 // demote takes this node's vote, once the new leader has found its feet.
