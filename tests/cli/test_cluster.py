@@ -108,7 +108,11 @@ def test_a_member_that_never_was_is_added_and_removed(cluster: ThreeNodes) -> No
 
 @pytest.mark.parametrize(
     ("command", "complaint"),
-    [(".assign 127.0.0.1:9 king", "there is no role king"), (".weight 127.0.0.1:9 heavy", "heavy is no weight")],
+    [
+        (".describe :x:", "Usage: .describe [ADDRESS]"),
+        (".assign 127.0.0.1:9 king", "there is no role king"),
+        (".weight 127.0.0.1:9 heavy", "heavy is no weight"),
+    ],
 )
 def test_what_cannot_be_done_to_a_cluster_says_why(cluster: ThreeNodes, command: str, complaint: str) -> None:
     assert complaint in fail("shell", cluster.servers, "-c", command)

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import dqlitepy as dq
 import pytest
+from dqlitepy._disk import directory as disk
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.lz4 import decompress
 from dqlitepy._disk.snapshots import Snapshot, read_content
@@ -273,3 +275,20 @@ def test_every_flipped_bit_that_changes_a_snapshot_is_found(stopped: Path, tmp_p
                 file.seek(0)
                 assert b"".join(decompress(file)) == whole, offset
         snapshot.write_bytes(content)
+
+
+def test_whatever_is_in_the_files_there_is_a_report(stopped: Path, tmp_path: Path) -> None:
+    """Garbage of any kind is told, and ends in no other exception, endless loop or giant allocation."""
+    chance = random.Random(7)
+    directory = shutil.copytree(stopped, tmp_path / "data")
+    for file in sorted(directory.iterdir()):
+        content = file.read_bytes()
+        for _ in range(8):
+            damaged = bytearray(content)
+            for _ in range(chance.choice((1, 3, 50))):
+                position = chance.randrange(min(len(damaged), 400)) if damaged else 0
+                damaged[position : position + chance.choice((1, 8))] = chance.randbytes(chance.choice((0, 1, 8)))
+            file.write_bytes(damaged[: chance.choice((0, 7, 20, 31, len(damaged), len(damaged)))])
+            assert len(disk.inspect(directory).segments) == len(closed(directory)), file
+        file.write_bytes(content)
+    assert disk.inspect(directory).damage == []

@@ -154,6 +154,20 @@ def test_a_failure_in_a_file_that_is_read_names_file_and_line(tmp_path: Path) ->
     assert f"{file}, line 2: no such column: missing" in fail("shell", tmp_path / "data", "-c", f".read {file}")
 
 
+def test_a_file_that_reads_itself_is_noticed(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.sql", tmp_path / "two.sql"
+    one.write_text(f"SELECT 1;\n.read {two}\n")
+    two.write_text(f".read {one}\n")
+    assert f"{one} reads itself" in fail("shell", tmp_path / "data", "-c", f".read {one}")
+
+
+def test_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "latin.sql"
+    file.write_bytes("SELECT 'ü';\n".encode("latin-1"))
+    assert "Text goes in and out as UTF-8" in fail("shell", tmp_path / "data", "-c", f".read {file}")
+    assert "line 1: there is a NUL character" in fail("shell", tmp_path / "data", stdin="SELECT '\0';\n")
+
+
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [

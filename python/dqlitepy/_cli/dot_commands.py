@@ -44,7 +44,12 @@ def run_command(session: Session, line: str) -> None:
         command = COMMANDS[candidates[0]]
     if not command.least <= len(arguments) <= command.most:
         raise Failure(f"{name} has {len(arguments)} arguments", f"Usage: {command.usage}")
-    command.run(session, arguments)
+    try:
+        command.run(session, arguments)
+    except UnicodeError:
+        raise
+    except ValueError as error:  # of an address, say
+        raise Failure(str(error), f"Usage: {command.usage}") from error
 
 
 def _tables(session: Session, arguments: list[str]) -> None:

@@ -26,6 +26,7 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
     (dqlitepy.NotLeaderError, "Nothing was done: run it again."),
     (PermissionError, "Run this as the user that the file or directory belongs to."),
     (FileNotFoundError, "Check the path."),
+    (UnicodeError, "Text goes in and out as UTF-8: convert it, and check the locale (LANG, PYTHONIOENCODING)."),
 )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -37,6 +38,9 @@ class Script:
     def feed(self, line: str) -> None:
         """Takes the next line, and runs what it completes."""
         self._number += 1
+        if "\0" in line:
+            self.first_line = self._number
+            raise Failure("there is a NUL character in the text", "Take it out; for a blob write X'00'.")
         if not self._lines:
             self.first_line = self._number
             if not line.strip():
@@ -77,7 +81,11 @@ def run_file(session: Session, file: str, run_command: Command) -> None:
     Raises:
         Failure: one failed; it names the line.
     """
+    path = os.path.realpath(file)
+    if path in session.reading:
+        raise Failure(f"{file} reads itself", "Take its .read out.")
     script = Script(session, run_command)
+    session.reading.append(path)
     try:
         with Path(file).open(encoding="utf-8") as stream:
             for line in stream:
@@ -89,3 +97,5 @@ def run_file(session: Session, file: str, run_command: Command) -> None:
         raise Failure(
             f"{file}, line {script.first_line}: {error}", "Mend the file; what stands before that line has run."
         ) from error
+    finally:
+        session.reading.pop()

@@ -32,6 +32,7 @@ class Session:
         self.null = ""
         self.interactive = interactive
         self.timer = interactive
+        self.reading: list[str] = []  # the files that are being read, each by the one before it
         self.once: TextIO | None = None
         self._output: TextIO | None = None
         self.con = target.connect()
