@@ -4,6 +4,7 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"dqlitepy.dev/go/marshal"
@@ -22,8 +23,9 @@ func checkStatement(statement *sql.Statement) *Error {
 }
 
 const (
-	maxValueSize   = 1_000_000_000 // SQLite's limit on a text or blob
-	maxRequestSize = 1<<32 - 1<<20 // dqlite's limit on a message, with room for the statement
+	// maxRequestSize bounds what a statement brings: each node keeps it about seven times in memory for a while (the request,
+	// SQLite's copy, the pages of the write-ahead log, the entry of raft's log, its way to the disk, the pages of the database).
+	maxRequestSize = 256 << 20
 
 	codeTooBig = 18 // SQLITE_TOOBIG
 )
@@ -35,10 +37,11 @@ func checkParameters(statement *sql.Statement, parameters []wire.Value) *Error {
 	}
 	total := 0
 	for i := range parameters {
-		size := len(parameters[i].Bytes)
-		total += size + 16
-		if size > maxValueSize || total > maxRequestSize {
-			return &Error{Kind: Data, Code: codeTooBig, Message: "string or blob too big"}
+		total += len(parameters[i].Bytes)
+		if total > maxRequestSize {
+			return &Error{Kind: Data, Code: codeTooBig, Message: fmt.Sprintf(
+				"string or blob too big: the parameters of a statement are limited to %d MiB together, since every node keeps "+
+					"several copies in memory; split it into several rows, or keep it in a file", maxRequestSize>>20)}
 		}
 	}
 	return nil

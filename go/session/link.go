@@ -182,14 +182,17 @@ func (l *link) makeRoom(need uint64) {
 	l.in = append(make([]byte, 0, size), l.in...)
 }
 
-// rest gives back what an unusually large message took.
-func (l *link) rest() {
+// rest gives back what an unusually large message took, and tells how much that was.
+func (l *link) rest() (bytes int) {
 	if cap(l.in) > keepSize && l.start == len(l.in) {
+		bytes += cap(l.in)
 		l.in, l.start = nil, 0
 	}
 	if cap(l.out) > keepSize {
+		bytes += cap(l.out)
 		l.out = nil
 	}
+	return bytes
 }
 
 // wait returns nil when the socket is ready.

@@ -10,6 +10,7 @@ package session
 
 import (
 	"errors"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,7 @@ type Session struct {
 	result   Result
 	failure  *Error
 	pickled  []byte // rows on their way to Result.Data
+	shed     int    // bytes of buffers that were given up but are not yet the system's again
 }
 
 func newSession(group *Group, waker *waker, link *link, busyTimeout time.Duration) *Session {
@@ -99,6 +101,22 @@ func (s *Session) Continue(slice time.Duration) (result Result, done bool, failu
 	return s.result, true, s.failure
 }
 
+// returnSize is how much must have been given up before the system gets it back at once: it costs a collection of garbage,
+// some milliseconds, and would otherwise take until the garbage has doubled, or minutes.
+const returnSize = 16 << 20
+
+// Slim gives back what large values took, once Result.Data was copied.
+func (s *Session) Slim() {
+	if cap(s.pickled) > keepSize {
+		s.shed += cap(s.pickled)
+		s.pickled, s.result.Data = nil, nil
+	}
+	if s.shed > returnSize {
+		debug.FreeOSMemory()
+	}
+	s.shed = 0
+}
+
 // start begins an operation.
 func (s *Session) start() *Error {
 	if s.claimed {
@@ -109,9 +127,6 @@ func (s *Session) start() *Error {
 	}
 	s.waker.clear()
 	s.claim()
-	if cap(s.pickled) > keepSize {
-		s.pickled = nil
-	}
 	return nil
 }
 
@@ -186,7 +201,7 @@ func earlier(a, b time.Time) time.Time {
 func (s *Session) finish(result Result) {
 	s.running, s.result = false, result
 	if s.stream == nil {
-		s.link.rest()
+		s.shed += s.link.rest()
 	}
 }
 
@@ -197,7 +212,7 @@ func (s *Session) fail(failure *Error) {
 	s.running, s.failure = false, failure
 	s.then, s.awake, s.roused = nil, nil, nil
 	if s.link != nil && s.stream == nil {
-		s.link.rest()
+		s.shed += s.link.rest()
 	}
 }
 

@@ -195,6 +195,7 @@ func goOn(s *session.Session, failure *session.Error, slice_ms C.int32_t, result
 	if len(outcome.Data) > 0 {
 		handOver(outcome.Data, &result.data, &result.data_size)
 	}
+	s.Slim()
 	result.row_count = C.uint64_t(outcome.Rows)
 	result.last_insert_id = C.int64_t(outcome.LastInsertID)
 	result.changes = C.int64_t(outcome.Changes)

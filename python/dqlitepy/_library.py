@@ -91,9 +91,20 @@ def take_block(block: _abi.Block, size: _abi.BlockSize) -> bytes:
         library().dqlitepy_free(block)
 
 
+# Up to here a copy takes less time than ctypes needs to describe the memory.
+_COPIED_SIZE = 2**20
+
+
 def read_memory(address: int | None, size: int) -> bytes:
     """Returns a copy of `size` bytes at `address`; None is the address of nothing."""
     return ctypes.string_at(address, size) if address else b""
+
+
+def borrow_memory(address: int | None, size: int) -> bytes | memoryview:
+    """Returns `size` bytes at `address`, which must stay as long as they are used: a copy only where they are few."""
+    if size <= _COPIED_SIZE:
+        return read_memory(address, size)
+    return memoryview((ctypes.c_char * size).from_address(address or 0)).cast("B")
 
 
 def _load() -> Library:

@@ -50,7 +50,7 @@ def split_rows(rows: bytes) -> list[bytes]:
     return [encode(row) for row in marshal.loads(rows)]  # it was written by this very process
 
 
-def decode(block: bytes) -> Any:
+def decode(block: bytes | memoryview) -> Any:
     """Returns the values that the shim wrote, None for an empty block.
 
     Safe although it is pickle: the shim in this very process wrote the opcodes, and only such as make None, numbers,

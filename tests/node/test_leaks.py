@@ -32,6 +32,62 @@ con.close()
     )
 
 
+def test_a_connection_that_carried_a_large_value_gives_its_memory_back() -> None:
+    """What stays is the server's: the pages of the database and of raft's log, and its own end of the connection."""
+    run_python(
+        PRELUDE
+        + """
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+
+con = dqlitepy.connect(":memory:")
+con.execute("SELECT 1").fetchall()
+before = resident()
+size = 100_000_000
+con.execute("SELECT zeroblob(?)", (size,)).fetchall()
+assert resident() - before < 1.9 * size, resident() - before  # the server's buffer is a power of two
+con.close()
+"""
+    )
+
+
+def test_a_long_result_is_read_in_constant_memory() -> None:
+    run_python(
+        PRELUDE
+        + """
+con = dqlitepy.connect(":memory:")
+numbers = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)"
+count = numbers + " SELECT n, 'text' FROM numbers"
+for _ in con.execute(count, (100_000,)):
+    pass
+before = peak()
+for _ in con.execute(count, (2_000_000,)):
+    pass
+assert peak() - before < 32_000_000, peak() - before
+con.close()
+"""
+    )
+
+
+def test_too_large_a_parameter_is_refused() -> None:
+    run_python(
+        PRELUDE
+        + """
+con = dqlitepy.connect(":memory:")
+con.execute("CREATE TABLE t (a)")
+try:
+    con.execute("INSERT INTO t VALUES (?)", (bytes(300_000_000),))
+except dqlitepy.DataError as error:
+    assert "limited to 256 MiB" in str(error) and error.sqlite_errorcode == 18, (error, error.sqlite_errorcode)
+else:
+    raise AssertionError
+assert con.execute("SELECT count(*) FROM t").fetchone() == (0,)
+con.close()
+"""
+    )
+
+
 def test_failures_give_their_memory_back() -> None:
     run_python(
         PRELUDE
