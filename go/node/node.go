@@ -90,6 +90,7 @@ func (n *Node) start(options Options, fresh bool) error {
 		return err
 	}
 	if err := server.Start(); err != nil {
+		closeOrphan(n.bound)
 		return err
 	}
 	n.server = server

@@ -95,6 +95,30 @@ def test_a_port_that_is_taken(started: Start, tmp_path: Path) -> None:
     assert list((tmp_path / "other").iterdir()) == []
 
 
+def test_a_start_that_fails_can_be_repeated(started: Start, tmp_path: Path) -> None:
+    """Damage is an error that names the file, nothing of it is deleted, and the address is free again."""
+    node = started(address())
+    con = dqlitepy.connect(node)
+    con.execute("CREATE TABLE t (a)")
+    con.close()
+    node.close()
+    damaged = sorted(path for path in Path(node.directory).iterdir() if path.name.startswith("0000"))
+    whole = {path: path.read_bytes() for path in damaged}
+    for path, content in whole.items():
+        path.write_bytes(bytes(byte ^ 0xFF for byte in content))
+    with pytest.raises(dqlitepy.OperationalError, match=f"did not start: .*{damaged[0].name}"):
+        node.start()
+    assert not node.running
+    with pytest.raises(dqlitepy.OperationalError, match="connection refused"):
+        dqlitepy.Client(node.address).describe(node.address)
+    for path, content in whole.items():
+        assert path.read_bytes() != content
+        path.write_bytes(content)
+    node.start()
+    node.wait_ready()
+    assert rows(dqlitepy.connect(node)) == []
+
+
 def test_another_process_is_told_who_holds_it(started: Start) -> None:
     node = started(address())
     program = """
