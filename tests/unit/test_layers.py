@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_disk.identity",
         "_disk.position",
     },
+    "_cli.bench": {"_cli.failure", "_cli.terminal"},
     "_cli.certs": {"_cli.failure"},
     "_cli.backup": {"_cli.progress", "_cli.target", "_cli.terminal"},
     "_cli.restore": {"_cli.failure", "_cli.progress", "_cli.target"},

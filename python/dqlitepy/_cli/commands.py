@@ -24,6 +24,7 @@ _COMMANDS = {
     "restore": "fill an empty database with the content of a SQLite file",
     "inspect": "show what is in a node's directory, and what is damaged, without starting anything",
     "recover": "make a cluster that has lost its majority for good work again",
+    "bench": "measure this machine: an embedded node beside the sqlite3 module",
 }
 
 
