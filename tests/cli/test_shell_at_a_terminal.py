@@ -135,5 +135,5 @@ def test_a_progress_bar_is_shown_and_cleared(tmp_path: Path) -> None:
     with Terminal("shell", tmp_path / "data", "-c", "CREATE TABLE t (a, b)", "-c", f".import {file} t") as terminal:
         status, output = terminal.end()
     assert status == 0
-    assert f"importing {file} [#" in output
+    assert "importing rows.csv [#" in output
     assert output.endswith("\r\x1b[K")

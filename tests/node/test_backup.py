@@ -16,7 +16,7 @@ import dqlitepy
 import pytest
 from dqlitepy._copy_file import write_new_file
 
-from tests.node.test_dump import SCRIPT
+from tests.node.schema import SCRIPT
 from tests.support import outcome, run_python
 
 # What iterdump does not tell.

@@ -68,4 +68,4 @@ def test_an_unknown_command_is_refused() -> None:
     process = python(COMMAND, "frobnicate")
     _, errors = process.communicate(timeout=HANG)
     assert process.returncode == 2
-    assert "unrecognized arguments: frobnicate" in errors
+    assert "invalid choice: 'frobnicate'" in errors

@@ -34,7 +34,7 @@ def import_csv(con: dqlitepy.Connection, file: str, table: str, skip: int) -> in
     with (
         open(file, "rb") as raw,
         TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text,
-        Progress(f"importing {file}", size) as bar,
+        Progress(f"importing {os.path.basename(file)}", size) as bar,
     ):
         records = _records(file, text, skip)
         outer = con.in_transaction

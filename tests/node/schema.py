@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A database with something of everything, for those who copy databases."""
+
+SCRIPT = """
+CREATE TABLE plain (a INTEGER PRIMARY KEY, b, c TEXT DEFAULT 'x', "a ""quoted"" name" REAL);
+INSERT INTO plain VALUES (1, NULL, 'it''s', 1.5), (2, x'00ff', '', -0.25), (-3, 9223372036854775807, 'é😀
+next line', 1e100);
+CREATE TABLE "sel""ect" ("from" , "" UNIQUE, 'x''y');
+INSERT INTO "sel""ect" VALUES (1, 2, 3);
+CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, name);
+INSERT INTO counted (name) VALUES ('one'), ('two');
+DELETE FROM counted WHERE id = 2;
+CREATE TABLE keyed (a TEXT, b INT, PRIMARY KEY (b, a)) WITHOUT ROWID;
+INSERT INTO keyed VALUES ('z', 1), ('a', 2);
+CREATE TABLE computed (a INT, b AS (a * 2) STORED, c AS (a + 1));
+INSERT INTO computed (a) VALUES (7);
+CREATE TABLE strict_one (a ANY, b BLOB) STRICT;
+INSERT INTO strict_one VALUES ('1', x'');
+CREATE TABLE empty (a);
+CREATE INDEX by_b ON plain (b DESC) WHERE b IS NOT NULL;
+CREATE VIEW seen AS SELECT a, b FROM plain;
+CREATE TRIGGER watch AFTER INSERT ON empty BEGIN INSERT INTO counted (name) VALUES (new.a); SELECT 1; END;
+CREATE TRIGGER through INSTEAD OF INSERT ON seen BEGIN INSERT INTO plain (a) VALUES (new.a); END;
+"""
