@@ -92,7 +92,7 @@ def _members(members: Iterable[Member]) -> list[str]:
     return columns(("id", "address", "role"), [(str(member.id), member.address, member.role) for member in members])
 
 
-def _section(title: str, *lines: str) -> None:
-    print(f"\n{title}")
-    for line in lines:
+def _section(title: str, head: str, *rows: str) -> None:
+    print(f"\n{title}{'' if rows else ': none'}")
+    for line in (head, *rows) if rows else ():
         print(f"  {line}")
