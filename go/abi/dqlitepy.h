@@ -300,7 +300,8 @@ typedef enum dqlitepy_dump_flag {
 
 /* Begins to copy a database as it was committed last, in the format of SQLite's files; dqlitepy_wait goes on until the copy
  * begins to come in. The server makes it in its memory, where it takes as much as the database until the handle is closed. A
- * database of more than 1984 MiB is refused unless it is a node's in this process. */
+ * database of more than 1984 MiB is refused, unless DQLITEPY_DUMP_ANY_SERVER is given: then nobody can ask for its size, and a
+ * server with more than 2 GiB fails. */
 int32_t dqlitepy_dump(dqlitepy_connect_options_in options, uint32_t flags, int32_t slice_ms, uint64_t *dump,
 		      dqlitepy_error *error);
 

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// maxDumpSize is what a stock server can put into the one buffer that it sends a copy from, whose size it counts in 32
-	// bits and doubles; beyond it overwrites its memory. Our own server counts right.
+	// maxDumpSize is what a server can put into the one buffer that it sends a copy from, whose size it doubles and counts in
+	// 32 bits: beyond 2 GiB it overwrites its memory. The rest is room for what is written meanwhile.
 	maxDumpSize = 2<<30 - 64<<20
 
 	// maxDumpPiece is how much of a copy is in memory at a time.
@@ -61,7 +61,7 @@ func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error
 	if d.link, failure = search.find(ctx); failure != nil {
 		return failure
 	}
-	if !anyServer && !options.Local {
+	if !anyServer { // no other server than the leader answers questions
 		if failure := d.checkSize(ctx); failure != nil {
 			return failure
 		}
@@ -74,7 +74,7 @@ func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error
 			return d.lost(ctx, err)
 		case refusal == nil:
 			return nil
-		case refusal.Code == wire.CodeNotFound:
+		case refusal.Code == wire.CodeNoSuchDatabase:
 			return &Error{Kind: SQLite, Code: codeCannotOpen, Message: fmt.Sprintf(
 				"the server has no database '%s': nobody has opened it since the server started, or the name is wrong", options.Database)}
 		}
@@ -91,7 +91,7 @@ func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error
 
 const codeCannotOpen = 14 // SQLITE_CANTOPEN
 
-// checkSize keeps a copy that is too large for it from a server that may be a stock one.
+// checkSize does not ask the server for a copy that is too large for it.
 func (d *Dump) checkSize(ctx context.Context) *Error {
 	frame, err := d.link.ask(ctx, func(buffer []byte) []byte {
 		return wire.AppendQuerySQL(buffer, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", nil)
@@ -181,7 +181,9 @@ func (d *Dump) finish() error {
 func (d *Dump) lost(ctx context.Context, err error) *Error {
 	switch {
 	case ctx.Err() != nil:
-		return brokenf(Interrupted, "interrupted")
+		failure := interrupted()
+		failure.Broken = true
+		return failure
 	case errors.As(err, new(*wire.Error)):
 		return brokenf(Protocol, "%v", err)
 	default:

@@ -62,6 +62,11 @@ func (s *server) handle(connection net.Conn) {
 			connection.Write(message(wire.ResponseDB, make([]byte, 8)))
 		case wire.RequestInterrupt, wire.RequestFinalize:
 			connection.Write(message(wire.ResponseEmpty, make([]byte, 8)))
+		case wire.RequestLeader:
+			connection.Write(message(wire.ResponseServer, make([]byte, 16))) // it knows of none
+		case wire.RequestDump:
+			name, _, _ := strings.Cut(string(frame.Body), "\x00")
+			s.note(connection, "DUMP "+name)
 		case wire.RequestExec:
 			s.note(connection, "EXEC")
 		case wire.RequestPrepare, wire.RequestExecSQL, wire.RequestQuerySQL:

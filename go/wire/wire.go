@@ -46,7 +46,8 @@ const (
 const (
 	CodeBusy           = 5
 	CodeIOError        = 10
-	CodeNotFound       = 12 // "no database opened": the connection outlived a step-down of its server
+	CodeNoSuchDatabase = 1002 // of DUMP
+	CodeNotFound       = 12   // "no database opened": the connection outlived a step-down of its server
 	CodeNotLeader      = 10 | 40<<8
 	CodeLeadershipLost = 10 | 41<<8
 )
