@@ -8,6 +8,7 @@ import pickle
 import re
 import sqlite3
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -109,12 +110,15 @@ class TestPoint:
     def test_uri(self, both: Both, tmp_path: Path) -> None:
         both.connect(sqlite3)
         sqlite3.connect(f"file:{tmp_path}/sqlite3?mode=ro", uri=True).close()
-        with pytest.raises(dqlitepy.NotSupportedError, match="give its path"):
-            dqlitepy.connect(f"file:{tmp_path}/dqlitepy?mode=ro", uri=True)
-        con = both.connect(dqlitepy)
-        con.execute("PRAGMA query_only = 1")
-        with pytest.raises(dqlitepy.OperationalError, match="readonly"):
+        both.connect(dqlitepy)
+        uri = f"file:{tmp_path}/dqlitepy?mode=ro"
+        with (
+            closing(dqlitepy.connect(uri, uri=True)) as con,
+            pytest.raises(dqlitepy.OperationalError, match="readonly"),
+        ):
             con.execute("CREATE TABLE u (a)")
+        with pytest.raises(dqlitepy.NotSupportedError, match="a node has no such thing"):
+            dqlitepy.connect(f"{uri}&cache=shared", uri=True)
 
     def test_foreign_keys(self, both: Both) -> None:
         assert both.sql("PRAGMA foreign_keys") == ([(0,)], [(1,)])
@@ -413,6 +417,30 @@ class TestPoint:
             True,
             True,
         )
+
+    def test_converters(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            module.register_converter("spelled", bytes.decode)
+            con.executescript("CREATE TABLE u (a SPELLED); INSERT INTO u VALUES (1e0 / 3), (0.1), (2), ('x'), (NULL)")
+            spelled = [row[0] for row in con.execute("SELECT a FROM u")]
+            return float(spelled[0]), spelled[1:], con.execute("SELECT a + 1 FROM u WHERE a = 2").fetchone()
+
+        theirs, ours = both.run(program, detect_types=sqlite3.PARSE_DECLTYPES)
+        assert theirs[1:] == ours[1:] == (["0.1", "2", "x", None], (3,))
+        assert ours[0] == 1 / 3
+        assert theirs[0] == pytest.approx(1 / 3)
+
+    def test_fetchmany_zero(self, both: Both) -> None:
+        theirs, ours = both.run(lambda module, con: con.execute("SELECT 1").fetchmany(0))
+        assert ours == []
+        assert theirs in ([(1,)], [])
+
+    def test_positional_arguments(self, both: Both, tmp_path: Path) -> None:
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            sqlite3.connect(":memory:", 1.0).close()
+        assert bool(warned) == (sys.version_info >= (3, 13))
+        dqlitepy.connect(":memory:", 1.0).close()
 
     def test_backup_transaction(self, both: Both) -> None:
         def program(module: Any, con: Any) -> Any:
