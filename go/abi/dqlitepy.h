@@ -49,13 +49,14 @@ typedef enum dqlitepy_kind {
 	DQLITEPY_KIND_LEADERSHIP_LOST = 9,  /* the open transaction is gone, nothing of it was committed */
 	DQLITEPY_KIND_AMBIGUOUS_COMMIT = 10,/* the write may or may not have been committed */
 	DQLITEPY_KIND_INTERRUPTED = 11,     /* cancelled by dqlitepy_cancel */
-	DQLITEPY_KIND_CONNECTION = 12,      /* the connection broke; nothing can have been written */
+	DQLITEPY_KIND_CONNECTION = 12,      /* the connection to the server broke; nothing can have been written */
 	DQLITEPY_KIND_PROTOCOL = 13,        /* the server sent what the protocol does not allow */
 	DQLITEPY_KIND_INTERNAL = 14         /* a defect of this library */
 } dqlitepy_kind;
 
 typedef enum dqlitepy_error_flag {
-	DQLITEPY_ERROR_BROKEN = 1 /* the connection cannot be used again: close it */
+	DQLITEPY_ERROR_BROKEN = 1,          /* the connection cannot be used again: close it. Its node was closed */
+	DQLITEPY_ERROR_TRANSACTION_LOST = 2 /* the transaction that was open is gone, nothing of it was committed */
 } dqlitepy_error_flag;
 
 #define DQLITEPY_MESSAGE_SIZE 2032
@@ -212,7 +213,21 @@ typedef struct dqlitepy_connect_options {
 	dqlitepy_text tls_authority;   /* PEM, what the servers' certificates are checked against; "" = no TLS at all */
 } dqlitepy_connect_options;
 
-/* Begins to find the leader and to open the database on it. */
+/* Begins to find the leader and to open the database on it: all servers are tried at the same time, and the leader that they
+ * name.
+ *
+ * A connection outlives its leader. When the server is not the leader any more, or the connection to it ends, then
+ *   - a statement of which nothing can have been written and nothing was handed out runs again, once a leader is found: a
+ *     SELECT outside a transaction, whatever the server refused as not being the leader, whatever could not be sent, and the
+ *     first statement of a transaction together with its `begin`. One that may have run already runs a second time at most;
+ *   - a write outside a transaction, or a COMMIT, whose answer does not come is DQLITEPY_KIND_AMBIGUOUS_COMMIT;
+ *   - inside a transaction the statement is DQLITEPY_KIND_LEADERSHIP_LOST;
+ *   - rows that were still to be fetched are DQLITEPY_KIND_CONNECTION;
+ *   - where no leader is found within leader_timeout_ms, the statement is DQLITEPY_KIND_NO_LEADER.
+ * Whatever it was, the next statement looks for the leader and runs there. PRAGMAs that belong to a connection (foreign_keys,
+ * cache_size, ...) are set again. Temporary tables, views and triggers and ATTACHed databases are gone; a connection that had
+ * made some gets the error instead of the silent second run, once. last_insert_rowid(), changes() and total_changes() of SQL
+ * begin anew. */
 int32_t dqlitepy_connect(dqlitepy_connect_options_in options, int32_t slice_ms, uint64_t *connection, dqlitepy_error *error);
 
 /* 1 inside a transaction, 0 outside, as far as this connection can know. */

@@ -126,7 +126,7 @@ func (m *executionMany) batchFailed(cause *wire.Failure, before marshal.Rows, ro
 		m.pause(pause, func() { m.runBatch(before, rows) }, m.stop)
 		return
 	}
-	if reason := m.refusal(cause); reason.Broken {
+	if reason := m.refusal(cause); reason.lost {
 		m.fail(reason)
 		return
 	}

@@ -17,16 +17,21 @@ func (s *Session) Close() {
 		s.Abandon()
 	}
 	if s.link == nil {
+		s.die(errClosed)
 		return
 	}
 	s.claim()
 	s.giveUpAt = time.Now().Add(closePatience)
+	end := func() {
+		s.die(errClosed)
+		s.fail(errClosed)
+	}
 	s.drain(func() {
 		if !s.transaction.open {
-			s.fail(errClosed)
+			end()
 			return
 		}
-		s.exec(openWork, "ROLLBACK", nil, func(wire.Result, *wire.Failure) { s.fail(errClosed) })
+		s.exec(openWork, "ROLLBACK", nil, func(wire.Result, *wire.Failure) { end() })
 	})
 }
 
@@ -34,20 +39,20 @@ func (s *Session) Close() {
 // socket is closed, only nobody knows when.
 const closePatience = 2 * time.Second
 
-var errClosed = brokenf(Programming, "closed")
+var errClosed = deadly(Errorf(Programming, "closed"))
 
 // Closing tells whether Close was called.
 func (s *Session) Closing() bool { return s.closing }
 
 // Abandon gives up what is under way, and the connection with it.
 func (s *Session) Abandon() {
-	s.breakLink(errClosed)
+	s.die(errClosed)
 	s.running, s.claimed = false, false
 }
 
 // Destroy frees what the session holds. No other call may be under way or follow, but Cancel.
 func (s *Session) Destroy() {
 	s.Abandon()
-	s.group.remove(s)
+	s.options.Group.remove(s)
 	s.waker.close()
 }

@@ -4,39 +4,147 @@ package session
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
+	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/wire"
 )
 
-// keepAlive finds out within half a minute that a server has vanished without a word.
-var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
+// deadAfter is how long a server that has vanished without a word is taken for alive, whether or not something is on its way
+// to it. A server that computes answers the kernel's questions, so no statement is too long for it.
+const deadAfter = 30 * time.Second
 
-// dial connects to host:port, or to "@name", an abstract unix socket, and shakes hands.
-func dial(ctx context.Context, address string, waker *waker) (*link, error) {
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: deadAfter / 2, Interval: deadAfter / 6, Count: 3}
+
+// caller is a connection that is being made, until the context ends.
+type caller struct {
+	net.Conn
+	stream  io.ReadWriter // the connection, or TLS over it
+	secure  *tls.Conn
+	release func() bool
+}
+
+// call connects to host:port, or to "@name", an abstract unix socket.
+func call(ctx context.Context, address string, trust *credentials.Credentials) (*caller, error) {
 	network := "tcp"
 	if strings.HasPrefix(address, "@") {
-		network = "unix"
+		network, trust = "unix", nil // within one machine
 	}
 	dialer := net.Dialer{KeepAliveConfig: keepAlive}
 	connection, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
-		return nil, cause(err)
+		return nil, causeOfDial(err)
 	}
-	defer connection.Close()
-	fd, err := duplicate(connection)
+	c := &caller{Conn: connection, stream: connection}
+	c.release = context.AfterFunc(ctx, func() { connection.SetDeadline(time.Unix(1, 0)) })
+	if trust == nil {
+		return c, nil
+	}
+	c.secure = tls.Client(&transport{Conn: connection}, trust.Client(address))
+	c.stream = c.secure
+	if err := c.secure.HandshakeContext(ctx); err != nil {
+		c.hangUp()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, explainTLS(err)
+	}
+	return c, nil
+}
+
+func (c *caller) hangUp() {
+	c.release()
+	c.Conn.Close()
+}
+
+// ask sends requests in one go and returns as many answers.
+func (c *caller) ask(requests []byte, answers int) ([]wire.Frame, error) {
+	if _, err := c.stream.Write(requests); err != nil {
+		return nil, c.explain(err)
+	}
+	frames := make([]wire.Frame, answers)
+	for i := range frames {
+		var err error
+		if frames[i], err = readFrame(c.stream); err != nil {
+			return nil, c.explain(err)
+		}
+	}
+	return frames, nil
+}
+
+func (c *caller) explain(err error) error {
+	switch {
+	case errors.As(err, new(*wire.Error)), errors.As(err, new(errFinal)):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return context.DeadlineExceeded
+	case c.secure != nil && errors.As(err, new(tls.AlertError)): // TLS 1.3 tells a client late that it was turned away
+		return explainTLS(err)
+	}
+	if c.secure == nil && errors.Is(err, io.EOF) && c.Conn.RemoteAddr().Network() == "tcp" {
+		return errors.New("it closed the connection without an answer; perhaps it wants TLS")
+	}
+	return errors.New(describe(cause(err)))
+}
+
+// maxAnswer bounds the answers to what a client asks before it opens a database; a cluster has few members.
+const maxAnswer = 1 << 20
+
+func readFrame(input io.Reader) (wire.Frame, error) {
+	raw := make([]byte, wire.HeaderSize)
+	if n, err := io.ReadFull(input, raw); err != nil {
+		if isTLS(raw[:n]) {
+			return wire.Frame{}, final("it wants TLS: connect with the authority (CA), a certificate and its key")
+		}
+		return wire.Frame{}, err
+	}
+	header, err := wire.DecodeHeader(raw)
+	if err != nil {
+		return wire.Frame{}, err
+	}
+	if header.BodySize() > maxAnswer {
+		if isTLS(raw) {
+			return wire.Frame{}, final("it wants TLS: connect with the authority (CA), a certificate and its key")
+		}
+		return wire.Frame{}, wire.Errorf("an answer of %d bytes", header.BodySize())
+	}
+	body := make([]byte, header.BodySize())
+	_, err = io.ReadFull(input, body)
+	return wire.Frame{Header: header, Body: body}, err
+}
+
+// handOver makes a link of the connection.
+func (c *caller) handOver(address string) (*link, error) {
+	if !c.release() {
+		return nil, context.Canceled // its deadline has been set already
+	}
+	defer c.Conn.Close()
+	fd, err := duplicate(c.Conn)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{fd: fd, waker: waker}
-	l.out = wire.AppendHandshake(l.out)
+	l := &link{fd: fd, address: address}
+	if c.secure != nil {
+		l.secure = c.secure
+		l.transport = c.secure.NetConn().(*transport)
+		l.transport.Conn, l.transport.fd = nil, fd
+	}
+	if !strings.HasPrefix(address, "@") {
+		// Keepalive alone does not see that what was sent is never acknowledged.
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(deadAfter.Milliseconds()))
+	}
 	return l, nil
 }
 
@@ -52,7 +160,16 @@ func duplicate(connection net.Conn) (int, error) {
 	return copied, errors.Join(err, failed)
 }
 
-// cause is what went wrong with a dial, without the address that the message around it names anyway.
+// causeOfDial tells an address that can never work from a server that does not answer yet.
+func causeOfDial(err error) error {
+	var address *net.AddrError
+	if errors.As(err, &address) {
+		return errFinal{fmt.Errorf("%s (an address is host:port)", address.Err)}
+	}
+	return cause(err)
+}
+
+// cause is what went wrong with a connection, without the address that the message around it names anyway.
 func cause(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Err != nil {
@@ -65,67 +182,79 @@ func cause(err error) error {
 	return err
 }
 
-// ask sends a request and waits for its answer until the context ends.
-func (l *link) ask(ctx context.Context, encode func([]byte) []byte) (wire.Frame, error) {
-	l.queue(encode)
-	frame, err := await(ctx, l, l.receive)
-	if err == nil {
-		l.rest()
-	}
-	return frame, err
-}
+// errNotLeader is why a server does not open a database.
+var errNotLeader = errors.New("it is not the leader")
 
-// await repeats a receive that ends with its slice until something has come in or the context ends.
-func await[T any](ctx context.Context, l *link, receive func(deadline time.Time) (T, error)) (T, error) {
-	stop := context.AfterFunc(ctx, l.waker.raise)
-	defer stop()
-	for {
-		received, err := receive(time.Now().Add(time.Hour))
-		switch {
-		case err == nil:
-			return received, nil
-		case ctx.Err() != nil:
-			return received, ctx.Err()
-		case !errors.Is(err, errSliceEnded) && !errors.Is(err, errCancelled):
-			return received, errors.New(describe(err))
-		}
-	}
-}
+// errNoLeader is what a server says during an election, or while it sees no majority.
+var errNoLeader = errors.New("it knows no leader")
 
 func refused(frame wire.Frame) error {
 	failure, err := wire.DecodeFailure(frame)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if failure.Code == wire.CodeNotLeader {
+	case failure.Code == wire.CodeNotLeader:
 		return errNotLeader
 	}
 	return fmt.Errorf("%s (code %d)", failure.Message, failure.Code)
 }
 
-var errNotLeader = errors.New("it is not the leader")
-
-// leaderOf asks a server for the leader's address, which is "" while there is none.
-func (l *link) leaderOf(ctx context.Context) (string, error) {
-	frame, err := l.ask(ctx, wire.AppendLeader)
+// enter opens the database on a server, unless any will do. Where that is not the leader, it returns whom the server takes for it.
+func enter(ctx context.Context, address string, options *Options) (l *link, leader string, err error) {
+	c, err := call(ctx, address, options.Credentials)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
-	if frame.Type == wire.ResponseFailure {
-		return "", refused(frame)
+	defer func() {
+		if l == nil {
+			c.hangUp()
+		}
+	}()
+	if options.AnyServer {
+		if _, err := c.ask(wire.AppendLeader(wire.AppendHandshake(nil)), 1); err != nil {
+			return nil, "", err
+		}
+		l, err = c.handOver(address)
+		return l, "", err
 	}
-	server, err := wire.DecodeServer(frame)
-	return server.Address, err
+	requests := wire.AppendOpen(wire.AppendHandshake(nil), options.Database)
+	answers := 1
+	if !options.Local {
+		requests = wire.AppendLeader(requests)
+		answers++
+	}
+	frames, err := c.ask(requests, answers)
+	if err != nil {
+		return nil, "", err
+	}
+	if frames[0].Type != wire.ResponseFailure {
+		if err := wire.DecodeDB(frames[0]); err != nil {
+			return nil, "", err
+		}
+		l, err = c.handOver(address)
+		return l, "", err
+	}
+	if err := refused(frames[0]); err != errNotLeader || options.Local {
+		return nil, "", err
+	}
+	if frames[1].Type == wire.ResponseFailure {
+		return nil, "", refused(frames[1])
+	}
+	server, err := wire.DecodeServer(frames[1])
+	switch {
+	case err != nil:
+		return nil, "", err
+	case server.Address == "":
+		return nil, "", errNoLeader
+	case server.Address == address:
+		return nil, "", errNotLeader
+	case strings.ContainsFunc(server.Address, isNoAddress):
+		return nil, "", fmt.Errorf("it names %q as the leader, which is no address", server.Address)
+	}
+	return nil, server.Address, fmt.Errorf("it names %s as the leader", server.Address)
 }
 
-// open opens the database, which only the leader does.
-func (l *link) open(ctx context.Context, database string) error {
-	frame, err := l.ask(ctx, func(buffer []byte) []byte { return wire.AppendOpen(buffer, database) })
-	if err != nil {
-		return err
-	}
-	if frame.Type == wire.ResponseFailure {
-		return refused(frame)
-	}
-	return wire.DecodeDB(frame)
+// isNoAddress finds what would garble the log or the terminal that a message with the address goes to.
+func isNoAddress(r rune) bool {
+	return r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r)
 }

@@ -56,11 +56,12 @@ func OpenDump(ctx context.Context, options Options, anyServer bool) (*Dump, *Err
 }
 
 func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error {
-	search := &search{options: options, waker: d.waker, reasons: make(map[string]error), anyServer: anyServer}
+	options.AnyServer = anyServer
 	var failure *Error
-	if d.link, failure = search.find(ctx); failure != nil {
+	if d.link, failure = find(ctx, &options); failure != nil {
 		return failure
 	}
+	d.link.waker = d.waker
 	if !anyServer { // no other server than the leader answers questions
 		if failure := d.checkSize(ctx); failure != nil {
 			return failure
@@ -93,7 +94,7 @@ const codeCannotOpen = 14 // SQLITE_CANTOPEN
 
 // checkSize does not ask the server for a copy that is too large for it.
 func (d *Dump) checkSize(ctx context.Context) *Error {
-	frame, err := d.link.ask(ctx, func(buffer []byte) []byte {
+	frame, err := d.ask(ctx, func(buffer []byte) []byte {
 		return wire.AppendQuerySQL(buffer, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", nil)
 	})
 	row := make([]wire.Value, 1)
@@ -143,6 +144,28 @@ func (d *Dump) request(ctx context.Context, database string) (*wire.Failure, err
 	return nil, err
 }
 
+func (d *Dump) ask(ctx context.Context, encode func([]byte) []byte) (wire.Frame, error) {
+	d.link.queue(encode)
+	return await(ctx, d.link, d.link.receive)
+}
+
+// await repeats a receive that ends with its slice until something has come in or the context ends.
+func await[T any](ctx context.Context, l *link, receive func(deadline time.Time) (T, error)) (T, error) {
+	stop := context.AfterFunc(ctx, l.waker.raise)
+	defer stop()
+	for {
+		received, err := receive(time.Now().Add(time.Hour))
+		switch {
+		case err == nil:
+			return received, nil
+		case ctx.Err() != nil:
+			return received, ctx.Err()
+		case !errors.Is(err, errSliceEnded) && !errors.Is(err, errCancelled):
+			return received, errors.New(describe(err))
+		}
+	}
+}
+
 func (d *Dump) piece(size uint64) ([]byte, error) {
 	return await(d.ctx, d.link, func(deadline time.Time) ([]byte, error) { return d.link.receivePiece(size, deadline) })
 }
@@ -181,13 +204,12 @@ func (d *Dump) finish() error {
 func (d *Dump) lost(ctx context.Context, err error) *Error {
 	switch {
 	case ctx.Err() != nil:
-		failure := interrupted()
-		failure.Broken = true
-		return failure
+		return deadly(interrupted())
 	case errors.As(err, new(*wire.Error)):
-		return brokenf(Protocol, "%v", err)
+		return deadly(Errorf(Protocol, "%v", err))
 	default:
-		return brokenf(Connection, "the copy of the database broke off (%v): what has come in of it is no database; begin again", err)
+		return deadly(Errorf(Connection,
+			"the copy of the database broke off (%v): what has come in of it is no database; begin again", err))
 	}
 }
 

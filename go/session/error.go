@@ -29,9 +29,11 @@ type Error struct {
 	Kind    Kind
 	Code    int32 // extended SQLite result code, 0 where there is none
 	Broken  bool  // the connection cannot be used again
+	Rolled  bool  // back: the transaction that was open is gone
 	Message string
 
-	cause string // the part of Message that says why the connection broke, "" for all of it
+	lost bool // the link to the server has to be given up
+	ran  bool // the server may have run the request, and died of it
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -41,8 +43,18 @@ func Errorf(kind Kind, format string, arguments ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, arguments...)}
 }
 
-func brokenf(kind Kind, format string, arguments ...any) *Error {
+// lossf makes an Error that costs the link; the next operation makes a new one.
+func lossf(kind Kind, format string, arguments ...any) *Error {
 	e := Errorf(kind, format, arguments...)
-	e.Broken = true
+	e.lost = true
 	return e
 }
+
+// deadly makes an Error behind which the connection is of no use any more.
+func deadly(e *Error) *Error {
+	copied := *e
+	copied.Broken, copied.lost = true, true
+	return &copied
+}
+
+var errNodeClosed = deadly(Errorf(Connection, "the node of this connection was closed; connect again"))

@@ -40,20 +40,23 @@ func (s *Session) Execute(request Request) *Error {
 		s.finish(Result{})
 		return nil
 	}
-	e := &execution{Session: s, Request: request, retry: newRetry(s.busyTimeout)}
-	s.drain(e.send)
+	e := &execution{Session: s, Request: request}
+	s.begin(func() {
+		e.retry = newRetry(s.options.BusyTimeout)
+		e.send()
+	})
 	return nil
 }
 
 func (e *execution) send() {
-	e.begun = false
+	e.begun, e.own = false, false
 	implicit := e.Begin != "" && e.Statement.BeginsImplicitly() && !e.transaction.open
 	switch {
 	case implicit && !e.Statement.Rows() && takesLock(e.Begin):
-		e.begun = true
+		e.begun, e.own = true, true
 		e.exec(nothing, e.Begin+";\n"+e.Statement.Text, e.Parameters, e.executed)
 	case implicit:
-		e.begun = true
+		e.begun, e.own = true, true
 		e.exec(nothing, e.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
 			if failure != nil {
 				e.failed(failure)
@@ -91,6 +94,7 @@ func (e *execution) executed(result wire.Result, failure *wire.Failure) {
 		e.transaction.begin()
 	}
 	e.transaction.apply(e.Statement)
+	e.belongings.add(e.Statement)
 	if !e.Statement.Modifies() {
 		e.finish(Result{Changes: -1}) // the server's counters are those of an earlier statement
 		return

@@ -24,7 +24,7 @@ func (s *Session) stakeOf(statement *sql.Statement) stake {
 	case s.transaction.commits(statement):
 		return theCommit
 	case s.transaction.open:
-		return openWork
+		return s.openStake()
 	case statement.ReadOnly(), statement.Effect == sql.Begins, statement.Effect == sql.Saves:
 		return nothing
 	default:
@@ -32,9 +32,10 @@ func (s *Session) stakeOf(statement *sql.Statement) stake {
 	}
 }
 
-// openStake is what requests that never commit put at stake.
+// openStake is what requests that never commit put at stake. A transaction that the operation under way has begun itself is
+// none: it can be done again from its beginning.
 func (s *Session) openStake() stake {
-	if s.transaction.open {
+	if s.transaction.open && !s.own {
 		return openWork
 	}
 	return nothing
@@ -44,27 +45,30 @@ func (s *Session) openStake() stake {
 // must not be told that nothing was written.
 func (s *Session) pastStake() stake {
 	if s.transaction.open {
-		return openWork
+		return s.openStake()
 	}
 	return pastWork
 }
 
 // lossError tells what a connection that ended means for the data.
 func (s *Session) lossError(reason string) *Error {
-	stake := s.stake
-	if stake == theCommit && s.link != nil && len(s.link.out) > 0 { // a request that is not sent whole never runs
-		stake = s.openStake()
+	stake, ran := s.stake, true
+	if s.link != nil && s.link.unsent() { // a request that is not sent whole never runs
+		ran = false
+		if stake == theCommit {
+			stake = s.openStake()
+		}
 	}
 	var loss *Error
 	switch stake {
 	case theCommit, pastWork:
-		loss = brokenf(AmbiguousCommit, "%s: the write may or may not have been committed; look before you repeat it", reason)
+		loss = lossf(AmbiguousCommit, "%s: the write may or may not have been committed; look before you repeat it", reason)
 	case openWork:
-		loss = brokenf(LeadershipLost, "%s: the open transaction is gone, nothing of it was committed; begin it again", reason)
+		loss = transactionLost("%s: the open transaction is gone, nothing of it was committed; begin it again", reason)
 	default:
-		loss = brokenf(Connection, "%s: nothing was written; connect again", reason)
+		loss = lossf(Connection, "%s: nothing was written; try again", reason)
 	}
-	loss.cause = reason
+	loss.ran = ran
 	return loss
 }
 
@@ -91,18 +95,16 @@ func (s *Session) refusal(failure *wire.Failure) *Error {
 	message := strings.TrimSpace(failure.Message)
 	switch {
 	case failure.Code == wire.CodeNotLeader, failure.Code == wire.CodeNotFound && message == "no database opened":
-		if s.transaction.open {
-			return coded(failure, brokenf(LeadershipLost,
-				"the server is not the leader any more: the open transaction is gone, nothing of it was committed; begin it again"))
-		}
-		return coded(failure, brokenf(NotLeader, "the server is not the leader any more: nothing ran; connect again"))
+		return coded(failure, s.notLeader())
+	case failure.Code == codeInterrupt && !s.transaction.open: // not by us, so by a server that steps down in its midst
+		return coded(failure, s.notLeader())
 	case failure.Code == wire.CodeLeadershipLost, failure.Code == wire.CodeIOError && message == "leader exec failed":
 		// The second is all that a server says whose disk is full, or that is shutting down.
 		if s.stake == nothing && failure.Code == wire.CodeLeadershipLost {
-			return coded(failure, brokenf(NotLeader, "the server lost its leadership: nothing was written; connect again"))
+			return coded(failure, lossf(NotLeader, "the server lost its leadership: nothing was written; try again"))
 		}
 		if s.stake == nothing {
-			return coded(failure, brokenf(SQLite, "disk I/O error on the server (leader exec failed): nothing was written"))
+			return coded(failure, lossf(SQLite, "disk I/O error on the server (leader exec failed): nothing was written"))
 		}
 		reason := "the server lost its leadership"
 		if failure.Code == wire.CodeIOError {
@@ -114,6 +116,20 @@ func (s *Session) refusal(failure *wire.Failure) *Error {
 	default:
 		return &Error{Kind: SQLite, Code: int32(failure.Code), Message: message}
 	}
+}
+
+// notLeader tells of a server that did nothing of what it was asked.
+func (s *Session) notLeader() *Error {
+	if s.openStake() == openWork {
+		return transactionLost("the server is not the leader any more: the open transaction is gone, nothing of it was committed; begin it again")
+	}
+	return lossf(NotLeader, "the server is not the leader any more: nothing ran; try again")
+}
+
+func transactionLost(format string, arguments ...any) *Error {
+	loss := lossf(LeadershipLost, format, arguments...)
+	loss.Rolled = true
+	return loss
 }
 
 func coded(failure *wire.Failure, e *Error) *Error {

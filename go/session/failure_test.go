@@ -4,6 +4,7 @@ package session_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func succeed(connection net.Conn, text string) {
 }
 
 // What each failure means for the data: in an autocommit SELECT, in an autocommit write, in the text of BEGIN IMMEDIATE and
-// a write, within a transaction, and at its COMMIT.
+// a write, within a transaction, and at its COMMIT. The connection heals with the next statement whatever happened.
 func TestTheFailureMatrix(t *testing.T) {
 	const (
 		read = iota
@@ -35,39 +36,45 @@ func TestTheFailureMatrix(t *testing.T) {
 		commit
 	)
 	type outcome struct {
-		kind session.Kind
+		kind session.Kind // 0: it succeeds, the second time that it is sent
 		code int32
 	}
+	var again outcome
 	hangUp := func(connection net.Conn) { connection.Close() }
 	refuse := func(code uint64, text string) func(net.Conn) {
 		return func(connection net.Conn) { connection.Write(failureMessage(code, text)) }
 	}
+	lost, doubt := outcome{session.LeadershipLost, 0}, outcome{session.AmbiguousCommit, 0}
 	for name, test := range map[string]struct {
 		fail func(net.Conn)
 		want [5]outcome
 	}{
-		"the server hangs up": {hangUp, [5]outcome{
-			{session.Connection, 0}, {session.AmbiguousCommit, 0}, {session.Connection, 0}, {session.LeadershipLost, 0}, {session.AmbiguousCommit, 0}}},
-		"half an answer": {func(c net.Conn) { c.Write(resultMessage()[:9]); c.Close() }, [5]outcome{
-			{session.Connection, 0}, {session.AmbiguousCommit, 0}, {session.Connection, 0}, {session.LeadershipLost, 0}, {session.AmbiguousCommit, 0}}},
-		"nonsense": {func(c net.Conn) { c.Write(message(99, make([]byte, 8))) }, [5]outcome{
-			{session.Protocol, 0}, {session.AmbiguousCommit, 0}, {session.Protocol, 0}, {session.LeadershipLost, 0}, {session.AmbiguousCommit, 0}}},
+		"the server hangs up": {hangUp, [5]outcome{again, doubt, again, lost, doubt}},
+		"half an answer":      {func(c net.Conn) { c.Write(resultMessage()[:9]); c.Close() }, [5]outcome{again, doubt, again, lost, doubt}},
+		"nonsense": {func(c net.Conn) { c.Write(message(99, make([]byte, 8))) },
+			[5]outcome{{session.Protocol, 0}, doubt, {session.Protocol, 0}, lost, doubt}},
 		"not the leader": {refuse(10250, "not leader"), [5]outcome{
-			{session.NotLeader, 10250}, {session.NotLeader, 10250}, {session.NotLeader, 10250}, {session.LeadershipLost, 10250}, {session.LeadershipLost, 10250}}},
+			again, again, again, {session.LeadershipLost, 10250}, {session.LeadershipLost, 10250}}},
 		"the database was closed": {refuse(12, "no database opened"), [5]outcome{
-			{session.NotLeader, 12}, {session.NotLeader, 12}, {session.NotLeader, 12}, {session.LeadershipLost, 12}, {session.LeadershipLost, 12}}},
+			again, again, again, {session.LeadershipLost, 12}, {session.LeadershipLost, 12}}},
 		"leadership lost": {refuse(10506, "leadership lost"), [5]outcome{
-			{session.NotLeader, 10506}, {session.AmbiguousCommit, 10506}, {session.NotLeader, 10506}, {session.LeadershipLost, 10506}, {session.AmbiguousCommit, 10506}}},
+			again, {session.AmbiguousCommit, 10506}, again, {session.LeadershipLost, 10506}, {session.AmbiguousCommit, 10506}}},
 		"disk full": {refuse(10, "leader exec failed"), [5]outcome{
 			{session.SQLite, 10}, {session.AmbiguousCommit, 10}, {session.SQLite, 10}, {session.LeadershipLost, 10}, {session.AmbiguousCommit, 10}}},
+		"the server steps down while it runs": {refuse(9, "interrupted"), [5]outcome{
+			again, again, again, {session.LeadershipLost, 12}, {session.LeadershipLost, 12}}},
 	} {
 		for place, want := range test.want {
-			t.Run(name, func(t *testing.T) {
-				var armed atomic.Bool
+			t.Run(fmt.Sprint(name, place), func(t *testing.T) {
+				var armed, deposed atomic.Bool
 				fake := serve(t, func(connection net.Conn, text string) {
-					if armed.Load() {
+					switch {
+					case armed.Swap(false):
 						test.fail(connection)
-					} else {
+						deposed.Store(name == "the server steps down while it runs")
+					case text == "BEGIN" && deposed.Swap(false):
+						connection.Write(failureMessage(12, "no database opened"))
+					default:
 						succeed(connection, text)
 					}
 				})
@@ -83,16 +90,26 @@ func TestTheFailureMatrix(t *testing.T) {
 					run = c.tryImplicit
 				}
 				_, failure := run(text)
-				wantKind(t, failure, want.kind, want.code)
-				if failure != nil && !failure.Broken {
-					t.Error("the connection is not broken")
+				sent := 0
+				for _, seen := range fake.seen()[before:] {
+					if strings.HasSuffix(seen, text) {
+						sent++
+					}
 				}
-				c.wantTransaction(false)
-				if sent := len(fake.seen()) - before; sent != 1 {
-					t.Errorf("sent %d times", sent)
+				if want == again {
+					if failure != nil || sent != 2 {
+						t.Errorf("sent %d times, then %v", sent, failure)
+					}
+				} else {
+					wantKind(t, failure, want.kind, want.code)
+					if sent != 1 {
+						t.Errorf("sent %d times", sent)
+					}
 				}
-				_, failure = c.try("SELECT 1")
-				wantKind(t, failure, session.Connection, 0)
+				c.wantTransaction(want == again && place == implicit)
+				if _, failure = c.try("SELECT 1"); failure != nil {
+					t.Errorf("the connection does not heal: %v", failure)
+				}
 			})
 		}
 	}
@@ -173,18 +190,37 @@ func TestWhatFollowsACommitStaysAmbiguous(t *testing.T) {
 	wantKind(t, failure, session.AmbiguousCommit, 0)
 }
 
+// A server that hung up before the write went out cannot have run it: there is no doubt, and it runs on the next connection.
 func TestAWriteThatCouldNotBeSentDidNotHappen(t *testing.T) {
-	closed := make(chan struct{})
+	var closed atomic.Bool
+	hungUp := make(chan struct{})
 	fake := serve(t, func(connection net.Conn, text string) {
 		succeed(connection, text)
-		connection.Close()
-		close(closed)
+		if !closed.Swap(true) {
+			connection.Close()
+			close(hungUp)
+		}
 	})
 	c := connect(t, fake.address, "main")
 	c.run("SELECT 1")
-	<-closed
-	_, failure := c.try("INSERT INTO t VALUES (1)")
+	<-hungUp
+	c.run("INSERT INTO t VALUES (1)")
+	if got := fake.seen(); !slices.Equal(got, []string{"SELECT 1", "INSERT INTO t VALUES (1)"}) {
+		t.Errorf("sent %q", got)
+	}
+}
+
+// A query that kills its server must not kill one after the other.
+func TestAQueryThatCostsTheConnectionTwiceIsNotSentAgain(t *testing.T) {
+	fake := serve(t, func(connection net.Conn, text string) { connection.Close() })
+	c := connect(t, fake.address, "main")
+	_, failure := c.try("SELECT 1")
 	wantKind(t, failure, session.Connection, 0)
+	_, failure = c.tryImplicit("INSERT INTO t VALUES (1)")
+	wantKind(t, failure, session.Connection, 0)
+	if sent := len(fake.seen()); sent != 4 {
+		t.Errorf("sent %d times", sent)
+	}
 }
 
 func TestAnAnswerInPiecesIsPutTogether(t *testing.T) {

@@ -14,7 +14,7 @@ type Group struct {
 	mu       sync.Mutex
 	closed   bool
 	sessions map[*Session]struct{}
-	links    sync.WaitGroup
+	links    sync.WaitGroup // and searches for one
 }
 
 // NewGroup makes a Group without sessions. A link that was given up is left alone when its server sends nothing for as long as
@@ -36,6 +36,16 @@ func (g *Group) remove(s *Session) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.sessions, s)
+}
+
+// begin counts a search for a link, until links.Done; none begins once the group is closed.
+func (g *Group) begin() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed {
+		g.links.Add(1)
+	}
+	return !g.closed
 }
 
 func (g *Group) bury(l *link) {
@@ -64,15 +74,9 @@ func (s *Session) evict() {
 	s.waker.raise()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.link == nil {
-		return
+	loss := errNodeClosed
+	if s.running {
+		loss = deadly(s.lossError("its node was closed"))
 	}
-	loss := s.lossError("its node was closed")
-	if !s.claimed {
-		loss = brokenf(Connection, "its node was closed")
-	}
-	s.breakLink(loss)
-	if s.claimed {
-		s.broken = loss
-	}
+	s.die(loss)
 }

@@ -3,11 +3,10 @@
 package session
 
 import (
-	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -31,19 +30,28 @@ var (
 // thread, which costs half as much again as a whole point select. A wait ends with the slice; the partial frame and the
 // unsent bytes stay for the next call.
 type link struct {
-	fd       int
-	waker    *waker
-	out      []byte // what is still to be sent
-	in       []byte // what was received; the frame given out last begins before start
-	start    int
-	awaiting bool // the server owes an answer
-	silent   bool // what is queued is not begun yet, and nothing may come before it is
+	fd        int
+	address   string
+	waker     *waker
+	secure    *tls.Conn  // nil without TLS
+	transport *transport // below secure
+	out       []byte     // requests, of which the first sent bytes are on their way
+	sent      int
+	in        []byte // what was received; the frame given out last begins before start
+	start     int
+	awaiting  bool // the server owes an answer
+	silent    bool // what is queued is not begun yet, and nothing may come before it is
 }
 
 // queue puts a request in line.
 func (l *link) queue(encode func([]byte) []byte) {
 	l.silent = l.silent || !l.awaiting
 	l.out = encode(l.out)
+}
+
+// unsent tells whether the last request has not gone out whole, so that the server never runs it.
+func (l *link) unsent() bool {
+	return l.sent < len(l.out) || l.secure != nil && len(l.transport.sealed) > 0
 }
 
 // checkSilence looks before a request is sent, while it is sure that it does not run. It finds a server that has ended the
@@ -53,7 +61,7 @@ func (l *link) checkSilence() error {
 	surplus := len(l.in) - l.start
 	if surplus == 0 {
 		l.makeRoom(wire.HeaderSize)
-		n, err := unix.Read(l.fd, l.in[len(l.in):cap(l.in)])
+		n, err := l.pull(l.in[len(l.in):cap(l.in)])
 		switch {
 		case err == unix.EAGAIN, err == unix.EINTR:
 			return nil
@@ -69,18 +77,48 @@ func (l *link) checkSilence() error {
 
 // send writes what is queued, waiting until the deadline for room.
 func (l *link) send(deadline time.Time) error {
-	for sent := 0; ; {
-		n, err := unix.SendmsgN(l.fd, l.out[sent:], nil, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
-		sent += max(n, 0)
-		if sent == len(l.out) {
-			l.out = l.out[:0]
+	for {
+		if l.secure != nil {
+			if err := l.sendSealed(deadline); err != nil {
+				return err
+			}
+		} else if err := l.write(l.out, &l.sent, deadline); err != nil {
+			return err
+		}
+		if l.sent == len(l.out) {
+			l.out, l.sent = l.out[:0], 0
+			return nil
+		}
+	}
+}
+
+func (l *link) sendSealed(deadline time.Time) error {
+	t := l.transport
+	if len(t.sealed) == 0 {
+		n, err := t.seal(l.secure, l.out[l.sent:])
+		l.sent += n
+		if err != nil {
+			return err
+		}
+	}
+	sent := 0
+	err := l.write(t.sealed, &sent, deadline)
+	t.sealed = t.sealed[:copy(t.sealed, t.sealed[sent:])]
+	return err
+}
+
+// write writes all of data behind the first *sent bytes.
+func (l *link) write(data []byte, sent *int, deadline time.Time) error {
+	for {
+		n, err := unix.SendmsgN(l.fd, data[*sent:], nil, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
+		*sent += max(n, 0)
+		if *sent == len(data) {
 			return nil
 		}
 		if err == unix.EAGAIN {
 			err = l.wait(unix.POLLOUT, deadline)
 		}
 		if err != nil && err != unix.EINTR {
-			l.out = l.out[:copy(l.out, l.out[sent:])]
 			return err
 		}
 	}
@@ -93,11 +131,11 @@ func (l *link) receive(deadline time.Time) (wire.Frame, error) {
 			return wire.Frame{}, err
 		}
 	}
-	if len(l.out) > 0 {
+	if l.unsent() {
 		if err := l.send(deadline); err != nil {
 			return wire.Frame{}, err
 		}
-		if len(l.in) == l.start { // nothing can be there yet
+		if len(l.in) == l.start && l.secure == nil { // nothing can be there yet
 			if err := l.wait(unix.POLLIN, deadline); err != nil {
 				return wire.Frame{}, err
 			}
@@ -117,7 +155,7 @@ func (l *link) receive(deadline time.Time) (wire.Frame, error) {
 // receivePiece sends what is queued and returns the next size bytes, good until the next call: for an answer that is larger
 // than memory should hold.
 func (l *link) receivePiece(size uint64, deadline time.Time) ([]byte, error) {
-	if len(l.out) > 0 {
+	if l.unsent() {
 		if err := l.send(deadline); err != nil {
 			return nil, err
 		}
@@ -135,7 +173,7 @@ func (l *link) receivePiece(size uint64, deadline time.Time) ([]byte, error) {
 // read adds what has come in, or waits until the deadline for something to come in. The buffer grows towards need bytes.
 func (l *link) read(need uint64, deadline time.Time) error {
 	l.makeRoom(need)
-	n, err := unix.Read(l.fd, l.in[len(l.in):cap(l.in)])
+	n, err := l.pull(l.in[len(l.in):cap(l.in)])
 	switch {
 	case err == unix.EAGAIN:
 		return l.wait(unix.POLLIN, deadline)
@@ -148,6 +186,21 @@ func (l *link) read(need uint64, deadline time.Time) error {
 	}
 	l.in = l.in[:len(l.in)+n]
 	return nil
+}
+
+// pull takes what has come in without waiting.
+func (l *link) pull(buffer []byte) (int, error) {
+	if l.secure == nil {
+		return unix.Read(l.fd, buffer)
+	}
+	n, err := l.secure.Read(buffer)
+	if n > 0 {
+		return n, nil
+	}
+	if errors.Is(err, errAgain) {
+		return 0, unix.EAGAIN
+	}
+	return 0, err
 }
 
 // take cuts the next frame off the input. Where it is not whole yet, need is the size it will have.
@@ -201,86 +254,8 @@ func (l *link) wait(events int16, deadline time.Time) error {
 	return l.waker.poll(fds[:], deadline)
 }
 
-// close frees the socket. A server whose result is still streaming would keep the statement, its locks and in the end its
-// process's node from stopping, so what is under way is read to its end in the background first; done is called then.
-func (l *link) close(linger time.Duration, done func()) {
-	if !l.awaiting || len(l.out) > 0 { // a request that is not sent whole never runs
-		unix.Close(l.fd)
-		done()
-		return
-	}
-	go func() {
-		defer done()
-		file := os.NewFile(uintptr(l.fd), "dqlite")
-		defer file.Close()
-		remaining := &patientReader{file: file, linger: linger, ends: time.Now().Add(10 * linger)}
-		if _, err := remaining.Write(wire.AppendInterrupt(nil)); err == nil {
-			readToEnd(io.MultiReader(bytes.NewReader(l.in[l.start:]), remaining))
-		}
-	}()
-}
-
-// patientReader waits for a server that says nothing no longer than linger, and for one that says too much no longer than
-// until it ends. With a linger of 0 it waits for ever.
-type patientReader struct {
-	file   *os.File
-	linger time.Duration
-	ends   time.Time
-}
-
-func (r *patientReader) Read(buffer []byte) (int, error) {
-	r.limit()
-	return r.file.Read(buffer)
-}
-
-func (r *patientReader) Write(data []byte) (int, error) {
-	r.limit()
-	return r.file.Write(data)
-}
-
-func (r *patientReader) limit() {
-	if r.linger > 0 {
-		r.file.SetDeadline(earlier(time.Now().Add(r.linger), r.ends))
-	}
-}
-
-// readToEnd reads frames until the answer to INTERRUPT, which is the last.
-func readToEnd(input io.Reader) {
-	var raw [wire.HeaderSize]byte
-	for {
-		if _, err := io.ReadFull(input, raw[:]); err != nil {
-			return
-		}
-		header, err := wire.DecodeHeader(raw[:])
-		if err != nil || header.Type == wire.ResponseEmpty {
-			return
-		}
-		if header.BodySize() > readSize {
-			if _, err := io.CopyN(io.Discard, input, int64(header.BodySize())); err != nil {
-				return
-			}
-			continue
-		}
-		body := make([]byte, header.BodySize())
-		if _, err := io.ReadFull(input, body); err != nil || endless(wire.Frame{Header: header, Body: body}) {
-			return
-		}
-	}
-}
-
-// endless recognizes a page without rows that says more follow: a stock server whose page is smaller than the names of the
-// columns sends such pages for ever.
-func endless(frame wire.Frame) bool {
-	rows, err := wire.DecodeRows(frame)
-	if err != nil {
-		return false
-	}
-	found, err := rows.Next(make([]wire.Value, len(rows.Names)))
-	return err == nil && !found && rows.More
-}
-
 func describe(err error) string {
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "the server closed the connection"
 	}
 	return fmt.Sprintf("the connection failed: %v", err)

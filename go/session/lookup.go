@@ -10,7 +10,7 @@ import (
 
 // lookup asks a question whose answer is one row of integers.
 func (s *Session) lookup(stake stake, text string, parameters []wire.Value, columns int, then func([]wire.Value, *wire.Failure)) {
-	retry := newRetry(s.busyTimeout)
+	retry := newRetry(s.options.BusyTimeout)
 	var attempt func()
 	answered := func(frame wire.Frame) {
 		if frame.Type == wire.ResponseFailure {

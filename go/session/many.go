@@ -50,7 +50,11 @@ func (s *Session) ExecuteMany(request ManyRequest) *Error {
 	if !statement.BeginsImplicitly() {
 		m.result.Changes = -1
 	}
-	s.drain(m.prepareAll)
+	rows, empty := *request.Rows, s.result
+	s.begin(func() {
+		*m.Rows, m.result, m.batch, m.chosen, m.own = rows, empty, nil, false, false
+		m.prepareAll()
+	})
 	return nil
 }
 
@@ -62,7 +66,7 @@ func (m *executionMany) prepareAll() {
 			return
 		}
 		m.statement = statement
-		m.retry = newRetry(m.busyTimeout)
+		m.retry = newRetry(m.options.BusyTimeout)
 		m.begin()
 	})
 }
@@ -72,6 +76,7 @@ func (m *executionMany) begin() {
 		m.next()
 		return
 	}
+	m.own = true
 	m.exec(nothing, m.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
 		if failure != nil {
 			m.failed(failure, m.begin)
@@ -101,7 +106,7 @@ func (m *executionMany) chooseWay() {
 
 // next runs the next row, or the next batch of rows.
 func (m *executionMany) next() {
-	m.retry = newRetry(m.busyTimeout)
+	m.retry = newRetry(m.options.BusyTimeout)
 	switch {
 	case m.Rows.Len() == 0:
 		m.done()
@@ -197,7 +202,7 @@ func (m *executionMany) failed(failure *wire.Failure, again func()) {
 
 // stop ends the operation with an error; the rows before it stay.
 func (m *executionMany) stop(reason *Error) {
-	if reason.Broken {
+	if reason.lost {
 		if reason.Kind == NotLeader && m.committed > 0 {
 			reason.Kind = AmbiguousCommit
 			reason.Message = fmt.Sprintf("the first %d rows were committed, the others were not: %s", m.committed, reason.Message)

@@ -12,7 +12,7 @@ import (
 // begun for a statement which could not even be prepared is taken back, as sqlite3 would never have begun it.
 func (s *Session) settle(failure *wire.Failure, begun bool, text string, then func(*Error)) {
 	reason := s.refusal(failure)
-	if reason.Broken || !begun && !s.transaction.open {
+	if reason.lost || !begun && !s.transaction.open {
 		then(reason)
 		return
 	}
@@ -53,7 +53,7 @@ func (s *Session) probe(then func(inside bool)) {
 
 // giveUp breaks a connection of which nobody knows any more whether a transaction is open: the server rolls it back.
 func (s *Session) giveUp(reason *Error) {
-	reason.Broken = true
+	reason.lost = true
 	s.fail(reason)
 }
 

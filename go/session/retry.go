@@ -48,7 +48,7 @@ func (r *retry) next(failure *wire.Failure) (time.Duration, bool) {
 
 // execPatiently is exec for requests of our own, which try again by themselves where the database is locked.
 func (s *Session) execPatiently(text string, then func(*wire.Failure)) {
-	retry := newRetry(s.busyTimeout)
+	retry := newRetry(s.options.BusyTimeout)
 	var attempt func()
 	attempt = func() {
 		s.exec(s.openStake(), text, nil, func(_ wire.Result, failure *wire.Failure) {

@@ -36,21 +36,26 @@ type Result struct {
 
 // Session is a connection. Enter it before any call but Cancel, Transaction state included, and Leave it afterwards.
 type Session struct {
-	mu          sync.Mutex
-	group       *Group
-	waker       *waker
-	link        *link  // nil once the connection is broken or closed
-	broken      *Error // why the link is gone
-	evicted     atomic.Bool
-	closing     bool
-	busyTimeout time.Duration
+	mu      sync.Mutex
+	options Options
+	waker   *waker
+	link    *link  // nil while there is no connection to the leader; the next operation makes one
+	leader  string // the last one
+	dead    *Error // why there will be no other link; nil
+	evicted atomic.Bool
+	closing bool
 
 	transaction transaction
 	stream      *stream // the result that is still streaming
+	belongings  belongings
 
 	// The operation under way:
 	running  bool             // steps are still to be done
 	claimed  bool             // Continue has not handed out the outcome yet
+	first    func()           // its first step, as long as it may be repeated from there
+	routing  routing          // its ways to a leader
+	own      bool             // it has itself begun the transaction that is open
+	search   *search          // for a leader
 	then     func(wire.Frame) // takes the next frame
 	awake    func()           // goes on after a pause, which ends at wakeAt
 	roused   func(*Error)     // ends the pause early, with what the operation fails with
@@ -63,9 +68,10 @@ type Session struct {
 	shed     int    // bytes of buffers that were given up but are not yet the system's again
 }
 
-func newSession(group *Group, waker *waker, link *link, busyTimeout time.Duration) *Session {
-	s := &Session{group: group, waker: waker, link: link, busyTimeout: busyTimeout}
-	group.add(s)
+func newSession(options Options, waker *waker, link *link) *Session {
+	s := &Session{options: options, waker: waker}
+	s.adopt(link)
+	options.Group.add(s)
 	return s
 }
 
@@ -122,8 +128,11 @@ func (s *Session) start() *Error {
 	if s.claimed {
 		return Errorf(Programming, "the connection is still busy with an operation; continue or cancel it first")
 	}
-	if s.link == nil {
-		return s.broken
+	if s.evicted.Load() {
+		s.die(errNodeClosed)
+	}
+	if s.dead != nil {
+		return s.dead
 	}
 	s.waker.clear()
 	s.claim()
@@ -132,6 +141,7 @@ func (s *Session) start() *Error {
 
 func (s *Session) claim() {
 	s.running, s.claimed, s.result, s.failure, s.giveUpAt = true, true, Result{}, nil, time.Time{}
+	s.first, s.own, s.routing = nil, false, routing{}
 }
 
 func (s *Session) run(deadline time.Time) (done bool) {
@@ -153,12 +163,19 @@ func (s *Session) run(deadline time.Time) (done bool) {
 }
 
 func (s *Session) step(deadline time.Time) error {
-	if s.link == nil { // broken by its node's end between two slices
-		s.fail(s.broken)
+	if s.dead != nil { // by its node's end between two slices
+		s.fail(s.dead)
 		return nil
 	}
 	if s.waker.clear() {
 		return errCancelled
+	}
+	if s.search != nil {
+		if err := s.waker.await(s.search.done, deadline); err != nil {
+			return err
+		}
+		s.arrive()
+		return nil
 	}
 	if s.awake != nil {
 		if err := s.waker.sleep(earlier(deadline, s.wakeAt)); err != errSliceEnded || time.Now().Before(s.wakeAt) {
@@ -200,35 +217,45 @@ func earlier(a, b time.Time) time.Time {
 
 func (s *Session) finish(result Result) {
 	s.running, s.result = false, result
-	if s.stream == nil {
+	if s.link != nil && s.stream == nil {
 		s.shed += s.link.rest()
 	}
 }
 
 func (s *Session) fail(failure *Error) {
-	if failure.Broken {
-		s.breakLink(failure)
+	s.then, s.awake, s.roused = nil, nil, nil
+	if failure.lost {
+		s.breakLink()
+		if s.repeat(failure) {
+			return
+		}
 	}
 	s.running, s.failure = false, failure
-	s.then, s.awake, s.roused = nil, nil, nil
 	if s.link != nil && s.stream == nil {
 		s.shed += s.link.rest()
 	}
 }
 
 // breakLink gives the connection up. What was open on it the server rolls back.
-func (s *Session) breakLink(reason *Error) {
+func (s *Session) breakLink() {
+	if s.search != nil {
+		s.search.abandon()
+		s.search = nil
+	}
 	if s.link == nil {
 		return
 	}
-	cause := reason.cause
-	if cause == "" {
-		cause = reason.Message
-	}
-	s.broken = brokenf(Connection, "the connection cannot be used any more (%s); open a new one", cause)
-	s.group.bury(s.link)
+	s.options.Group.bury(s.link)
 	s.link, s.stream = nil, nil
 	s.transaction.end()
+}
+
+// die breaks the connection for ever.
+func (s *Session) die(reason *Error) {
+	s.breakLink()
+	if s.dead == nil {
+		s.dead = reason
+	}
 }
 
 // cancelPatience is how long a server may take to end the rows that it sends, before the connection is given up: a user who
@@ -239,7 +266,9 @@ const cancelPatience = 700 * time.Millisecond
 func (s *Session) cancelled() {
 	switch {
 	case s.evicted.Load():
-		s.fail(s.lossError("its node was closed"))
+		loss := s.lossError("its node was closed")
+		s.die(errNodeClosed)
+		s.fail(deadly(loss))
 	case s.awake != nil:
 		roused := s.roused
 		s.awake, s.roused = nil, nil

@@ -180,6 +180,7 @@ func (st *stream) end() {
 	e := st.e
 	st.ended = true
 	e.transaction.apply(e.Statement)
+	e.belongings.add(e.Statement)
 	if st.fault != nil && st.count == 0 {
 		e.stream = nil
 		e.fail(st.fault)

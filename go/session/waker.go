@@ -16,6 +16,7 @@ import (
 // waker ends a wait from another thread, through an eventfd that is polled beside the socket.
 type waker struct {
 	fd     int
+	signal chan struct{} // the same for waits that are not on descriptors
 	raised atomic.Bool
 	mu     sync.Mutex // held to raise and to close, so that nobody writes to a descriptor that is someone else's by now
 	closed bool
@@ -26,7 +27,7 @@ func newWaker() (*waker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no eventfd for a connection: %w (ulimit -n limits their number)", err)
 	}
-	return &waker{fd: fd}, nil
+	return &waker{fd: fd, signal: make(chan struct{}, 1)}, nil
 }
 
 // raise may be called from any thread, at any time.
@@ -35,6 +36,10 @@ func (w *waker) raise() {
 	defer w.mu.Unlock()
 	if !w.closed && !w.raised.Swap(true) {
 		unix.Write(w.fd, binary.NativeEndian.AppendUint64(nil, 1))
+		select {
+		case w.signal <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -44,6 +49,10 @@ func (w *waker) clear() bool {
 	if raised {
 		var count [8]byte
 		unix.Read(w.fd, count[:])
+		select {
+		case <-w.signal:
+		default:
+		}
 	}
 	return raised
 }
@@ -80,6 +89,25 @@ func (w *waker) poll(fds []unix.PollFd, deadline time.Time) error {
 func (w *waker) sleep(deadline time.Time) error {
 	fds := [1]unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}}
 	return w.poll(fds[:], deadline)
+}
+
+// await waits until done is closed.
+func (w *waker) await(done <-chan struct{}, deadline time.Time) error {
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return nil
+		case <-w.signal:
+			if w.raised.Load() {
+				w.clear()
+				return errCancelled
+			}
+		case <-timer.C:
+			return errSliceEnded
+		}
+	}
 }
 
 func (w *waker) close() {

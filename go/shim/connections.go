@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/session"
 )
 
@@ -63,9 +64,15 @@ func optionsOf(options C.dqlitepy_connect_options_in) (session.Options, *session
 		BusyTimeout:   time.Duration(options.busy_timeout_ms) * time.Millisecond,
 		LeaderTimeout: time.Duration(options.leader_timeout_ms) * time.Millisecond,
 	}
-	if textOf(options.tls_authority) != "" {
-		return settings, session.Errorf(session.NotSupported, "connections over TLS are not supported in this version")
+	trust, err := credentials.Load(credentials.PEM{
+		Certificate: textOf(options.tls_certificate),
+		Key:         textOf(options.tls_key),
+		Authority:   textOf(options.tls_authority),
+	})
+	if err != nil {
+		return settings, session.Errorf(session.Programming, "%v", err)
 	}
+	settings.Credentials = trust
 	if options.node == 0 {
 		return settings, nil
 	}

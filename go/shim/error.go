@@ -26,7 +26,10 @@ func report(out *C.dqlitepy_error, failure *session.Error) C.int32_t {
 	out.code = C.int32_t(failure.Code)
 	out.flags = 0
 	if failure.Broken {
-		out.flags = C.DQLITEPY_ERROR_BROKEN
+		out.flags |= C.DQLITEPY_ERROR_BROKEN
+	}
+	if failure.Rolled {
+		out.flags |= C.DQLITEPY_ERROR_TRANSACTION_LOST
 	}
 	message := fitMessage(failure.Message)
 	target := unsafe.Slice((*byte)(unsafe.Pointer(&out.message[0])), C.DQLITEPY_MESSAGE_SIZE)

@@ -18,6 +18,10 @@ type Statement struct {
 	Parameters []Parameter // in SQLite's order
 	Effect     Effect      // on the transaction
 	Savepoint  string      // the name that Effect is about
+	Setting    string      // the PRAGMA of the connection that it sets, in small letters
+	Temporary  bool        // it makes what only this connection has: a temporary table, view, trigger or index, or an ATTACH
+
+	question bool // a PRAGMA that only reads
 
 	source string // the text up to the end of the statement, its semicolon included
 	tokens []token
@@ -76,9 +80,9 @@ func (s *Statement) Rows() bool {
 	return true
 }
 
-// ReadOnly tells whether the statement surely writes nothing: it can be lost without a trace.
+// ReadOnly tells whether the statement surely writes nothing to the database: it can be lost without a trace.
 func (s *Statement) ReadOnly() bool {
-	return s.Explain || s.Verb == "SELECT" || s.Verb == "VALUES"
+	return s.Explain || s.Verb == "SELECT" || s.Verb == "VALUES" || s.question || s.Setting != ""
 }
 
 // Modifies tells whether the statement inserts, updates or deletes, so that the counters of the connection are its own.
@@ -114,6 +118,7 @@ func (s *Statement) classify() {
 	if s.Modifies() {
 		s.Returning = c.findOutside("RETURNING")
 	}
+	s.findLocal()
 	if !s.Explain && !s.With {
 		s.Effect, s.Savepoint = transactionEffect(s.tokens)
 	}

@@ -38,6 +38,10 @@ func TestStatementsAreClassified(t *testing.T) {
 		"EXPLAIN INSERT INTO t VALUES (1)":                                                            rows | readOnly,
 		"EXPLAIN QUERY PLAN DELETE FROM t":                                                            rows | readOnly,
 		"PRAGMA user_version = 3":                                                                     rows,
+		"PRAGMA user_version":                                                                         rows | readOnly,
+		"PRAGMA main.table_info(t)":                                                                   rows | readOnly,
+		"PRAGMA incremental_vacuum":                                                                   rows,
+		"PRAGMA foreign_keys(0)":                                                                      rows | readOnly,
 		"CREATE TABLE t (a)":                                                                          0,
 		"CREATE TABLE returning AS SELECT 1":                                                          0,
 		"DROP TABLE t":                                                                                0,
@@ -211,4 +215,31 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestWhatBelongsToTheConnection(t *testing.T) {
+	for text, want := range map[string]struct {
+		setting   string
+		temporary bool
+	}{
+		"pragma FOREIGN_KEYS = off":                           {"foreign_keys", false},
+		"PRAGMA main.cache_size(-2000)":                       {"cache_size", false},
+		"PRAGMA \"query_only\" = 1":                           {"query_only", false},
+		"PRAGMA foreign_keys":                                 {"", false},
+		"PRAGMA user_version = 3":                             {"", false},
+		"EXPLAIN PRAGMA foreign_keys = 1":                     {"", false},
+		"CREATE TEMP TABLE t (a)":                             {"", true},
+		"CREATE TEMPORARY VIEW IF NOT EXISTS v AS SELECT 1":   {"", true},
+		"CREATE TABLE temp.t (a)":                             {"", true},
+		"CREATE UNIQUE INDEX IF NOT EXISTS Temp . i ON t (a)": {"", true},
+		"CREATE VIRTUAL TABLE temp.t USING fts5(a)":           {"", true},
+		"CREATE TABLE main.temp (a)":                          {"", false},
+		"CREATE TABLE temp (a)":                               {"", false},
+		"ATTACH '' AS x":                                      {"", true},
+		"DROP TABLE temp.t":                                   {"", false},
+	} {
+		if s := parse(t, text); s.Setting != want.setting || s.Temporary != want.temporary {
+			t.Errorf("%q: setting %q, temporary %v", text, s.Setting, s.Temporary)
+		}
+	}
 }

@@ -48,6 +48,7 @@ class ErrorFlag(enum.IntFlag):
     """`dqlitepy_error_flag`."""
 
     BROKEN = 1
+    TRANSACTION_LOST = 2
 
 
 class Error(Structure):

@@ -72,6 +72,7 @@ class TransactionControl(SyncConnection):
     def rollback(self) -> None:
         """Rolls the open transaction back, if any. On a broken connection that has happened already."""
         self._number()
+        self._lost_in_silence = False
         self._finish_transaction("ROLLBACK")
 
     def __enter__(self) -> Self:
@@ -98,5 +99,8 @@ class TransactionControl(SyncConnection):
         if self._autocommit == LEGACY_TRANSACTION_CONTROL or self._broken:
             self._end_transaction(sql)
         elif self._autocommit is False:
-            self._run_control(sql)
+            if sql == "ROLLBACK":
+                self._end_transaction(sql)  # there is none where the leader was lost
+            else:
+                self._run_control(sql)
             self._run_control("BEGIN")

@@ -22,7 +22,7 @@ from dqlitepy._parameters import bind, bind_all
 from dqlitepy._statements import describe, expand
 from dqlitepy._transactions import BEGIN, LEGACY_TRANSACTION_CONTROL, Autocommit
 from dqlitepy._wire import Parameters, encode
-from dqlitepy.errors import DataError, OperationalError, ProgrammingError, with_code
+from dqlitepy.errors import DataError, LeadershipLostError, OperationalError, ProgrammingError, with_code
 
 _LONGEST_TIMEOUT_MS = 2**31 - 1
 _TOOBIG = 18
@@ -59,6 +59,7 @@ class ConnectionCore:
 
     _handle: Handle | None = None
     _broken = False
+    _lost_in_silence = False  # an exception of another kind hid that the open transaction is gone
 
     def _initialize(
         self,
@@ -167,6 +168,12 @@ class ConnectionCore:
         number = self._number()
         if self._broken:
             raise OperationalError("this connection is broken; close it and connect again")
+        if self._lost_in_silence:
+            self._lost_in_silence = False
+            raise LeadershipLostError(
+                "the transaction that was open is gone with the statement that was interrupted, nothing of it was "
+                "committed: begin it again"
+            )
         return number
 
     def _encoded(self, sql: str, caller: str) -> bytes:
@@ -192,7 +199,9 @@ class ConnectionCore:
 
     def _begin(self) -> bytes:
         """What has to precede a statement that writes rows outside a transaction."""
-        if self._isolation_level is None or self._autocommit != LEGACY_TRANSACTION_CONTROL:
+        if self._autocommit is False:
+            return b"BEGIN"  # the one that was open went with the leader
+        if self._isolation_level is None or self._autocommit is True:
             return b""
         return BEGIN[self._isolation_level]
 

@@ -49,6 +49,11 @@ class Operation(ABC):
         """Whether the handle cannot be used again after this operation."""
         return self.abandoned or bool(self.error.flags & ErrorFlag.BROKEN)
 
+    @property
+    def lost_transaction(self) -> bool:
+        """Whether the transaction that was open is gone with this operation."""
+        return bool(self.error.flags & ErrorFlag.TRANSACTION_LOST)
+
     @abstractmethod
     def begin(self, native: Library, slice_ms: int) -> int:
         """Begins, waits at most `slice_ms`, returns a Status."""

@@ -17,7 +17,7 @@ from dqlitepy._operations import Execute, Fetch, Operation
 from dqlitepy._transactions import LEGACY_TRANSACTION_CONTROL, Autocommit
 from dqlitepy._wait import run
 from dqlitepy._wire import Parameters
-from dqlitepy.errors import ProgrammingError
+from dqlitepy.errors import Error, ProgrammingError
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -72,8 +72,10 @@ class SyncConnection(ConnectionCore):
     def _run(self, operation: Operation) -> None:
         try:
             run(operation)
-        except BaseException:
+        except BaseException as error:
             self._broken = self._broken or operation.broke_handle
+            if not isinstance(error, Error):
+                self._lost_in_silence = operation.lost_transaction
             self._declared = None  # the error may have rolled a change of the schema back
             raise
 

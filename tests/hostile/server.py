@@ -234,6 +234,17 @@ class Server:
 
         self.answer = once
 
+    def follow(self, answer_leader: Answer) -> None:
+        """Opens no database from now on, as a server that is not the leader, and tells by `answer_leader` who is."""
+
+        def answer(peer: Peer, asked: Asked) -> None:
+            if asked.kind == Request.OPEN:
+                peer.send(failure(10250, "not leader"))
+            else:
+                behave(peer, asked)
+
+        self.answer, self.answer_leader = answer, answer_leader
+
     def statements(self) -> list[str]:
         """Returns the SQL that came in, in order."""
         return [asked.sql for asked in self.asked if asked.sql]

@@ -92,8 +92,7 @@ def test_interrupt_ends_a_select(server: Server, con: dqlitepy.Connection, sent:
     ):
         con.execute(READ).fetchall()
     assert caught.value.sqlite_errorname == "SQLITE_INTERRUPT"
-    with pytest.raises(dqlitepy.OperationalError, match="broken; close it and connect again"):
-        con.execute(READ)
+    assert con.execute(READ).fetchall() == [(1,)]  # on a new connection
 
 
 @pytest.mark.parametrize(("sql", "sent"), [(WRITE, b""), (WRITE, result()[:9]), (RETURNING, page(1, more=True))])
@@ -187,7 +186,6 @@ def test_a_large_request_that_nobody_reads(server: Server) -> None:
 
     def does_not_read(peer: Peer, asked: Asked) -> None:
         server.is_leader(peer, asked)
-        behave(peer, peer.request())
         peer.read(8)
         sending.set()
         ended.wait()
@@ -218,7 +216,9 @@ except KeyboardInterrupt:
 try:
     con.execute("SELECT 1")
 except Exception as error:
-    print(error, flush=True)
+    print(type(error).__name__, error, flush=True)
+else:
+    print("it goes on", flush=True)
 con.close()
 print("closed", flush=True)
 """
@@ -241,7 +241,13 @@ def test_ctrl_c_ends_a_statement_without_an_answer(server: Server, sql: str, pla
         time.sleep(0.1)
     assert process.stdout.readline() == "interrupted\n"
     assert time.monotonic() - began < SOON
-    assert process.stdout.readline() == "this connection is broken; close it and connect again\n"
+    after = process.stdout.readline()
+    if times == 2:  # nobody has waited for the end of the statement
+        assert after == "OperationalError this connection is broken; close it and connect again\n"
+    elif place == "within":
+        assert after.startswith("LeadershipLostError the transaction that was open is gone")
+    else:
+        assert after == "it goes on\n"
     assert process.stdout.readline() == "closed\n"
     finish(process)
 

@@ -84,6 +84,27 @@ con.close()
 """)
 
 
+def test_a_transaction_that_ctrl_c_ended_is_not_half_committed() -> None:
+    run("""
+con = dqlitepy.connect(":memory:")
+con.execute("CREATE TABLE t (a)")
+for end, told in (("commit", True), ("rollback", False)):
+    con.execute("INSERT INTO t VALUES (1)")
+    interrupted(lambda: con.execute("INSERT INTO t " + ENDLESS))
+    assert not con.in_transaction
+    try:
+        getattr(con, end)()
+        con.execute("INSERT INTO t VALUES (2)")
+    except dqlitepy.LeadershipLostError as error:
+        assert "nothing of it was committed" in str(error), error
+        assert told
+    else:
+        assert not told
+    assert con.execute("SELECT a FROM t").fetchall() == ([] if told else [(2,)])
+con.close()
+""")
+
+
 def test_ctrl_c_between_rows_loses_none_in_silence() -> None:
     run("""
 con = dqlitepy.connect(":memory:")
@@ -104,7 +125,7 @@ for attempt in range(5):
     try:
         rest = [row[0] for row in cursor]
     except dqlitepy.OperationalError as error:
-        assert "lost" in str(error) or "broken" in str(error), error
+        assert "lost" in str(error) or "result" in str(error), error
     else:
         # One row may have been taken when the interrupt came, and not yet been noted.
         assert len(set(range(100_000)) - set(read) - set(rest)) <= 1

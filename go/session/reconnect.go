@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"context"
+	"time"
+)
+
+// routing is how often, and since when, an operation has lost its way to the leader.
+type routing struct {
+	losses int
+	since  time.Time // the first
+	reran  bool      // a loss made the server run it a second time
+}
+
+// begin does the first step of an operation, over a new connection where there is none.
+func (s *Session) begin(first func()) {
+	s.first = first
+	if s.link == nil {
+		s.connect(s.options.LeaderTimeout)
+		return
+	}
+	s.drain(first)
+}
+
+// repeat tells whether an operation that lost its link goes on from its first step, over a new one: only where nothing of it
+// can have been written, and nothing of its result was handed out.
+func (s *Session) repeat(loss *Error) bool {
+	if s.first == nil || s.closing || s.dead != nil || loss.Kind != NotLeader && loss.Kind != Connection {
+		return false
+	}
+	if gone := s.belongings.forget(); gone {
+		loss.Message += "; the connection's temporary tables and ATTACHed databases are gone with it: make them again"
+		return false
+	}
+	if s.routing.losses == 0 {
+		s.routing.since = time.Now()
+	}
+	if loss.ran && s.routing.reran {
+		return false // one that kills its server must not go on to kill the next ones
+	}
+	s.routing.reran = s.routing.reran || loss.ran
+	left := time.Until(s.routing.since.Add(s.options.LeaderTimeout))
+	if left <= 0 {
+		return false
+	}
+	s.routing.losses++
+	if s.routing.losses == 1 {
+		s.connect(left)
+		return true
+	}
+	// The new leader is none either: an election is under way.
+	pause := min(firstPause<<min(s.routing.losses, 5), longestPause)
+	s.stake = nothing
+	s.pause(pause, func() { s.connect(left) }, s.fail)
+	return true
+}
+
+// connect looks for the leader; the operation begins on it.
+func (s *Session) connect(timeout time.Duration) {
+	s.stake = nothing // until something is sent
+	s.search = startSearch(context.Background(), &s.options, s.leader, timeout)
+}
+
+// arrive ends the search.
+func (s *Session) arrive() {
+	search := s.search
+	s.search = nil
+	if search.link == nil {
+		s.fail(search.failed)
+		return
+	}
+	s.adopt(search.link)
+	s.restore(s.first)
+}
+
+func (s *Session) adopt(link *link) {
+	link.waker = s.waker
+	s.link, s.leader = link, link.address
+}

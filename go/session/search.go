@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// attemptTimeout bounds one attempt at a server.
+	attemptTimeout = 5 * time.Second
+	// headStart is what each server gets before the next one is tried beside it: where all is well, one is enough.
+	headStart = 50 * time.Millisecond
+	// Pauses between two attempts at the same server.
+	firstPause   = 10 * time.Millisecond
+	longestPause = 200 * time.Millisecond
+)
+
+// search looks for the leader beside the thread that waits for it. All servers are asked at the same time, the likeliest a
+// little earlier than the others, so that one which accepts and never answers holds up nobody.
+type search struct {
+	options    *Options
+	candidates []*candidate // in the order in which they are tried
+	nextStart  time.Time    // before that no further server is tried, unless another one has failed
+	outcomes   chan outcome
+
+	cancel    context.CancelFunc
+	done      chan struct{}
+	mu        sync.Mutex // until done is closed
+	abandoned bool
+	link      *link  // good once done is closed
+	failed    *Error // why there is none
+}
+
+// candidate is a server that may be the leader.
+type candidate struct {
+	address  string
+	underWay bool
+	dueAt    time.Time // of the next attempt
+	pause    time.Duration
+	reason   error // of the last failure; nil before that
+	final    bool  // no further attempt can succeed
+}
+
+type outcome struct {
+	candidate *candidate
+	link      *link
+	leader    string // whom the server names instead
+	err       error
+}
+
+// startSearch looks for the leader until the timeout or the context ends. The last leader is tried first.
+func startSearch(ctx context.Context, options *Options, lastLeader string, timeout time.Duration) *search {
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	s := &search{options: options, outcomes: make(chan outcome), cancel: cancel, done: make(chan struct{})}
+	for _, address := range append([]string{lastLeader}, options.Servers...) {
+		if address != "" && s.find(address) == nil {
+			s.candidates = append(s.candidates, &candidate{address: address})
+		}
+	}
+	if !options.Group.begin() {
+		cancel()
+		s.failed = errNodeClosed
+		close(s.done)
+		return s
+	}
+	go func() {
+		defer close(s.done)
+		defer options.Group.links.Done()
+		defer cancel()
+		found := s.run(bounded)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		switch {
+		case found != nil && s.abandoned:
+			options.Group.bury(found)
+		case found != nil:
+			s.link = found
+		default:
+			s.failed = s.failure(timeout)
+		}
+	}()
+	return s
+}
+
+// find looks for the leader and blocks until there is one, or the leader timeout or the context ends.
+func find(ctx context.Context, options *Options) (*link, *Error) {
+	s := startSearch(ctx, options, "", options.LeaderTimeout)
+	<-s.done
+	if s.link == nil && ctx.Err() != nil {
+		return nil, interrupted()
+	}
+	return s.link, s.failed
+}
+
+// abandon gives the search up, and what it may still find.
+func (s *search) abandon() {
+	s.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.abandoned = true
+	if s.link != nil {
+		s.options.Group.bury(s.link)
+	}
+}
+
+func (s *search) run(ctx context.Context) *link {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		case o := <-s.outcomes:
+			if o.link != nil {
+				return o.link
+			}
+			s.note(ctx, o)
+		}
+		next, hopeless := s.startDue(ctx, time.Now())
+		if hopeless {
+			return nil
+		}
+		timer.Reset(time.Until(next))
+	}
+}
+
+// startDue begins the attempts that are due and returns when to look again. Without hope, every server has a reason that no
+// waiting removes.
+func (s *search) startDue(ctx context.Context, now time.Time) (next time.Time, hopeless bool) {
+	next = now.Add(attemptTimeout)
+	hopeless = true
+	for _, c := range s.candidates {
+		hopeless = hopeless && c.final && !c.underWay
+		switch {
+		case c.underWay || c.final:
+		case now.Before(c.dueAt):
+			next = earlier(next, c.dueAt)
+		case now.Before(s.nextStart):
+			return earlier(next, s.nextStart), false
+		default:
+			s.attempt(ctx, c)
+			s.nextStart = now.Add(headStart)
+		}
+	}
+	return next, hopeless
+}
+
+func (s *search) attempt(ctx context.Context, c *candidate) {
+	c.underWay = true
+	s.options.Group.links.Add(1) // the search itself counts until its end, so that this is not the first
+	go func() {
+		defer s.options.Group.links.Done()
+		bounded, cancel := context.WithTimeout(ctx, attemptTimeout)
+		defer cancel()
+		o := outcome{candidate: c}
+		o.link, o.leader, o.err = enter(bounded, c.address, s.options)
+		select {
+		case s.outcomes <- o:
+		case <-ctx.Done():
+			if o.link != nil {
+				s.options.Group.bury(o.link)
+			}
+		}
+	}()
+}
+
+// note keeps why an attempt failed, and follows it to the leader that the server names.
+func (s *search) note(ctx context.Context, o outcome) {
+	c, now := o.candidate, time.Now()
+	c.underWay = false
+	c.pause = min(max(2*c.pause, firstPause), longestPause)
+	c.dueAt = now.Add(c.pause)
+	s.nextStart = now
+	c.final = errors.As(o.err, new(errFinal))
+	if !errors.Is(o.err, context.DeadlineExceeded) {
+		c.reason = o.err
+	} else if c.reason == nil { // otherwise what it said before tells more
+		c.reason = errSilent
+	}
+	if o.leader == "" {
+		return
+	}
+	leader := s.find(o.leader)
+	if leader == nil {
+		leader = &candidate{address: o.leader}
+		s.candidates = append(s.candidates, leader)
+	}
+	if !leader.underWay {
+		s.attempt(ctx, leader)
+	}
+}
+
+var errSilent = errors.New("it did not answer in time")
+
+func (s *search) find(address string) *candidate {
+	if i := slices.IndexFunc(s.candidates, func(c *candidate) bool { return c.address == address }); i >= 0 {
+		return s.candidates[i]
+	}
+	return nil
+}
+
+func (s *search) failure(timeout time.Duration) *Error {
+	if s.options.AnyServer {
+		return Errorf(NoLeader, "no server answered within %v: %s", timeout, s)
+	}
+	return Errorf(NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running", timeout, s)
+}
+
+func (s *search) String() string {
+	reasons := make([]string, len(s.candidates))
+	for i, c := range s.candidates {
+		if c.reason == nil {
+			c.reason = errSilent
+		}
+		reasons[i] = fmt.Sprintf("%s: %v", c.address, c.reason)
+	}
+	return strings.Join(reasons, "; ")
+}
