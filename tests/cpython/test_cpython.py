@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -114,3 +115,8 @@ def test_the_page_names_a_difference(difference: Difference) -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert difference.reason[1:] in page
     assert [test for test in difference.tests if f"`{test}`" not in page] == []
+
+
+def test_the_page_names_nothing_else() -> None:
+    named = re.findall(r"`(test_[a-z]+\.[A-Za-z0-9_.]+)`", PAGE.read_text(encoding="utf-8"))
+    assert sorted(named) == sorted(test for difference in DIFFERENCES for test in difference.tests)
