@@ -29,8 +29,12 @@ func (e *NoLeaderError) Error() string {
 	for i, server := range e.servers {
 		texts[i] = fmt.Sprintf("%s: %v", server, e.reasons[server])
 	}
+	unit := time.Millisecond
+	if e.waited > time.Second {
+		unit = 100 * time.Millisecond
+	}
 	return fmt.Sprintf("no leader found within %v: %s; check that a majority of the nodes is running",
-		e.waited.Round(time.Millisecond), strings.Join(texts, "; "))
+		e.waited.Round(unit), strings.Join(texts, "; "))
 }
 
 // findLeader asks all servers at once, again and again until the context ends, and returns a link to the leader.

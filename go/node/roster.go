@@ -131,6 +131,19 @@ func (r *roster) addresses() []string {
 	return addressesOf(r.members)
 }
 
+// everyone is whom this node knows, from the list that was kept and from its own log: a node that was stopped soon after
+// others had joined may have only the one or the other.
+func (r *roster) everyone(ctx context.Context) []string {
+	addresses := r.addresses()
+	members, _, _ := r.node.view(ctx, r.node.bound)
+	for _, address := range addressesOf(members) {
+		if !slices.Contains(addresses, address) {
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses
+}
+
 func addressesOf(members []client.NodeInfo) []string {
 	addresses := make([]string, len(members))
 	for i, member := range members {
@@ -141,7 +154,7 @@ func addressesOf(members []client.NodeInfo) []string {
 
 // look does once what there is to do.
 func (r *roster) look(ctx context.Context) error {
-	l, err := r.node.network.leaderWithin(ctx, searchTimeout, r.addresses())
+	l, err := r.node.network.leaderWithin(ctx, searchTimeout, r.everyone(ctx))
 	if err != nil {
 		return err
 	}

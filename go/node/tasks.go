@@ -122,6 +122,9 @@ func (n *Node) Handover(ctx context.Context) error {
 	if members, err = l.Cluster(ctx); err != nil {
 		return callError(ctx, err)
 	}
+	if err := n.roster.remember(members); err != nil {
+		return err
+	}
 	changes = n.probe(ctx, n.roster.config, members)
 	role, candidates := changes.Handover(n.info.ID)
 	if role != -1 {

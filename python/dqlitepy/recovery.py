@@ -77,6 +77,8 @@ def recover(
     own = node_info(chosen)
     if own is None:
         raise OperationalError(f"{chosen} has no info.yaml, which says which node it was: restore that file")
+    if members is None and ":" not in own.address:
+        raise OperationalError(f"{chosen} holds an embedded database, which is alone: there is nothing to recover")
     wanted = (NodeInfo(own.id, own.address, Role.VOTER),) if members is None else _checked(members, own, chosen)
     copy = _copy(chosen, backup)
     lines = "\n".join(f"{member.id} {int(member.role)} {member.address}" for member in wanted)

@@ -42,6 +42,36 @@ def test_two_nodes_have_one_vote(started: Start) -> None:
     assert client.leader_of(second.address) is None
 
 
+def test_the_second_of_two_nodes_goes_on_alone(started: Start) -> None:
+    """The first one hands over its leadership and the only vote before it goes."""
+    first = started(address(), roles_interval=60)  # so that it has not looked at the members since the other joined
+    second = started(address(), join=[first.address])
+    con = dqlitepy.connect(first)
+    con.execute("CREATE TABLE t (a)")
+    con.close()
+    first.close()
+    con = dqlitepy.connect(second)
+    con.execute("INSERT INTO t VALUES (1)")
+    con.commit()
+    con.close()
+    assert (second.role, second.leader) == (Role.VOTER, dqlitepy.NodeInfo(second.id, second.address))
+    first.start()
+    first.wait_ready()
+    assert first.role is Role.SPARE
+    assert set(first.servers) == {first.address, second.address}
+
+
+def test_a_vote_is_handed_over_to_who_has_none(three: list[dqlitepy.Node], started: Start) -> None:
+    client = three[0].client(HANG)
+    eventually(lambda: voters(client), lambda count: count == 3)
+    fourth = started(address(), join=[three[0].address])
+    eventually(lambda: fourth.role, lambda role: role is Role.STANDBY)
+    three[1].close()
+    roles = {member.address: member.role for member in dqlitepy.Client(fourth.address, timeout=HANG).cluster()}
+    assert roles[fourth.address] is Role.VOTER
+    assert roles[three[1].address] is Role.SPARE
+
+
 def test_seven_nodes_get_three_votes_and_three_standbys(tmp_path: Path) -> None:
     with Machines(tmp_path, 7) as machines:
         client = machines.client()

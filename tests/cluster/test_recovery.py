@@ -118,8 +118,15 @@ def test_what_cannot_be_recovered(started: Start, tmp_path: Path) -> None:
         dqlitepy.recover([])
     with pytest.raises(dqlitepy.OperationalError, match="holds no node's data"):
         dqlitepy.recover(tmp_path / "nothing")
+    dqlitepy.connect(tmp_path / "embedded").close()
+    with pytest.raises(dqlitepy.OperationalError, match="an embedded database, which is alone"):
+        dqlitepy.recover(tmp_path / "embedded")
     (tmp_path / "backup").mkdir()
     with pytest.raises(dqlitepy.OperationalError, match="cannot be copied .*Nothing was changed"):
         dqlitepy.recover(node.directory, backup=tmp_path / "backup")
-    assert sorted(path.name for path in Path(node.directory).parent.iterdir()) == ["backup", Path(node.directory).name]
+    assert sorted(path.name for path in Path(node.directory).parent.iterdir()) == [
+        "backup",
+        "embedded",
+        Path(node.directory).name,
+    ]
     started(node.address, Path(node.directory))
