@@ -163,7 +163,7 @@ def test_what_cannot_be_asked(three: list[dqlitepy.Node]) -> None:
     ):
         with pytest.raises(ValueError):
             refused()
-    with pytest.raises(dqlitepy.DatabaseError, match="database does not exist"):
+    with pytest.raises(dqlitepy.DatabaseError, match="has no database 'nothing'"):
         client.dump("nothing", address=three[0].address)
     with pytest.raises(dqlitepy.OperationalError, match="connection refused"):
         client.describe(address())
