@@ -278,8 +278,11 @@ def test_certs_make_a_cluster_that_only_their_holders_reach(tmp_path: Path) -> N
     node = NodeProcess(tmp_path / "data", "--address", address, *tls)
     try:
         node.wait_ready()
+        succeed("shell", address, *tls, "-c", "CREATE TABLE t (n)")
+        succeed("backup", address, tmp_path / "copy.db", *tls)
         assert status(address, *tls)["leader"] == address
         assert "no node answers" in fail("status", address)
+        assert "no leader found" in fail("shell", address, "--timeout", "1", "-c", "SELECT 1")
         assert node.stop()[0] == 0
     finally:
         node.kill()
