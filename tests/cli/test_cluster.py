@@ -204,6 +204,10 @@ def test_metrics(tmp_path: Path) -> None:
         assert int(values["process_resident_memory_bytes"]) > 1_000_000
         for name in {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}:
             assert any(key.split("{")[0] == name for key in values), name
+        [member] = status(ready["address"], "--metrics", f"127.0.0.1:{ready['metrics']}")["members"]
+        assert (member["last_index"], member["lag"]) == (int(values["dqlitepy_raft_last_index"]), 0)
+        assert member["disk_bytes"] > 0
+        assert "cannot be had" in fail("status", ready["address"], "--metrics", free_address())
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{url}/other")
         assert node.stop()[0] == 0

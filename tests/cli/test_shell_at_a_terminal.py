@@ -127,13 +127,3 @@ def test_colours_are_for_terminals_that_want_them(
         status, output = terminal.end()
     assert status == 0
     assert ("\x1b[1mx" in output) == coloured
-
-
-def test_a_progress_bar_is_shown_and_cleared(tmp_path: Path) -> None:
-    file = tmp_path / "rows.csv"
-    file.write_text("".join(f"{n},{'x' * 200}\n" for n in range(60000)))
-    with Terminal("shell", tmp_path / "data", "-c", "CREATE TABLE t (a, b)", "-c", f".import {file} t") as terminal:
-        status, output = terminal.end()
-    assert status == 0
-    assert "importing rows.csv [#" in output
-    assert output.endswith("\r\x1b[K")

@@ -26,8 +26,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "_cli.node": {"_cli.failure", "_cli.metrics", "_cli.target"},
     "_cli.metrics": {"_cli.failure", "_disk.position"},
+    "_cli.scrape": {"_cli.failure"},
     "_cli.status": {
         "_cli.failure",
+        "_cli.scrape",
         "_cli.target",
         "_cli.terminal",
         "_disk.damage",

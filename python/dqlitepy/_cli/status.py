@@ -14,6 +14,7 @@ from time import monotonic, sleep
 
 import dqlitepy
 from dqlitepy._cli.failure import Failure, one_line
+from dqlitepy._cli.scrape import scrape
 from dqlitepy._cli.target import add_tls, seconds, tls_of
 from dqlitepy._cli.terminal import Style, columns, size
 from dqlitepy._disk import identity
@@ -79,6 +80,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a node on this machine: adds its term, last entry, lag and size on disk; may be given again",
     )
     parser.add_argument(
+        "--metrics",
+        metavar="HOST:PORT[,HOST:PORT...]",
+        default="",
+        help="where nodes serve their --metrics: adds the same for nodes on other machines",
+    )
+    parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=2.0, help="for each node to answer (default: 2)"
     )
     add_tls(parser)
@@ -94,7 +101,10 @@ def run(options: argparse.Namespace) -> int:
         raise Failure(str(error), "Give HOST:PORT of a node.") from error
     while True:
         try:
-            status = status_of(client, options.directories)
+            status = status_of(client)
+            _add_directories(status.members, options.directories)
+            _add_metrics(status.members, [at for at in options.metrics.split(",") if at], options.timeout)
+            _add_lags(status.members)
         except NobodyAnswers as failure:
             if options.watch is None:
                 raise
@@ -112,7 +122,7 @@ class NobodyAnswers(Failure):
     """None of the nodes that were named says anything."""
 
 
-def status_of(client: dqlitepy.Client, directories: list[Path]) -> Status:
+def status_of(client: dqlitepy.Client) -> Status:
     """Asks the nodes, all at once.
 
     Raises:
@@ -147,7 +157,6 @@ def status_of(client: dqlitepy.Client, directories: list[Path]) -> Status:
             row.answers, row.milliseconds = True, round(view.milliseconds, 1)
             row.failure_domain, row.weight = view.metadata.failure_domain, view.metadata.weight
         rows.append(row)
-    _add_directories(rows, directories)
     return Status(leader, rows)
 
 
@@ -185,6 +194,25 @@ def _add_directories(members: list[Member], directories: list[Path]) -> None:
         where = position(directory)
         member.term, member.last_index = where.term, where.last_index
         member.disk_bytes = sum(path.stat().st_blocks * 512 for path in directory.iterdir() if path.is_file())
+
+
+def _add_metrics(members: list[Member], addresses: list[str], timeout: float) -> None:
+    by_id = {member.id: member for member in members}
+    for address in addresses:
+        try:
+            told = scrape(address, timeout)
+        except Failure:
+            # Its node may be the one that is down: the others are still of interest.
+            if all(member.answers for member in members):
+                raise
+            continue
+        member = by_id.get(told.id)
+        if member is None:
+            raise Failure(f"the node of {address} is no member of this cluster", "Leave it out of --metrics.")
+        member.term, member.last_index, member.disk_bytes = told.term, told.last_index, told.disk_bytes
+
+
+def _add_lags(members: list[Member]) -> None:
     furthest = max((member.last_index or 0 for member in members), default=0)
     for member in members:
         if member.last_index is not None:
