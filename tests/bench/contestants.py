@@ -181,6 +181,10 @@ class Sqlite3(Sqlite3Api):
         """Imports the module in a fresh interpreter."""
         return [fresh_process.figure(fresh_process.IMPORT, "sqlite3")]
 
+    def import_of_connect_time(self) -> list[float]:
+        """Imports the module and what `connect` needs in a fresh interpreter."""
+        return [fresh_process.figure(fresh_process.IMPORT_AND_CONNECT, "sqlite3")]
+
     def memory_of_start(self) -> list[float]:
         """Opens a database in a fresh interpreter."""
         return [fresh_process.figure(fresh_process.MEMORY_OF_START, "sqlite3")]
@@ -207,6 +211,10 @@ class Embedded(Sqlite3Api):
     def import_time(self) -> list[float]:
         """Imports the module in a fresh interpreter."""
         return [fresh_process.figure(fresh_process.IMPORT, "dqlitepy")]
+
+    def import_of_connect_time(self) -> list[float]:
+        """Imports the module and what `connect` needs in a fresh interpreter."""
+        return [fresh_process.figure(fresh_process.IMPORT_AND_CONNECT, "dqlitepy")]
 
     def memory_of_start(self) -> list[float]:
         """Starts a node in a fresh interpreter."""

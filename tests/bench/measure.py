@@ -50,7 +50,9 @@ def measure(workload: Workload, contestants: Sequence[Contestant], rounds: int) 
     samples: dict[str, list[float]] = {contestant.name: [] for contestant in able}
     measurement.rounds = {contestant.name: [] for contestant in able}
     for number in range(rounds + 1):
-        for contestant in able:
+        for contestant in (
+            able[number % len(able) :] + able[: number % len(able)]
+        ):  # nobody always comes behind the same
             _progress(f"{workload.name}: round {number} of {rounds}, {contestant.name}")
             figures = getattr(contestant, workload.operation)(*workload.arguments)
             if number:

@@ -124,6 +124,7 @@ def workloads(quick: bool) -> list[Workload]:
         ),
         Workload("first_row", "start in a fresh directory, to the first row", "first_row"),
         Workload("import", "import the module", "import_time", goals=(Goal(SQLITE3, 1.5),)),
+        Workload("import_connect", "import the module, with all that connect() needs", "import_of_connect_time"),
         Workload("memory_start", "memory of the process with one connection", "memory_of_start", unit="bytes"),
         Workload(
             "memory_stream",
