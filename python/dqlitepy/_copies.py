@@ -16,7 +16,7 @@ from dqlitepy._operations import Connect
 from dqlitepy._sync import SyncConnection
 from dqlitepy._target import StrOrBytesPath
 from dqlitepy.cursor import Cursor
-from dqlitepy.errors import NotSupportedError, OperationalError
+from dqlitepy.errors import NotSupportedError, OperationalError, with_code
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dqlitepy._restore import Read
 
 
-_BUSY = 5
+_BUSY, _READONLY = 5, 8
 
 
 class CopyingConnection(TransactionControl):
@@ -165,6 +165,8 @@ class CopyingConnection(TransactionControl):
         self._check_copyable("main", "restore")
         if self._autocommit is not False and self._exclusively(self._has_transaction):
             raise _open_transaction("restore")
+        if self._exclusively(self._ask, "PRAGMA query_only") != [(0,)]:  # which holds for this connection alone
+            raise with_code(OperationalError("attempt to write a readonly database"), _READONLY)
         with self._sibling() as sibling:
             restore(read, sibling, progress)
         if self._autocommit is False:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,9 +17,10 @@ from typing import Any, BinaryIO
 import dqlitepy
 import pytest
 from dqlitepy._copy_file import write_new_file
+from dqlitepy._library import library
 
 from tests.node.schema import SCRIPT
-from tests.support import outcome, run_python
+from tests.support import finish, outcome, python, run_python
 
 # What iterdump does not tell.
 HEADER = ("PRAGMA user_version", "PRAGMA application_id", "SELECT rowid, * FROM counted ORDER BY 1", "PRAGMA encoding")
@@ -258,6 +261,74 @@ def test_a_transaction_that_has_only_read_is_no_obstacle(tmp_path: Path, autocom
         con.execute("INSERT INTO t VALUES (1)")
         with pytest.raises(dqlitepy.OperationalError, match="commit it or roll it back first"):
             con.serialize()
+
+
+def test_a_target_that_may_only_be_read_is_refused(con: dqlitepy.Connection, empty: dqlitepy.Connection) -> None:
+    empty.execute("PRAGMA query_only = 1")
+    with pytest.raises(dqlitepy.OperationalError, match="attempt to write a readonly database") as raised:
+        empty.restore(con)
+    assert raised.value.sqlite_errorname == "SQLITE_READONLY"
+    empty.serialize()
+
+
+def test_no_handle_is_left(full: dqlitepy.Connection, empty: dqlitepy.Connection, tmp_path: Path) -> None:
+    def stop(*_: int) -> None:
+        raise RuntimeError("enough")
+
+    before = library().dqlitepy_open_handles()
+    full.backup(tmp_path / "copy.db")
+    with pytest.raises(RuntimeError):
+        full.backup(tmp_path / "other.db", pages=1, progress=stop)
+    next(full.iterdump())
+    with pytest.raises(dqlitepy.DatabaseError):
+        empty.deserialize(b"no database" * 1000)
+    empty.restore(full)
+    full.serialize()
+    assert library().dqlitepy_open_handles() == before
+
+
+def test_a_connection_closed_by_another_thread_ends_its_backup(directory: Path, tmp_path: Path) -> None:
+    con = dqlitepy.connect(directory, check_same_thread=False)
+    con.execute("CREATE TABLE t (a)")
+    con.execute("INSERT INTO t VALUES (zeroblob(30000000))")
+    con.commit()
+
+    def close(status: int, remaining: int, total: int) -> None:
+        thread = threading.Thread(target=con.close)
+        thread.start()
+        thread.join()
+
+    with pytest.raises(dqlitepy.OperationalError, match="begin again"):
+        con.backup(tmp_path / "copy.db", pages=1, progress=close)
+    assert os.listdir(tmp_path) == ["data"]
+    with closing(dqlitepy.connect(directory)) as again:
+        assert again.execute("SELECT length(a) FROM t").fetchall() == [(30_000_000,)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_process_that_is_ended_leaves_no_half_file(tmp_path: Path, number: signal.Signals) -> None:
+    program = """
+        import os, sys, dqlitepy
+        con = dqlitepy.connect(os.path.join(sys.argv[1], "data"))
+        con.execute("CREATE TABLE t (a)")
+        con.execute("INSERT INTO t VALUES (zeroblob(9000000))")
+        con.commit()
+        try:
+            con.backup(os.path.join(sys.argv[1], "copy.db"), pages=1, progress=lambda *_: os.kill(os.getpid(), NUMBER))
+        except KeyboardInterrupt:
+            con.close()
+            print("interrupted")
+    """
+    process = python(program.replace("NUMBER", str(int(number))), str(tmp_path))
+    told = finish(process, 0 if number == signal.SIGINT else -signal.SIGKILL)
+    left = sorted(os.listdir(tmp_path))
+    if number == signal.SIGINT:
+        assert told == "interrupted\n"
+        assert left == ["data"]
+    else:
+        assert left[0].startswith(".copy.db.")
+        assert left[0].endswith(".partial")
+        assert left[1:] == ["data"]
 
 
 def test_a_target_in_a_transaction_is_refused(con: dqlitepy.Connection, empty: dqlitepy.Connection) -> None:
