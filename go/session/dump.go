@@ -63,26 +63,30 @@ func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error
 	}
 	d.link.waker = d.waker
 	if !anyServer { // no other server than the leader answers questions
-		if failure := d.checkSize(ctx); failure != nil {
+		if failure := d.patiently(ctx, options.BusyTimeout, d.checkSize); failure != nil {
 			return failure
 		}
 	}
-	retry := newRetry(options.BusyTimeout)
+	return d.patiently(ctx, options.BusyTimeout, func(ctx context.Context) (*Error, error) {
+		return d.request(ctx, options.Database)
+	})
+}
+
+// patiently repeats a request while the server is busy: a checkpoint keeps even readers out, and to DUMP it only says "failed to
+// open database".
+func (d *Dump) patiently(ctx context.Context, timeout time.Duration, request func(context.Context) (*Error, error)) *Error {
+	retry := newRetry(timeout)
 	for {
-		refusal, err := d.request(ctx, options.Database)
-		switch {
-		case err != nil:
+		refusal, err := request(ctx)
+		if err != nil {
 			return d.lost(ctx, err)
-		case refusal == nil:
-			return nil
-		case refusal.Code == wire.CodeNoSuchDatabase:
-			return &Error{Kind: SQLite, Code: codeCannotOpen, Message: fmt.Sprintf(
-				"the server has no database '%s': nobody has opened it since the server started, or the name is wrong", options.Database)}
 		}
-		// The server calls whatever keeps it from reading, a checkpoint above all, "failed to open database".
-		pause, again := retry.next(&wire.Failure{Code: refusal.Code, Message: checkpointing})
+		if refusal == nil || refusal.Code != wire.CodeBusy {
+			return refusal
+		}
+		pause, again := retry.next(&wire.Failure{Code: wire.CodeBusy, Message: checkpointing})
 		if !again {
-			return &Error{Kind: SQLite, Code: int32(refusal.Code), Message: refusal.Message}
+			return refusal
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return d.lost(ctx, err)
@@ -93,28 +97,41 @@ func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error
 const codeCannotOpen = 14 // SQLITE_CANTOPEN
 
 // checkSize does not ask the server for a copy that is too large for it.
-func (d *Dump) checkSize(ctx context.Context) *Error {
+func (d *Dump) checkSize(ctx context.Context) (*Error, error) {
 	frame, err := d.ask(ctx, func(buffer []byte) []byte {
 		return wire.AppendQuerySQL(buffer, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", nil)
 	})
-	row := make([]wire.Value, 1)
-	if err == nil && frame.Type == wire.ResponseFailure {
-		err = refused(frame)
-	} else if err == nil {
-		err = onlyRow(frame, row)
-	}
 	if err != nil {
-		return d.lost(ctx, err)
+		return nil, err
+	}
+	if frame.Type == wire.ResponseFailure {
+		return refusalOf(frame)
+	}
+	row := make([]wire.Value, 1)
+	if err := onlyRow(frame, row); err != nil {
+		return nil, err
 	}
 	if size := row[0].Int(); size > maxDumpSize {
 		return Errorf(NotSupported, "the database has %d bytes: dqlite's protocol can copy at most %d in one piece; "+
-			"read it by SQL instead, as iterdump() does, or VACUUM it first", size, int64(maxDumpSize))
+			"read it by SQL instead, as iterdump() does, or VACUUM it first", size, int64(maxDumpSize)), nil
 	}
-	return nil
+	return nil, nil
+}
+
+// refusalOf makes an Error of a failure that the server sent.
+func refusalOf(frame wire.Frame) (*Error, error) {
+	failure, err := wire.DecodeFailure(frame)
+	if err != nil {
+		return nil, err
+	}
+	if failure.Code == wire.CodeNotLeader {
+		return nil, errNotLeader
+	}
+	return &Error{Kind: SQLite, Code: int32(failure.Code), Message: failure.Message}, nil
 }
 
 // request asks for the copy and takes what comes before its first page.
-func (d *Dump) request(ctx context.Context, database string) (*wire.Failure, error) {
+func (d *Dump) request(ctx context.Context, database string) (*Error, error) {
 	d.link.queue(func(buffer []byte) []byte { return wire.AppendDump(buffer, database) })
 	d.ctx = ctx
 	raw, err := d.piece(wire.HeaderSize)
@@ -130,8 +147,12 @@ func (d *Dump) request(ctx context.Context, database string) (*wire.Failure, err
 		if err != nil {
 			return nil, err
 		}
-		failure, err := wire.DecodeFailure(wire.Frame{Header: header, Body: body})
-		return &failure, err
+		refusal, err := refusalOf(wire.Frame{Header: header, Body: body})
+		if err == nil && refusal.Code == wire.CodeNoSuchDatabase {
+			refusal.Code, refusal.Message = codeCannotOpen, fmt.Sprintf("the server has no database '%s': "+
+				"nobody has opened it since the server started, or the name is wrong", database)
+		}
+		return refusal, err
 	}
 	if d.files, err = wire.OpenFiles(header, d.piece); err != nil {
 		return nil, err

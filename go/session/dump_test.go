@@ -163,14 +163,16 @@ func TestACopyThatIsTooLargeIsNotAskedFor(t *testing.T) {
 }
 
 func TestACopyWaitsForACheckpoint(t *testing.T) {
-	attempts := 0
+	attempts := map[string]int{}
 	server := serve(t, func(connection net.Conn, text string) {
-		if text != "DUMP test" {
-			connection.Write(sizeMessage(4096))
-		} else if attempts++; attempts < 4 {
-			connection.Write(failureMessage(wire.CodeBusy, "failed to open database"))
-		} else {
+		attempts[text]++
+		switch {
+		case attempts[text] < 4:
+			connection.Write(failureMessage(wire.CodeBusy, "whatever it says"))
+		case text == "DUMP test":
 			connection.Write(filesMessage(make([]byte, 4096), nil))
+		default:
+			connection.Write(sizeMessage(4096))
 		}
 	})
 	dump, failure := session.OpenDump(bounded(t), dumpOptions(t, server.address, "test"), false)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import reveal_type
 
 import dqlitepy
@@ -34,3 +35,10 @@ reveal_type(dqlitepy.connect("data", factory=Mine))  # tests.lint.samples.dbapi.
 reveal_type(con.autocommit)  # bool | Literal[-1]
 reveal_type(con.getlimit(dqlitepy.SQLITE_LIMIT_LENGTH))  # int
 dqlitepy.register_converter("date", lambda value: value.decode())
+reveal_type(con.serialize())  # bytes
+reveal_type(con.iterdump(filter="t%"))  # typing.Iterator[str]
+con.backup("copy.db", pages=100, progress=lambda status, remaining, total: print(total - remaining))
+con.backup(sqlite3.connect("copy.db"))
+con.backup(dqlitepy.connect("other"))
+con.restore("copy.db")
+con.restore(sqlite3.connect("copy.db"), progress=print)
