@@ -225,7 +225,7 @@ def test_a_database_that_has_shrunk(con: dqlitepy.Connection, memory: sqlite3.Co
 
 
 OPEN_TRANSACTION: dict[str, Callable[[dqlitepy.Connection, dqlitepy.Connection], Any]] = {
-    "backup": lambda con, other: con.backup(sqlite3.connect(":memory:")),
+    "backup": lambda con, other: con.backup(other),
     "serialize": lambda con, other: con.serialize(),
     "restore": lambda con, other: con.restore(other),
     "restore from": lambda con, other: other.restore(con),
