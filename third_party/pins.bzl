@@ -29,6 +29,7 @@ PINS = {
             "0010-changed-columns.patch",
             "0011-shrunk-database.patch",
             "0012-nameless-column.patch",
+            "0013-cut-segment.patch",
         ],
     },
     "libuv": {
