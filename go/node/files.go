@@ -47,9 +47,31 @@ func readInfo(directory string) (info client.NodeInfo, found bool, err error) {
 		return info, false, err
 	}
 	if err := yaml.Unmarshal(data, &info); err != nil || info.ID == 0 || info.Address == "" {
-		return info, false, fmt.Errorf("%s is damaged: it must hold ID, Address and Role of the node (%v)", path, err)
+		return info, false, fmt.Errorf("%s is damaged: it must hold ID, Address and Role of the node (%v); restore it from a copy", path, err)
 	}
-	return info, true, nil
+	return info, true, checkMetadata(directory)
+}
+
+const metadataSize = 32
+
+// checkMetadata fails where there is data, but neither of the files with the term and the vote: raft would take the node for
+// a new one that has not voted yet.
+func checkMetadata(directory string) error {
+	for _, name := range []string{raftFile, "metadata2"} {
+		if status, err := os.Stat(filepath.Join(directory, name)); err == nil && status.Size() >= metadataSize {
+			return nil
+		}
+	}
+	entries, err := os.ReadDir(directory)
+	for _, entry := range entries {
+		for _, pattern := range []string{"0*-0*", "open-*", "snapshot-*"} {
+			if matched, _ := filepath.Match(pattern, entry.Name()); matched {
+				return fmt.Errorf("%s holds a node's data, but its %s is missing or cut short: restore that file from a copy, "+
+					"or the whole directory", directory, raftFile)
+			}
+		}
+	}
+	return err
 }
 
 // writeInfo stores the identity of a directory, last, so that what belongs to it is there; with addresses to join also that

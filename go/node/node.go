@@ -58,7 +58,7 @@ func Start(options Options) (*Node, error) {
 		if fresh {
 			forgetInfo(directory)
 		}
-		return nil, fmt.Errorf("the node in %s did not start: %w", directory, err)
+		return nil, fmt.Errorf("the node in %s did not start: %w", directory, explained(err))
 	}
 	if options.Address != "" && !options.Bare {
 		n.roster = newRoster(n, options)
