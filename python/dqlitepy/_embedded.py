@@ -8,16 +8,16 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from errno import ENOENT, ENOTDIR
+from contextlib import contextmanager
 from time import monotonic
 
 from dqlitepy._abi import Block, BlockSize, Error, NodeOptions, Status
+from dqlitepy._directory import check_open_segments, explained, make
 from dqlitepy._handle import Handle
 from dqlitepy._library import exception_of, forked, library, take_block
 from dqlitepy._operations import StartNode
 from dqlitepy._wait import SLICE_MS
-from dqlitepy.errors import OperationalError, with_code
+from dqlitepy.errors import OperationalError
 
 # Sized for small machines: what stays of the log in memory is near a megabyte for small transactions.
 SNAPSHOT_THRESHOLD = 512
@@ -26,9 +26,6 @@ SNAPSHOT_TRAILING = 1024
 SERVER_BUSY_TIMEOUT_MS = 0
 # How long all nodes together may take to stop when the interpreter exits.
 EXIT_SECONDS = 5.0
-
-_CANTOPEN = 14
-_PRIVATE = 0o700
 
 
 class EmbeddedNode:
@@ -94,7 +91,8 @@ def acquire(directory: str, *, create: bool = True) -> EmbeddedNode:
         dqlitepy.ForkError: this process was forked after dqlitepy had started.
     """
     library()  # before the lock, which a forked child may find held for ever
-    key = _identity_of(directory, create=create)
+    status = make(directory, create=create)
+    key = (status.st_dev, status.st_ino)
     with _registry():
         node = _nodes.get(key)
         if node is not None and not node.number:
@@ -118,9 +116,9 @@ def acquire_temporary() -> EmbeddedNode:
     library()
     directory = tempfile.mkdtemp(prefix="dqlitepy-")
     try:
-        key = _identity_of(directory, create=False)
+        status = make(directory)
         with _registry():
-            node = _nodes[key] = EmbeddedNode(directory, temporary=True)
+            node = _nodes[status.st_dev, status.st_ino] = EmbeddedNode(directory, temporary=True)
             node._users += 1
             return node
     except BaseException:
@@ -137,7 +135,11 @@ def _start(directory: str) -> Handle:
         snapshot_dynamic=1,
         busy_timeout_ms=SERVER_BUSY_TIMEOUT_MS,
     )
-    return Handle.open(StartNode(options))
+    check_open_segments(directory)
+    try:
+        return Handle.open(StartNode(options))
+    except OperationalError as error:
+        raise explained(error, directory) from None
 
 
 def _address_of(handle: Handle) -> str:
@@ -145,23 +147,6 @@ def _address_of(handle: Handle) -> str:
     if library().dqlitepy_node_address(handle.number, block, size, error) != Status.OK:
         raise exception_of(error)
     return take_block(block, size).decode()
-
-
-def _identity_of(directory: str, *, create: bool) -> tuple[int, int]:
-    try:
-        if create:
-            with suppress(FileExistsError):
-                os.mkdir(directory, _PRIVATE)
-        elif not os.path.exists(directory):
-            raise FileNotFoundError(ENOENT, "it does not exist, and mode says that it must")
-        if not os.path.isdir(directory):
-            raise NotADirectoryError(ENOTDIR, "it is a file; dqlitepy keeps a database in a directory of its own")
-        status = os.stat(directory)
-    except OSError as error:
-        hint = ". Make the folder above it first" if create and isinstance(error, FileNotFoundError) else ""
-        message = f"unable to open database directory {directory!r}: {error.strerror}{hint}"
-        raise with_code(OperationalError(message), _CANTOPEN) from error
-    return status.st_dev, status.st_ino
 
 
 def _remove(directory: str) -> None:

@@ -17,6 +17,7 @@ from dqlitepy import errors
 from dqlitepy._abi import NodeOptions, Task, TaskOperation
 from dqlitepy._address import is_loopback, normalized
 from dqlitepy._core import milliseconds
+from dqlitepy._directory import check_open_segments, explained, make
 from dqlitepy._handle import Handle
 from dqlitepy._library import forked
 from dqlitepy._log import logger, node_started, node_stopped
@@ -27,7 +28,6 @@ from dqlitepy.members import NodeInfo, NodeStats, Role
 from dqlitepy.store import members_in, node_info
 from dqlitepy.tls import NO_TLS, TLS
 
-_PRIVATE = 0o700
 _LONGEST_LATENCY = 3600.0
 # How long a look at the node's state may take: it is asked itself, and where it does not know, others are.
 _STATE_MS = 5000
@@ -153,7 +153,9 @@ class Node:
             certificate, key, authority = NO_TLS if self._tls is None else self._tls.pem(address)
             if self._tls is None and not is_loopback(address):
                 _warn_about_missing_tls(address)
-            _make_directory(self._directory)
+            make(self._directory)
+            if not self._settings["auto_recovery"]:
+                check_open_segments(self._directory)
             options = NodeOptions(
                 address=address.encode(),
                 tls_certificate=certificate,
@@ -164,8 +166,10 @@ class Node:
             node_started()
             try:
                 self._handle = Handle.open(StartNode(options))
-            except BaseException:
+            except BaseException as error:
                 node_stopped()
+                if isinstance(error, errors.OperationalError):
+                    raise explained(error, self._directory) from None
                 raise
             _running.add(self)
             self._address = address
@@ -354,15 +358,6 @@ def _check_range(name: str, value: int, least: int, most: int) -> None:
         raise TypeError(f"{name} must be int, not {type(value).__name__}")
     if not least <= value <= most:
         raise ValueError(f"{name} must be from {least} to {most}, not {value}")
-
-
-def _make_directory(directory: str) -> None:
-    try:
-        with suppress(FileExistsError):
-            os.mkdir(directory, _PRIVATE)
-    except OSError as error:
-        hint = ". Make the folder above it first" if isinstance(error, FileNotFoundError) else ""
-        raise errors.OperationalError(f"unable to open directory {directory!r}: {error.strerror}{hint}") from error
 
 
 def _warn_about_missing_tls(address: str) -> None:

@@ -62,6 +62,9 @@ class _Inspection:
         self._read_metadata([name for name in names if name in metadata.FILES])
         self._read_snapshots(names)
         self._read_segments(names)
+        bad_metadata = any(finding.file in metadata.FILES for finding in report.damage)
+        if not report.metadata and not bad_metadata and (report.segments or report.snapshots):
+            self._damage(metadata.FILES[0], "is missing or cut short, and so is the other one: a node refuses to start")
         for name in names:
             if name.startswith("tmp-"):
                 self._note(name, "is left over from a write that a crash cut short; a node deletes it")

@@ -67,6 +67,14 @@ def parse_name(file: str) -> Name | None:
     return None
 
 
+class GoodEntriesFollow(Damaged):
+    """An entry is bad in the midst of an open segment, so that it was no crash that cut the last write short."""
+
+
+class _EndsEarly(Damaged):
+    """The file ends within a batch."""
+
+
 class Reader:
     """Reads the batches of one segment."""
 
@@ -99,21 +107,23 @@ class Reader:
         Raises:
             Damaged: entries that were written whole cannot be read.
         """
-        if not any(self._content):  # made, never written
+        if not self._content.strip(b"\0"):  # made, never written
             self.segment.verified = True
             return ""
         self._check_format()
         while self._offset < len(self._content):
             if not any(self._content[self._offset : self._offset + _PREAMBLE.size]):
                 rest = memoryview(self._content)[self._offset :].tobytes()
-                if not any(rest):
+                if not rest.strip(b"\0"):
                     break
             try:
                 self._read_batch()
+            except _EndsEarly as damage:  # no crash does that: a segment has its size before it is written
+                raise Damaged(f"{damage}: a node refuses to start") from None
             except Damaged as damage:
                 if self._batch_follows():
-                    raise Damaged(
-                        f"{damage}, and good entries follow: a node drops them at its next start without a word"
+                    raise GoodEntriesFollow(
+                        f"{damage}, and good entries follow, which dqlite would drop without a word"
                     ) from None
                 return f"its last write was cut short by a crash ({damage}); a node drops it at its next start"
         self.segment.verified = True
@@ -132,7 +142,7 @@ class Reader:
         entries = list(_ENTRY.iter_unpack(header[8:]))
         end = data_offset + sum(size for _, _, size in entries)
         if end > len(self._content):
-            raise Damaged(f"{where} is cut short")
+            raise _EndsEarly(f"{where} is cut short")
         if raft_crc32(self._content[data_offset:end]) != data_crc:
             raise Damaged(f"the data of {where} does not match its checksum")
         self._take(entries, data_offset, where)
@@ -140,13 +150,13 @@ class Reader:
 
     def _header(self, offset: int, where: str) -> tuple[bytes, int, int]:
         if offset + _PREAMBLE.size > len(self._content):
-            raise Damaged(f"{where} is cut short")
+            raise _EndsEarly(f"{where} is cut short")
         header_crc, data_crc, count = _PREAMBLE.unpack_from(self._content, offset)
         if not 0 < count <= _MOST_ENTRIES:
             raise Damaged(f"{where} says that it has {count} entries")
         end = offset + _PREAMBLE.size + count * _ENTRY.size
         if end > len(self._content):
-            raise Damaged(f"{where} is cut short")
+            raise _EndsEarly(f"{where} is cut short")
         header = self._content[offset + 8 : end]
         if raft_crc32(header) != header_crc:
             raise Damaged(f"the header of {where} does not match its checksum")
