@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A machine that fails: a full or read-only disk, and a kernel that refuses. Each for the calling process alone."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+from errno import EAGAIN
+from pathlib import Path
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+_CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x10000000
+_MS_RDONLY, _MS_REMOUNT = 1, 32
+_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_MODE_FILTER = 22, 38, 2
+_RETURN_ERRNO, _ALLOW = 0x00050000, 0x7FFF0000
+_LOAD_WORD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
+_IO_SETUP = {"x86_64": 206, "aarch64": 0}[os.uname().machine]
+
+
+def _check(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def mount_small_disk(path: str, size: int) -> None:
+    """Mounts an empty file system of `size` bytes that no other process sees; must come before the first thread."""
+    user, group = os.getuid(), os.getgid()
+    _check(_libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS))
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+    Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    _check(_libc.mount(b"none", path.encode(), b"tmpfs", 0, f"size={size}".encode()))
+
+
+def make_read_only(path: str) -> None:
+    """Lets nobody write to a disk of `mount_small_disk` any more."""
+    _check(_libc.mount(b"none", path.encode(), b"tmpfs", _MS_REMOUNT | _MS_RDONLY, b""))
+
+
+def fill_disk(path: str) -> None:
+    """Leaves no block free; the file `ballast` takes them."""
+    with open(os.path.join(path, "ballast"), "wb", buffering=0) as ballast:
+        try:
+            while True:
+                ballast.write(bytes(4096))
+        except OSError:
+            return
+
+
+def free_disk(path: str) -> None:
+    """Gives back what `fill_disk` took."""
+    os.unlink(os.path.join(path, "ballast"))
+
+
+def use_up_kernel_aio() -> None:
+    """Makes io_setup fail as it does where all processes together have as many contexts as fs.aio-max-nr allows."""
+
+    class Filter(ctypes.Structure):
+        _fields_ = (("size", ctypes.c_ushort), ("program", ctypes.c_char_p))
+
+    instructions = [
+        (_LOAD_WORD, 0, 0, 0),  # the number of the system call
+        (_JUMP_IF_EQUAL, 0, 1, _IO_SETUP),
+        (_RETURN, 0, 0, _RETURN_ERRNO | EAGAIN),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
+    program = b"".join(struct.pack("HBBI", *instruction) for instruction in instructions)
+    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    _check(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(Filter(len(instructions), program)), 0, 0))
