@@ -211,6 +211,10 @@ func (s *search) failure(timeout time.Duration) *Error {
 	if s.options.AnyServer {
 		return Errorf(NoLeader, "no server answered within %v: %s", timeout, s)
 	}
+	if s.options.Local {
+		return Errorf(NoLeader, "no leader found within %v: %s; a node that is alone gives up the lead for a while when it cannot "+
+			"write: check that its disk is not full", timeout, s)
+	}
 	return Errorf(NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running", timeout, s)
 }
 
