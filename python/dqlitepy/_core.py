@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import math
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from threading import get_ident
 from typing import Any
 
 from dqlitepy._abi import Error, ExecuteFlag, Int32, Status
@@ -58,6 +58,7 @@ class ConnectionCore:
     """The state of a connection, and what its operations are made of."""
 
     _handle: Handle | None = None
+    _thread = 0  # the only one that may use the connection, 0 for any
     _broken = False
     _lost_in_silence = False  # an exception of another kind hid that the open transaction is gone
 
@@ -75,7 +76,7 @@ class ConnectionCore:
         self._isolation_level = isolation_level
         self._autocommit = autocommit
         self._detect_types = detect_types
-        self._thread = threading.get_ident() if check_same_thread else 0
+        self._thread = get_ident() if check_same_thread else 0
         self._statement = lru_cache(maxsize=cached_statements)(describe)
         self._limits = Limits()
         self._declared: DeclaredTypes | None = None
@@ -134,17 +135,19 @@ class ConnectionCore:
 
     def _number(self) -> int:
         """Returns the number of the handle, after the checks that every use of a connection begins with."""
-        if self._thread_is_wrong():
+        if self._thread and self._thread != get_ident():
             raise ProgrammingError(
                 "dqlitepy objects created in a thread can only be used in that same thread. The object was created in "
-                f"thread id {self._thread} and this is thread id {threading.get_ident()}. "
+                f"thread id {self._thread} and this is thread id {get_ident()}. "
                 "Connect with check_same_thread=False to share a connection"
             )
-        if self._handle is None:
+        handle = self._handle
+        if handle is None:
             raise ProgrammingError("Base Connection.__init__ not called.")
-        if not self._handle.number:
+        number = handle.number
+        if not number:
             raise ProgrammingError("Cannot operate on a closed database.")
-        return self._handle.number
+        return number
 
     def _is_closed(self) -> bool:
         """Whether it was closed before; ProgrammingError on the wrong thread, and where nothing was ever opened."""
@@ -162,7 +165,7 @@ class ConnectionCore:
             library().dqlitepy_cancel(self._handle.number, Error())
 
     def _thread_is_wrong(self) -> bool:
-        return self._handle is not None and self._thread not in (0, threading.get_ident())
+        return self._thread not in (0, get_ident())
 
     def _usable_number(self) -> int:
         number = self._number()

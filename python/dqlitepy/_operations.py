@@ -21,13 +21,14 @@ from dqlitepy._abi import (
     Result,
     ResultFlag,
 )
-from dqlitepy._library import Library, library, read_memory
+from dqlitepy._library import Library, borrow_memory, library, read_memory
 from dqlitepy._wire import decode, split_rows
 
 # Plain numbers: an operation with a flag makes a new flag, which takes longer than all else that a result is asked.
 _ROWS = int(ResultFlag.ROWS)
 _MORE = int(ResultFlag.MORE)
 _DML = int(ResultFlag.DML)
+_TEXT_AS_BYTES = int(ExecuteFlag.TEXT_AS_BYTES)
 
 
 class Operation(ABC):
@@ -227,7 +228,7 @@ class Statement(_OnHandle):
 
     def values(self) -> Any:
         """Returns what the result's block holds, None where it has none."""
-        return decode(self.block())
+        return decode(borrow_memory(self.result.data, self.result.data_size))
 
     def dispose(self) -> None:
         if self.result.data:
@@ -255,7 +256,7 @@ class Execute(Statement):
     @property
     def text_as_bytes(self) -> bool:
         """Whether texts in the rows are bytearray, not str."""
-        return bool(self._flags & ExecuteFlag.TEXT_AS_BYTES)
+        return bool(self._flags & _TEXT_AS_BYTES)
 
     def begin(self, native: Library, slice_ms: int) -> int:
         status: int = native.dqlitepy_execute(

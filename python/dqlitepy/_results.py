@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 from dqlitepy._converters import PARSE_COLNAMES, Converter, converters_of, without_type
 from dqlitepy._operations import Execute, Fetch
 from dqlitepy._spool import Spool
-from dqlitepy._values import shown
+from dqlitepy._values import presenter
 from dqlitepy._wire import decode
 from dqlitepy.errors import ProgrammingError
 
-_Rows: TypeAlias = list[tuple[Any, ...]]
+_Row: TypeAlias = tuple[Any, ...]
+_Rows: TypeAlias = list[_Row]
 Description: TypeAlias = tuple[tuple[str, None, None, None, None, None, None], ...]
 
 
@@ -98,12 +99,22 @@ class CursorCore:
         else:
             rows = self._rows[start:end]
             self._position = end
-        if self.row_factory is None and text_factory is str and not self._as_bytes:
+        present, factory = self._presenter(text_factory), self.row_factory
+        if present is None and factory is None:
             return rows
         given: list[Any] = []
+        keep = given.append
         try:
-            for row in rows:
-                given.append(self._given(row, text_factory))
+            if present is None:
+                assert factory is not None
+                for row in rows:
+                    keep(factory(self, row))
+            elif factory is None:
+                for row in rows:
+                    keep(present(row))
+            else:
+                for row in rows:
+                    keep(factory(self, present(row)))
         except BaseException:  # of a factory or converter; the rows behind the one that failed stay to be fetched
             self._rows[: self._position] = rows[len(given) + 1 :]
             self._position = 0
@@ -111,14 +122,26 @@ class CursorCore:
         return given
 
     def _given(self, row: tuple[Any, ...], text_factory: Callable[[bytes], Any]) -> Any:
-        """Returns a row as the user gets it."""
-        if self._as_bytes or text_factory is not str:
-            self._in_use = True
+        """Returns one row as the user gets it."""
+        present = self._presenter(text_factory)
+        if present is not None:
+            row = present(row)
+        return row if self.row_factory is None else self.row_factory(self, row)
+
+    def _presenter(self, text_factory: Callable[[bytes], Any]) -> Callable[[_Row], _Row] | None:
+        """Returns what makes a row of one that has arrived, None where nothing has to be done."""
+        present = presenter(self._names, self._converters, text_factory, as_bytes=self._as_bytes)
+        if present is None or (self._converters is None and text_factory in (str, bytes)):
+            return present
+
+        def guarded(row: _Row) -> _Row:
+            self._in_use = True  # code of the user's own runs
             try:
-                row = shown(row, self._names, self._converters, text_factory)
+                return present(row)
             finally:
                 self._in_use = False
-        return row if self.row_factory is None else self.row_factory(self, row)
+
+        return guarded
 
     def _refuse_recursion(self) -> None:
         if self._in_use:

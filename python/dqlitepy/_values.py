@@ -12,38 +12,53 @@ from dqlitepy.errors import OperationalError
 _LONGEST_QUOTE = 200  # bytes of a text in a message
 
 
-def shown(
-    row: tuple[Any, ...],
+_Row = tuple[Any, ...]
+
+
+def presenter(
     names: Sequence[str],
     converters: tuple[Converter | None, ...] | None,
     text_factory: Callable[[bytes], Any],
-) -> tuple[Any, ...]:
-    """Returns a row as the user sees it.
+    *,
+    as_bytes: bool,
+) -> Callable[[_Row], _Row] | None:
+    """Returns what makes a row, as the user sees it, of one as it crossed; None where they are the same.
 
     Args:
-        row: values as they crossed: texts are bytearray, or str if they were to be shown as such when they were sent.
         names: of the columns, for messages.
         converters: one or None for each column; None for none.
         text_factory: makes what is shown for a text out of its bytes.
+        as_bytes: whether texts crossed as bytearray, not as str.
 
-    Raises:
-        OperationalError: a text that is to be a str is not UTF-8.
+    Its result raises OperationalError for a text that is to be a str and is not UTF-8.
     """
-    if text_factory is str:
+    if text_factory is str and not as_bytes:
+        return None
+    if converters is None and as_bytes and text_factory is bytes:
+        return _with_bytes
+
+    def present(row: _Row) -> _Row:
+        values = []
+        for position, value in enumerate(row):
+            if converters is not None and (converter := converters[position]) is not None:
+                stored = _stored(value)
+                value = converter(stored) if stored else None
+            elif isinstance(value, str | bytearray):
+                value = _shown_text(value, names[position], text_factory)
+            values.append(value)
+        return tuple(values)
+
+    def with_str(row: _Row) -> _Row:
         try:
-            if converters is None:
-                return tuple([value.decode() if type(value) is bytearray else value for value in row])
-        except UnicodeDecodeError:
-            pass  # told with the name of the column below
-    values = []
-    for position, value in enumerate(row):
-        if converters is not None and (converter := converters[position]) is not None:
-            stored = _stored(value)
-            value = converter(stored) if stored else None
-        elif isinstance(value, str | bytearray):
-            value = _shown_text(value, names[position], text_factory)
-        values.append(value)
-    return tuple(values)
+            return tuple([value.decode() if type(value) is bytearray else value for value in row])
+        except UnicodeDecodeError:  # told with the name of the column
+            return present(row)
+
+    return with_str if converters is None and text_factory is str else present
+
+
+def _with_bytes(row: _Row) -> _Row:
+    return tuple([bytes(value) if type(value) is bytearray else value for value in row])
 
 
 def _shown_text(text: str | bytearray, column: str, text_factory: Callable[[bytes], Any]) -> Any:
