@@ -76,7 +76,8 @@ class _Readline:
         self._buffer = readline.get_line_buffer
         readline.set_completer_delims(" \t\n(),;=<>")
         readline.set_completer(self._complete)
-        readline.parse_and_bind("tab: complete")
+        libedit = "libedit" in (readline.__doc__ or "")  # which some Pythons have in its place
+        readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
         file = history_file()
         if file is None:
             return

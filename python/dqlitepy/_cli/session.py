@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from time import perf_counter
 from typing import Any, TextIO
 
@@ -79,20 +80,23 @@ class Session:
     def run(self, sql: str) -> None:
         """Runs one statement and writes what it yields."""
         begun = perf_counter()
-        cursor = self._execute(sql, ())
-        if cursor.description is not None:
-            counted = _Counted(cursor)
-            self.show([column[0] for column in cursor.description], counted)
-            summary = f"{counted.count} row{'' if counted.count == 1 else 's'}"
-        elif sql.split(maxsplit=1)[0].upper() in _CHANGES_ROWS:
-            summary = f"{cursor.rowcount} row{'' if cursor.rowcount == 1 else 's'} changed"
-        else:
-            summary = "done"
+        with closing(self._execute(sql, ())) as cursor:  # Ctrl-C may leave it in the middle of its rows
+            summary = self._write(cursor, sql)
         elapsed = f"{perf_counter() - begun:.3f} s"
         if self.interactive:
             print(Style(sys.stdout)(f"({summary}, {elapsed})" if self.timer else f"({summary})", "dim"))
         elif self.timer:
             print(f"({summary}, {elapsed})", file=sys.stderr)
+
+    def _write(self, cursor: dqlitepy.Cursor, sql: str) -> str:
+        """Writes what a statement yields, and returns what there is to say of it."""
+        if cursor.description is not None:
+            counted = _Counted(cursor)
+            self.show([column[0] for column in cursor.description], counted)
+            return f"{counted.count} row{'' if counted.count == 1 else 's'}"
+        if sql.split(maxsplit=1)[0].upper() in _CHANGES_ROWS:
+            return f"{cursor.rowcount} row{'' if cursor.rowcount == 1 else 's'} changed"
+        return "done"
 
     def reconnect(self) -> None:
         """Begins anew with another connection."""
