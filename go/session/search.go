@@ -19,7 +19,7 @@ const (
 	headStart = 50 * time.Millisecond
 	// Pauses between two attempts at the same server.
 	firstPause   = 10 * time.Millisecond
-	longestPause = 200 * time.Millisecond
+	longestPause = 100 * time.Millisecond
 )
 
 // search looks for the leader beside the thread that waits for it. All servers are asked at the same time, the likeliest a

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"dqlitepy.dev/go/wire"
@@ -21,17 +22,24 @@ type server struct {
 	mu      sync.Mutex
 	texts   []string // of the SQL that came in
 	answer  func(connection net.Conn, text string)
+	leader  atomic.Pointer[string] // whom it names; nil while it is the leader itself
 
 	answering sync.Mutex // one answer at a time, so that tests can count without locks
 }
 
 func serve(t *testing.T, answer func(net.Conn, string)) *server {
 	t.Helper()
-	address := fmt.Sprintf("@dqlitepy-test-%p", t)
+	address := fmt.Sprintf("@dqlitepy-test-%p-%d", t, servers.Add(1))
 	listener, err := net.Listen("unix", address)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, address, listener, answer)
+}
+
+var servers atomic.Int64
+
+func serveOn(t *testing.T, address string, listener net.Listener, answer func(net.Conn, string)) *server {
 	s := &server{T: t, address: address, answer: answer}
 	t.Cleanup(func() { listener.Close() })
 	go func() {
@@ -59,11 +67,20 @@ func (s *server) handle(connection net.Conn) {
 		}
 		switch frame.Type {
 		case wire.RequestOpen:
+			if s.leader.Load() != nil {
+				connection.Write(failureMessage(10250, "not leader"))
+				continue
+			}
 			connection.Write(message(wire.ResponseDB, make([]byte, 8)))
+		case wire.RequestLeader:
+			leader := s.address
+			if other := s.leader.Load(); other != nil {
+				leader = *other
+			}
+			body := append(make([]byte, 8), leader...)
+			connection.Write(message(wire.ResponseServer, append(body, make([]byte, 8-len(leader)%8)...)))
 		case wire.RequestInterrupt, wire.RequestFinalize:
 			connection.Write(message(wire.ResponseEmpty, make([]byte, 8)))
-		case wire.RequestLeader:
-			connection.Write(message(wire.ResponseServer, make([]byte, 16))) // it knows of none
 		case wire.RequestDump:
 			name, _, _ := strings.Cut(string(frame.Body), "\x00")
 			s.note(connection, "DUMP "+name)
@@ -84,6 +101,9 @@ func (s *server) note(connection net.Conn, text string) {
 	defer s.answering.Unlock()
 	s.answer(connection, text)
 }
+
+// follow makes the server name another one as the leader, or none with "".
+func (s *server) follow(leader string) { s.leader.Store(&leader) }
 
 // seen returns the SQL that came in, in order.
 func (s *server) seen() []string {
