@@ -19,7 +19,7 @@ const module = "dqlitepy.dev/go/"
 var allowed = map[string][]string{
 	"shim":        {"credentials", "node", "session", "marshal", "pickle", "sql", "wire"},
 	"session":     {"credentials", "marshal", "pickle", "sql", "wire"},
-	"node":        {"credentials"},
+	"node":        {"credentials", "wire"},
 	"credentials": {},
 	"marshal":     {"wire"},
 	"pickle":      {"wire"},

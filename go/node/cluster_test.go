@@ -4,6 +4,7 @@ package node
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"os"
@@ -236,5 +237,64 @@ func TestNobodyIsTheLeader(t *testing.T) {
 	defer cancel()
 	if _, err := cluster.Leader(ctx); err == nil || !strings.Contains(err.Error(), address+": connection refused") {
 		t.Error(err)
+	}
+}
+
+// answering serves each connection one answer, whatever it is asked.
+func answering(t *testing.T, answer []byte) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			connection, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer connection.Close()
+				connection.Read(make([]byte, 64))
+				connection.Write(answer)
+				connection.Read(make([]byte, 64))
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func TestAServerThatIsNoneOfDqliteIsAnError(t *testing.T) {
+	words := func(numbers ...uint64) (message []byte) {
+		for _, number := range numbers {
+			message = binary.LittleEndian.AppendUint64(message, number)
+		}
+		return message
+	}
+	for want, answer := range map[string][]byte{
+		"an answer of 10":                  []byte("HTTP/1.1 400 Bad Request\r\n\r\n"),
+		"1000000000 members":               words(1|3<<32, 1e9),
+		"a response of type 8":             words(0 | 8<<32),
+		"it did not answer in time":        nil,
+		"database is locked":               append(words(4|0<<32, 5), "database is locked\x00\x00\x00\x00\x00\x00"...),
+		"a body that ends within a word":   words(0 | 3<<32),
+		"a failure of 8 bytes that cannot": words(1|0<<32, 1),
+	} {
+		address := answering(t, answer)
+		cluster, err := NewCluster([]string{address}, credentials.PEM{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := within(t)
+		if answer == nil {
+			short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+			defer cancel()
+			ctx = short
+		}
+		_, _, err = cluster.View(ctx, address)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q expected, not %v", want, err)
+		}
 	}
 }

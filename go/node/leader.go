@@ -88,7 +88,7 @@ func (n network) askAll(ctx context.Context, servers []string, reasons map[strin
 			go func() { // the others are not waited for
 				for range left - 1 {
 					if late := <-answers; late.link != nil {
-						late.link.Close()
+						late.link.close()
 					}
 				}
 			}()
@@ -116,7 +116,7 @@ func (n network) leaderVia(ctx context.Context, server string) (*link, error) {
 	if err == nil && named.Address == server {
 		return l, nil
 	}
-	l.Close()
+	l.close()
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (n network) leaderVia(ctx context.Context, server string) (*link, error) {
 		return nil, fmt.Errorf("it names %s as the leader, which cannot be reached (%v)", named.Address, err)
 	}
 	if own, _, err := l.leader(ctx); err != nil || own.Address != named.Address {
-		l.Close()
+		l.close()
 		return nil, fmt.Errorf("it names %s as the leader, which is none", named.Address)
 	}
 	return l, nil

@@ -4,87 +4,52 @@ package node
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/canonical/go-dqlite/v3/client"
-	"golang.org/x/sys/unix"
 
-	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/wire"
 )
 
-// vanishedAfter is how long data may stay unacknowledged before a connection counts as dead: without it a peer that vanished
-// without a word is waited for until the kernel gives up, many minutes later.
-const vanishedAfter = 30 * time.Second
+const (
+	// changeTimeout is how long a change of the configuration may keep the next one waiting.
+	changeTimeout = 5 * time.Second
+	// largestAnswer is more than a cluster of thousands of nodes takes. What claims to be larger is no answer of dqlite's:
+	// an HTTP server's first words announce ten gigabytes.
+	largestAnswer = 1 << 20
+)
 
-// changeTimeout is how long a change of the configuration may keep the next one waiting.
-const changeTimeout = 5 * time.Second
+// refusal is a server's answer that it will not.
+type refusal wire.Failure
 
-var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 3 * time.Second, Interval: 3 * time.Second, Count: 3}
+func (r *refusal) Error() string { return r.Message }
 
-// network dials nodes; with credentials over TLS.
-type network struct {
-	credentials *credentials.Credentials // nil = no TLS
+func refusedWith(err error, codes ...uint64) bool {
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		return false
+	}
+	for _, code := range codes {
+		if refused.Code == code {
+			return true
+		}
+	}
+	return false
 }
 
-// dial connects to host:port, or to "@name", an abstract unix socket of this process's own node, which needs no TLS.
-func (n network) dial(ctx context.Context, address string) (net.Conn, error) {
-	dialer := net.Dialer{KeepAliveConfig: keepAlive, Control: limitSilence}
-	if strings.HasPrefix(address, "@") {
-		return (&net.Dialer{}).DialContext(ctx, "unix", address)
-	}
-	connection, err := dialer.DialContext(ctx, "tcp", address)
-	if err != nil || n.credentials == nil {
-		return connection, reason(err)
-	}
-	encrypted := tls.Client(connection, n.credentials.Client(address))
-	if err := encrypted.HandshakeContext(ctx); err != nil {
-		connection.Close()
-		return nil, reason(err)
-	}
-	return encrypted, nil
-}
-
-func limitSilence(_, _ string, socket syscall.RawConn) error {
-	var failed error
-	err := socket.Control(func(fd uintptr) {
-		failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(vanishedAfter.Milliseconds()))
-	})
-	return errors.Join(err, failed)
-}
-
-// reason is what went wrong, without the address that the message around it names anyway.
-func reason(err error) error {
-	var op *net.OpError
-	var code syscall.Errno
-	var record tls.RecordHeaderError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &record):
-		return errors.New("it does not speak TLS")
-	case errors.Is(err, context.DeadlineExceeded):
-		return errors.New("it did not answer in time")
-	case errors.As(err, &code):
-		return code
-	case errors.As(err, &op) && op.Timeout():
-		return errors.New("it did not answer in time")
-	case errors.As(err, &op) && op.Err != nil:
-		return op.Err
-	}
-	return err
-}
-
-// link is a client of one node. It is closed when its context ends, which ends a call that waits for an answer.
+// link is a client of one node. It is closed when its context ends, which ends a call that waits for an answer. go-dqlite's
+// own client would do, but believes whatever a server sends: a wrong length there ends the process.
 type link struct {
-	*client.Client
 	address string
+	socket  net.Conn
 	unbind  func() bool
-	close   func() error // of the socket
+	greeted bool
 }
 
 func (n network) connect(ctx context.Context, address string) (*link, error) {
@@ -92,18 +57,14 @@ func (n network) connect(ctx context.Context, address string) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	given := func(context.Context, string) (net.Conn, error) { return socket, nil }
-	c, err := client.New(ctx, address, client.WithDialFunc(given))
-	if err != nil {
-		socket.Close()
-		return nil, reason(err)
-	}
-	l := &link{Client: c, address: address, close: socket.Close}
+	l := &link{address: address, socket: socket}
 	l.bind(ctx)
 	return l, nil
 }
 
-func (l *link) bind(ctx context.Context) { l.unbind = context.AfterFunc(ctx, func() { l.close() }) }
+func (l *link) bind(ctx context.Context) {
+	l.unbind = context.AfterFunc(ctx, func() { l.socket.Close() })
+}
 
 // rebind lets another context end the link; it is of no use if the first one has ended.
 func (l *link) rebind(ctx context.Context) bool {
@@ -114,48 +75,150 @@ func (l *link) rebind(ctx context.Context) bool {
 	return true
 }
 
-// Close replaces the client's own.
-func (l *link) Close() {
+func (l *link) close() {
 	l.unbind()
-	l.close()
+	l.socket.Close()
+}
+
+// call sends a request and returns the answer, or as an error why there is none.
+func (l *link) call(ctx context.Context, request []byte) (wire.Frame, error) {
+	frame, err := l.exchange(request)
+	switch {
+	case err != nil && ctx.Err() != nil: // the socket was closed under the call
+		return frame, reason(ctx.Err())
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return frame, errClosed
+	case err != nil:
+		return frame, reason(err)
+	case frame.Type != wire.ResponseFailure:
+		return frame, nil
+	}
+	failure, err := wire.DecodeFailure(frame)
+	if err != nil {
+		return frame, err
+	}
+	return frame, (*refusal)(&failure)
+}
+
+var errClosed = errors.New("it closed the connection")
+
+func (l *link) exchange(request []byte) (wire.Frame, error) {
+	if !l.greeted {
+		request = append(wire.AppendHandshake(nil), request...)
+		l.greeted = true
+	}
+	if _, err := l.socket.Write(request); err != nil {
+		return wire.Frame{}, err
+	}
+	var raw [wire.HeaderSize]byte
+	if _, err := io.ReadFull(l.socket, raw[:]); err != nil {
+		return wire.Frame{}, err
+	}
+	header, err := wire.DecodeHeader(raw[:])
+	if err != nil {
+		return wire.Frame{}, err
+	}
+	if header.BodySize() > largestAnswer {
+		return wire.Frame{}, wire.Errorf("an answer of %d bytes", header.BodySize())
+	}
+	body := make([]byte, header.BodySize())
+	_, err = io.ReadFull(l.socket, body)
+	return wire.Frame{Header: header, Body: body}, err
+}
+
+// command is a call whose answer says nothing but that it was done.
+func (l *link) command(ctx context.Context, request []byte) error {
+	frame, err := l.call(ctx, request)
+	if err != nil {
+		return err
+	}
+	return wire.DecodeEmpty(frame)
 }
 
 // leader asks the node whom it holds for the leader; ok is false where it knows none.
 func (l *link) leader(ctx context.Context) (info client.NodeInfo, ok bool, err error) {
-	found, err := l.Leader(ctx)
+	frame, err := l.call(ctx, wire.AppendLeader(nil))
 	if err != nil {
-		return info, false, callError(ctx, err)
+		return info, false, err
 	}
-	return *found, found.Address != "", nil
+	server, err := wire.DecodeServer(frame)
+	return client.NodeInfo{ID: server.ID, Address: server.Address}, server.Address != "", err
 }
 
-// callError says why a call had no answer. go-dqlite's own text names its budget, its steps and both addresses.
-func callError(ctx context.Context, err error) error {
-	var op *net.OpError
-	switch {
-	case ctx.Err() != nil:
-		return reason(ctx.Err())
-	case errors.As(err, &op):
-		return reason(op)
-	case strings.HasSuffix(err.Error(), "EOF"):
-		return errors.New("it closed the connection")
+// members asks the node who is in the cluster.
+func (l *link) members(ctx context.Context) ([]client.NodeInfo, error) {
+	frame, err := l.call(ctx, wire.AppendCluster(nil))
+	if err != nil {
+		return nil, err
 	}
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
-		err = inner
+	found, err := wire.DecodeServers(frame)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	members := make([]client.NodeInfo, len(found))
+	for i, member := range found {
+		if strings.ContainsAny(member.Address, "\n\r") {
+			return nil, wire.Errorf("the address %q", member.Address)
+		}
+		members[i] = client.NodeInfo{ID: member.ID, Address: member.Address, Role: client.NodeRole(member.Role)}
+	}
+	return members, nil
 }
 
-// assign gives a node a role, as soon as the change of the configuration that may be under way is done.
+func (l *link) describe(ctx context.Context) (client.NodeMetadata, error) {
+	frame, err := l.call(ctx, wire.AppendDescribe(nil))
+	if err != nil {
+		return client.NodeMetadata{}, err
+	}
+	metadata, err := wire.DecodeMetadata(frame)
+	return client.NodeMetadata{FailureDomain: metadata.FailureDomain, Weight: metadata.Weight}, err
+}
+
+func (l *link) weigh(ctx context.Context, weight uint64) error {
+	return l.command(ctx, wire.AppendWeight(nil, weight))
+}
+
+// add adds a spare.
+func (l *link) add(ctx context.Context, id uint64, address string) error {
+	return l.command(ctx, wire.AppendAdd(nil, id, address))
+}
+
+func (l *link) remove(ctx context.Context, id uint64) error {
+	return l.command(ctx, wire.AppendRemove(nil, id))
+}
+
+// transfer lets a voter lead, 0 for the one with the newest log.
+func (l *link) transfer(ctx context.Context, id uint64) error {
+	return l.command(ctx, wire.AppendTransfer(nil, id))
+}
+
+// assign gives a node a role.
 func (l *link) assign(ctx context.Context, id uint64, role client.NodeRole) error {
+	return l.command(ctx, wire.AppendAssign(nil, id, uint64(role)))
+}
+
+// badRole is raft's answer where the node has the role already.
+const badRole = "server role is not valid"
+
+// ensure gives a node a role, as soon as the change of the configuration that may be under way is done.
+func (l *link) ensure(ctx context.Context, id uint64, role client.NodeRole) error {
 	deadline := time.Now().Add(changeTimeout)
 	for {
-		err := l.Assign(ctx, id, role)
-		if err == nil || strings.HasSuffix(err.Error(), "server role is not valid (1)") { // it has that role already
+		err := l.assign(ctx, id, role)
+		if err == nil || refusedWith(err, wire.CodeFailed) && err.Error() == badRole {
 			return nil
 		}
-		if !strings.HasSuffix(err.Error(), "(5)") || time.Now().After(deadline) || sleep(ctx, settlePause) != nil {
-			return callError(ctx, err)
+		if !refusedWith(err, wire.CodeBusy) || time.Now().After(deadline) || sleep(ctx, settlePause) != nil {
+			return err
 		}
 	}
 }
+
+// passing tells whether to ask again: the leader changed, another change is under way, or the connection ended.
+func passing(err error) bool {
+	var code syscall.Errno
+	return errors.Is(err, errClosed) || errors.As(err, &code) || errors.Is(err, errLeaderGone) ||
+		refusedWith(err, wire.CodeBusy, wire.CodeNotLeader, wire.CodeLeadershipLost)
+}
+
+func at(address string, err error) error { return fmt.Errorf("%s: %w", address, err) }

@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"slices"
-	"strings"
 
 	"github.com/canonical/go-dqlite/v3"
 	"github.com/canonical/go-dqlite/v3/client"
@@ -55,7 +52,7 @@ func (c *Cluster) Leader(ctx context.Context) (info client.NodeInfo, err error) 
 // Members returns the nodes of the cluster, as its leader knows them.
 func (c *Cluster) Members(ctx context.Context) (members []client.NodeInfo, err error) {
 	err = c.withLeader(ctx, func(l *link) error {
-		members, err = l.Cluster(ctx)
+		members, err = l.members(ctx)
 		return err
 	})
 	return members, err
@@ -75,12 +72,12 @@ func (c *Cluster) Add(ctx context.Context, info client.NodeInfo) (client.NodeInf
 			case member == info:
 				return errDone
 			case member.ID == info.ID && member.Address == info.Address:
-				return l.Assign(ctx, info.ID, info.Role)
+				return l.assign(ctx, info.ID, info.Role)
 			case member.ID == info.ID || member.Address == info.Address:
 				return fmt.Errorf("the node %d at %s is a member already: its id and address must be new", member.ID, member.Address)
 			}
 		}
-		return l.Add(ctx, client.NodeInfo{ID: info.ID, Address: info.Address, Role: client.Spare})
+		return l.add(ctx, info.ID, info.Address)
 	})
 	return info, err
 }
@@ -117,7 +114,7 @@ func (c *Cluster) Assign(ctx context.Context, target Target, role client.NodeRol
 		if member.Address == l.address && role != client.Voter {
 			return fmt.Errorf("%s leads the cluster and cannot become %s: transfer the leadership first", member.Address, role)
 		}
-		return l.Assign(ctx, member.ID, role)
+		return l.assign(ctx, member.ID, role)
 	})
 }
 
@@ -135,7 +132,7 @@ func (c *Cluster) Remove(ctx context.Context, target Target) error {
 			return fmt.Errorf("%s leads the cluster and cannot be removed: transfer the leadership first", member.Address)
 		}
 		begun = true
-		return l.Remove(ctx, member.ID)
+		return l.remove(ctx, member.ID)
 	})
 }
 
@@ -151,17 +148,14 @@ func (c *Cluster) Transfer(ctx context.Context, target Target) error {
 		case member.Role != client.Voter:
 			return fmt.Errorf("%s is %s, and only a voter can lead: give it that role first", member.Address, member.Role)
 		}
-		return l.Transfer(ctx, member.ID)
+		return l.transfer(ctx, member.ID)
 	})
 }
 
 // Describe returns what the node at an address tells of itself.
 func (c *Cluster) Describe(ctx context.Context, address string) (metadata client.NodeMetadata, err error) {
 	err = c.with(ctx, address, func(l *link) error {
-		found, err := l.Describe(ctx)
-		if err == nil {
-			metadata = *found
-		}
+		metadata, err = l.describe(ctx)
 		return err
 	})
 	return metadata, err
@@ -169,13 +163,13 @@ func (c *Cluster) Describe(ctx context.Context, address string) (metadata client
 
 // Weigh sets the weight of the node at an address, which it keeps until it stops.
 func (c *Cluster) Weigh(ctx context.Context, address string, weight uint64) error {
-	return c.with(ctx, address, func(l *link) error { return l.Weight(ctx, weight) })
+	return c.with(ctx, address, func(l *link) error { return l.weigh(ctx, weight) })
 }
 
 // View returns whom the node at an address takes for the members, and for the leader, whose address is "" for none.
 func (c *Cluster) View(ctx context.Context, address string) (members []client.NodeInfo, leader client.NodeInfo, err error) {
 	err = c.with(ctx, address, func(l *link) error {
-		if members, err = l.Cluster(ctx); err != nil {
+		if members, err = l.members(ctx); err != nil {
 			return err
 		}
 		leader, _, err = l.leader(ctx)
@@ -191,11 +185,11 @@ func (c *Cluster) with(ctx context.Context, address string, work func(*link) err
 	}
 	l, err := c.network.connect(ctx, address)
 	if err == nil {
-		defer l.Close()
+		defer l.close()
 		err = work(l)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", address, callError(ctx, err))
+		return at(address, err)
 	}
 	return nil
 }
@@ -210,12 +204,12 @@ func (c *Cluster) withLeader(ctx context.Context, work func(*link) error) error 
 			return err
 		}
 		err = work(l)
-		l.Close()
+		l.close()
 		switch {
 		case err == nil:
 			return nil
-		case !errors.Is(err, errLeaderGone) && !passing(err):
-			return fmt.Errorf("%s: %w", l.address, callError(ctx, err))
+		case !passing(err):
+			return at(l.address, err)
 		}
 		if err := sleep(ctx, settlePause); err != nil {
 			return err
@@ -235,34 +229,25 @@ func (c *Cluster) change(ctx context.Context, step func(*link, []client.NodeInfo
 		if err != nil {
 			return withCause(err, last)
 		}
-		members, err := l.Cluster(ctx)
+		members, err := l.members(ctx)
 		if err == nil {
 			err = step(l, members)
 		}
-		l.Close()
+		l.close()
 		switch {
 		case errors.Is(err, errDone):
 			return nil
 		case err == nil:
 			continue
 		case passing(err):
-			last = fmt.Errorf("%s: %w", l.address, callError(ctx, err))
+			last = at(l.address, err)
 		default:
-			return fmt.Errorf("%s: %w", l.address, callError(ctx, err))
+			return at(l.address, err)
 		}
 		if err := sleep(ctx, settlePause); err != nil {
 			return withCause(err, last)
 		}
 	}
-}
-
-// passing tells whether to ask again: the leader changed, another change is under way, or the connection ended. go-dqlite
-// only writes the server's result code behind its message.
-func passing(err error) bool {
-	var lost *net.OpError
-	return errors.As(err, &lost) || slices.ContainsFunc([]string{"(5)", "(10250)", "(10506)", "EOF"}, func(end string) bool {
-		return strings.HasSuffix(err.Error(), end)
-	})
 }
 
 func withCause(err, last error) error {

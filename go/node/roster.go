@@ -158,7 +158,7 @@ func (r *roster) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer l.Close()
+	defer l.close()
 	members, err := r.membership(ctx, l)
 	if err != nil {
 		return err
@@ -176,9 +176,9 @@ func (r *roster) look(ctx context.Context) error {
 
 // membership returns the members, among them this node, which joins where it still has to.
 func (r *roster) membership(ctx context.Context, l *link) ([]client.NodeInfo, error) {
-	members, err := l.Cluster(ctx)
+	members, err := l.members(ctx)
 	if err != nil {
-		return nil, callError(ctx, err)
+		return nil, err
 	}
 	own := r.node.info
 	joining := isJoining(r.node.directory)
@@ -193,12 +193,12 @@ func (r *roster) membership(ctx context.Context, l *link) ([]client.NodeInfo, er
 					"Remove that one from the cluster first", own.Address, member.ID)
 			}
 		}
-		if err := l.Add(ctx, client.NodeInfo{ID: own.ID, Address: own.Address, Role: client.Spare}); err != nil {
-			return nil, fmt.Errorf("cannot join yet: %w", callError(ctx, err))
+		if err := l.add(ctx, own.ID, own.Address); err != nil {
+			return nil, fmt.Errorf("cannot join yet: %w", err)
 		}
 		r.node.log.info("joined the cluster of %s", l.address)
-		if members, err = l.Cluster(ctx); err != nil {
-			return nil, callError(ctx, err)
+		if members, err = l.members(ctx); err != nil {
+			return nil, err
 		}
 	}
 	if joining {
@@ -229,7 +229,7 @@ func (r *roster) assume(ctx context.Context, l *link, members []client.NodeInfo)
 	if role == -1 {
 		return nil
 	}
-	if err := l.assign(ctx, own, role); err != nil {
+	if err := l.ensure(ctx, own, role); err != nil {
 		return fmt.Errorf("cannot become %s yet: %w", role, err)
 	}
 	r.node.log.info("became %s", role)
@@ -239,7 +239,7 @@ func (r *roster) assume(ctx context.Context, l *link, members []client.NodeInfo)
 	// The third node of a cluster makes another one a voter with it. Where this fails the leader will do it.
 	for _, member := range members {
 		if member.ID != own && member.Role != client.Voter && changes.Metadata(member) != nil {
-			if err := l.assign(ctx, member.ID, client.Voter); err == nil {
+			if err := l.ensure(ctx, member.ID, client.Voter); err == nil {
 				break
 			} else {
 				r.node.log.warn("%s cannot become voter yet: %v", member.Address, err)
@@ -265,8 +265,8 @@ func (r *roster) adjust(ctx context.Context, l *link, members []client.NodeInfo)
 			return fmt.Errorf("no node could become %s: %w", role, err)
 		}
 		r.node.log.info("%s became %s", chosen.Address, role)
-		if members, err = l.Cluster(ctx); err != nil {
-			return callError(ctx, err)
+		if members, err = l.members(ctx); err != nil {
+			return err
 		}
 		if err := r.remember(members); err != nil {
 			return err
@@ -278,7 +278,7 @@ func (r *roster) adjust(ctx context.Context, l *link, members []client.NodeInfo)
 func assignFirst(ctx context.Context, l *link, candidates []client.NodeInfo, role client.NodeRole) (client.NodeInfo, error) {
 	var failures []error
 	for _, candidate := range candidates {
-		err := l.assign(ctx, candidate.ID, role)
+		err := l.ensure(ctx, candidate.ID, role)
 		if err == nil {
 			return candidate, nil
 		}
@@ -305,11 +305,11 @@ func (n *Node) probe(ctx context.Context, config app.RolesConfig, members []clie
 			if err != nil {
 				return
 			}
-			defer l.Close()
-			if metadata, err := l.Describe(ctx); err == nil {
+			defer l.close()
+			if metadata, err := l.describe(ctx); err == nil {
 				mu.Lock()
 				defer mu.Unlock()
-				state[member] = metadata
+				state[member] = &metadata
 			}
 		}()
 	}

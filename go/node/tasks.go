@@ -23,7 +23,7 @@ func (n *Node) WaitReady(ctx context.Context) error {
 	if n.roster == nil {
 		l, err := n.network.findLeader(ctx, []string{n.bound})
 		if err == nil {
-			l.Close()
+			l.close()
 		}
 		return err
 	}
@@ -90,9 +90,9 @@ func (n *Node) view(ctx context.Context, address string) (members []client.NodeI
 	if err != nil {
 		return nil, leader, err
 	}
-	defer l.Close()
-	if members, err = l.Cluster(ctx); err != nil {
-		return nil, leader, callError(ctx, err)
+	defer l.close()
+	if members, err = l.members(ctx); err != nil {
+		return nil, leader, err
 	}
 	leader, _, err = l.leader(ctx)
 	return members, leader, err
@@ -118,9 +118,9 @@ func (n *Node) Handover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { l.Close() }()
-	if members, err = l.Cluster(ctx); err != nil {
-		return callError(ctx, err)
+	defer func() { l.close() }()
+	if members, err = l.members(ctx); err != nil {
+		return err
 	}
 	if err := n.roster.remember(members); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (n *Node) Handover(ctx context.Context) error {
 		if err != nil || next == nil {
 			return err
 		}
-		l.Close()
+		l.close()
 		l = next
 	}
 	if role == -1 {
@@ -151,9 +151,9 @@ func (n *Node) Handover(ctx context.Context) error {
 // transfer gives the leadership to another voter and returns a link to the leader after that, which may be this node again
 // where the other one could not take it; nil where there is no other voter.
 func (n *Node) transfer(ctx context.Context, l *link) (*link, error) {
-	members, err := l.Cluster(ctx)
+	members, err := l.members(ctx)
 	if err != nil {
-		return nil, callError(ctx, err)
+		return nil, err
 	}
 	changes := n.probe(ctx, n.roster.config, members)
 	var targets []client.NodeInfo
@@ -170,10 +170,10 @@ func (n *Node) transfer(ctx context.Context, l *link) (*link, error) {
 		targets = append([]client.NodeInfo{{Address: "the node with the newest log"}}, targets...)
 	}
 	for _, target := range targets {
-		if err = l.Transfer(ctx, target.ID); err == nil {
+		if err = l.transfer(ctx, target.ID); err == nil {
 			break
 		}
-		n.log.info("%s did not take the leadership: %v", target.Address, callError(ctx, err))
+		n.log.info("%s did not take the leadership: %v", target.Address, err)
 	}
 	if err := sleep(ctx, settlePause); err != nil {
 		return nil, fmt.Errorf("no node took the leadership: %w", err)
@@ -188,11 +188,10 @@ func (n *Node) transfer(ctx context.Context, l *link) (*link, error) {
 // demote takes this node's vote, once the new leader has found its feet.
 func (n *Node) demote(ctx context.Context, l *link) error {
 	for {
-		err := l.Assign(ctx, n.info.ID, client.Spare)
+		err := l.ensure(ctx, n.info.ID, client.Spare)
 		if err == nil {
 			return nil
 		}
-		err = callError(ctx, err)
 		if sleep(ctx, settlePause) != nil {
 			return fmt.Errorf("the node keeps its role: %w", err)
 		}
