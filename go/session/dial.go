@@ -90,7 +90,7 @@ func (c *caller) explain(err error) error {
 		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return context.DeadlineExceeded
-	case c.secure != nil && errors.As(err, new(tls.AlertError)): // TLS 1.3 tells a client late that it was turned away
+	case c.secure != nil && isAlert(err): // TLS 1.3 tells a client late that it was turned away
 		return explainTLS(err)
 	}
 	if c.secure == nil && errors.Is(err, io.EOF) && c.Conn.RemoteAddr().Network() == "tcp" {

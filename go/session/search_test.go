@@ -79,11 +79,11 @@ func TestAConnectionFollowsTheLeader(t *testing.T) {
 	second.follow(first.address)
 	c := connect(t, "", "main", among(first.address, second.address))
 	c.run("INSERT INTO t VALUES (1)")
-	first.answer = func(connection net.Conn, text string) {
+	first.become(func(connection net.Conn, text string) {
 		first.follow(second.address)
 		second.leader.Store(nil)
 		connection.Write(failureMessage(10250, "not leader"))
-	}
+	})
 	c.run("INSERT INTO t VALUES (2)")
 	c.run("INSERT INTO t VALUES (3)")
 	if got := strings.Join(second.seen(), ";"); got != "INSERT INTO t VALUES (2);INSERT INTO t VALUES (3)" {
@@ -94,15 +94,15 @@ func TestAConnectionFollowsTheLeader(t *testing.T) {
 func TestWithoutANewLeaderTheStatementSaysSo(t *testing.T) {
 	only := serve(t, succeed)
 	c := connect(t, "", "main", among(only.address), func(options *session.Options) { options.LeaderTimeout = 300 * time.Millisecond })
-	only.answer = func(connection net.Conn, text string) {
+	only.become(func(connection net.Conn, text string) {
 		only.follow("")
 		connection.Write(failureMessage(10250, "not leader"))
-	}
+	})
 	_, failure := c.try("INSERT INTO t VALUES (1)")
 	wantKind(t, failure, session.NoLeader, 0)
 	_, failure = c.try("SELECT 1")
 	wantKind(t, failure, session.NoLeader, 0)
-	only.answer = succeed
+	only.become(succeed)
 	only.leader.Store(nil)
 	c.run("INSERT INTO t VALUES (2)")
 }
@@ -110,10 +110,10 @@ func TestWithoutANewLeaderTheStatementSaysSo(t *testing.T) {
 func TestTheSearchForANewLeaderCanBeCancelled(t *testing.T) {
 	only := serve(t, succeed)
 	c := connect(t, "", "main", among(only.address))
-	only.answer = func(connection net.Conn, text string) {
+	only.become(func(connection net.Conn, text string) {
 		only.follow("")
 		connection.Write(failureMessage(10250, "not leader"))
-	}
+	})
 	if failure := c.begin("SELECT 1", session.Request{}); failure != nil {
 		t.Fatal(failure)
 	}

@@ -72,7 +72,6 @@ func explainTLS(err error) error {
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var plain tls.RecordHeaderError
-	var alert tls.AlertError
 	switch {
 	case errors.As(err, &authority):
 		return final("its certificate was not signed by the authority (CA) that was given")
@@ -82,10 +81,16 @@ func explainTLS(err error) error {
 		return final("its certificate cannot be trusted: %v", invalid)
 	case errors.As(err, &plain), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, unix.ECONNRESET):
 		return errors.New("it broke the TLS handshake off: it probably runs without TLS")
-	case errors.As(err, &alert):
-		return final("it turned our certificate away (%v): give one that its authority (CA) signed, with its key", alert)
+	case isAlert(err):
+		return final("it turned us away (%v): give a certificate that its authority (CA) signed, with its key", cause(err))
 	}
 	return cause(err)
+}
+
+// isAlert recognizes what the other side says before it breaks off.
+func isAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
 }
 
 // errFinal is a reason why a server cannot be used that no waiting removes.

@@ -57,7 +57,7 @@ func serveOn(t *testing.T, address string, listener net.Listener, answer func(ne
 func (s *server) handle(connection net.Conn) {
 	defer connection.Close()
 	var handshake [8]byte
-	if _, err := io.ReadFull(connection, handshake[:]); err != nil {
+	if _, err := io.ReadFull(connection, handshake[:]); err != nil || handshake != [8]byte{wire.ProtocolVersion} {
 		return
 	}
 	for {
@@ -100,6 +100,13 @@ func (s *server) note(connection net.Conn, text string) {
 	s.answering.Lock()
 	defer s.answering.Unlock()
 	s.answer(connection, text)
+}
+
+// become changes how the server answers.
+func (s *server) become(answer func(net.Conn, string)) {
+	s.answering.Lock()
+	defer s.answering.Unlock()
+	s.answer = answer
 }
 
 // follow makes the server name another one as the leader, or none with "".
