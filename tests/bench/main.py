@@ -40,10 +40,12 @@ def main() -> int:
                     contestant.run(statement)
             measurements = [measure(workload, contestants, options.rounds) for workload in chosen]
         document = report.as_json(measurements, options.rounds, directory)
-    print(report.text(measurements))
+    summary = report.text(measurements)
+    print(summary)
     if options.output is not None:
         options.output.mkdir(parents=True, exist_ok=True)
         (options.output / "performance.json").write_text(json.dumps(document, indent=1) + "\n")
+        (options.output / "performance.txt").write_text(summary + "\n")
         (options.output / "performance.svg").write_text(chart.svg(measurements))
     return 0
 
@@ -55,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", metavar="NAME", help="only workloads of this name (* matches any)")
     parser.add_argument("--go-driver", type=Path, help="the program in go_driver/, built; without it no TCP and no Go")
     parser.add_argument("--directory", default="/var/tmp", help="where the databases are for the time being; on a disk")
-    parser.add_argument("--output", type=_in_workspace, help="where performance.json and performance.svg are written")
+    parser.add_argument("--output", type=_in_workspace, help="where performance.json, .txt and .svg are written")
     return parser
 
 
