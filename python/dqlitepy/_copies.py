@@ -87,9 +87,11 @@ class CopyingConnection(TransactionControl):
         if isinstance(target, CopyingConnection):
             target.restore(self, progress=progress)
         elif isinstance(target, str | bytes | os.PathLike):
-            _backup.copy_to_file(self._options, os.fsdecode(target), pages, progress)
-        else:
+            _backup.copy_to_file(self._options, _file(target), pages, progress)
+        elif _is_of_sqlite3(target):
             _backup.copy_to_sqlite(self._options, target, pages, progress, sleep)
+        else:
+            raise _wrong_type("backup() argument 'target'", target)
 
     def serialize(self, *, name: str = "main") -> bytes:
         """Returns the bytes of a SQLite file with what is committed; `sqlite3.Connection.deserialize` opens them.
@@ -139,11 +141,13 @@ class CopyingConnection(TransactionControl):
                 sibling._run_control("BEGIN")
                 self._restore(lambda sql: Cursor(sibling).execute(sql), progress)
         elif isinstance(source, str | bytes | os.PathLike):
-            with _sqlite_source.reading_file(os.fsdecode(source)) as read:
+            with _sqlite_source.reading_file(_file(source)) as read:
                 self._restore(read, progress)
-        else:
+        elif _is_of_sqlite3(source):
             with _sqlite_source.reading_connection(source) as read:
                 self._restore(read, progress)
+        else:
+            raise _wrong_type("restore() argument 'source'", source)
 
     def deserialize(self, data: bytes | bytearray | memoryview, /, *, name: str = "main") -> None:
         """Copies everything from the bytes of a SQLite file, as `serialize` returns them, into this empty database.
@@ -228,3 +232,22 @@ def _open_transaction(caller: str) -> OperationalError:
         f"{caller}() works on what is committed, and the connection has a transaction open: "
         "commit it or roll it back first"
     )
+
+
+def _is_of_sqlite3(connection: object) -> bool:
+    import sqlite3
+
+    return isinstance(connection, sqlite3.Connection)
+
+
+def _wrong_type(argument: str, value: object) -> TypeError:
+    expected = "sqlite3.Connection, dqlitepy.Connection or the path of a file"
+    return TypeError(f"{argument} must be {expected}, not {type(value).__name__}")
+
+
+def _file(path: StrOrBytesPath) -> str:
+    """Returns a path as str; ValueError for what SQLite takes for something else than a file."""
+    decoded = os.fsdecode(path)
+    if decoded in ("", ":memory:") or "\0" in decoded:
+        raise ValueError(f"{decoded!r} names no file: give a path, or a connection made by sqlite3.connect()")
+    return decoded

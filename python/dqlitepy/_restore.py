@@ -17,7 +17,7 @@ Read: TypeAlias = Callable[[str], Iterator[tuple[Any, ...]]]
 # Called with SQLite's status (0, or 101 when it is done), how many rows are still to come, and how many there are.
 Progress: TypeAlias = Callable[[int, int, int], object]
 
-_OK, _DONE = 0, 101
+_OK, _ERROR, _DONE = 0, 1, 101
 _ROWS_BETWEEN_CALLS = 1000
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 _SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
@@ -52,12 +52,12 @@ def restore(read: Read, target: SyncConnection, progress: Progress | None) -> No
     own = [name for (name,) in read("SELECT name FROM sqlite_schema") if name in (_SEQUENCE, _STATISTICS)]
     copy.count([name for name, _ in ordinary] + own)
     for name, sql in ordinary:
-        target._run_control(sql)
+        _make(target, "table", name, sql)
         copy.table(name)
     for wanted in ("index", "view", "trigger"):
-        for kind, _, sql in objects:
+        for kind, name, sql in objects:
             if kind == wanted and sql is not None:
-                target._run_control(sql)
+                _make(target, kind, name, sql)
     if _STATISTICS in own:
         target._run_control("ANALYZE sqlite_schema")  # which makes the table
     made = {name for (name,) in Cursor(target).execute("SELECT name FROM sqlite_schema")}
@@ -74,6 +74,20 @@ def restore(read: Read, target: SyncConnection, progress: Progress | None) -> No
         progress(_DONE, 0, copy.total)
 
 
+def _make(target: SyncConnection, kind: str, name: str, sql: str) -> None:
+    try:
+        target._run_control(sql)
+    except OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) != _ERROR:
+            raise
+        raise _cannot_make(kind, name, error) from error
+
+
+def _cannot_make(kind: str, name: str, error: OperationalError) -> NotSupportedError:
+    """What it says of a function, a collation or a module that only the source's program has."""
+    return NotSupportedError(f"the {kind} {name!r} cannot be restored: {error}. Drop it in a copy of the source first")
+
+
 def _make_virtual(target: SyncConnection, tables: list[tuple[str, str]]) -> None:
     """Makes virtual tables over the tables of theirs that were copied already, as VACUUM does."""
     if not tables:
@@ -86,9 +100,7 @@ def _make_virtual(target: SyncConnection, tables: list[tuple[str, str]]) -> None
         try:
             Cursor(target).execute(f"SELECT 1 FROM {quote_name(name)} LIMIT 0")
         except OperationalError as error:
-            raise NotSupportedError(
-                f"the virtual table {name!r} cannot be restored: {error}. Drop it in a copy of the source first"
-            ) from error
+            raise _cannot_make("virtual table", name, error) from error
 
 
 class _Rows:

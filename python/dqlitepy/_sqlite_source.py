@@ -37,8 +37,14 @@ def reading_file(path: str) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]
         except sqlite3.Error as error:
             raise _ours(path, error) from error
 
+    if os.path.isdir(path):
+        raise OperationalError(
+            f"{path} is a directory, not a SQLite file; to copy a database of dqlite, connect to it first"
+        )
     try:
-        source = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None)
+        # With an empty authority, so that a path of two slashes is not taken for one.
+        uri = f"file://{quote(os.fsencode(os.path.abspath(path)))}?mode=ro"
+        source = sqlite3.connect(uri, uri=True, isolation_level=None)
     except sqlite3.Error as error:
         raise _ours(path, error) from error
     with closing(source):
