@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The points of docs/differences-from-sqlite3.md about transactions and locks; test_differences runs them."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+
+from tests.node.differences import NOT_AUTHORIZED, Both
+
+
+class TestTransactions:
+    """One test a point, with its name."""
+
+    def test_begin_immediate(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            con.execute("INSERT INTO t VALUES (1, 1)")
+            late = both.connect(module, timeout=0)
+            with pytest.raises(module.OperationalError, match="database is locked"):
+                late.execute("INSERT INTO t VALUES (2, 2)")
+            return late.in_transaction
+
+        assert both.run(program) == (True, False)
+
+    def test_snapshot(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            if module is sqlite3:
+                con.execute("PRAGMA journal_mode = WAL")
+            late = both.connect(module, isolation_level=None)
+            late.execute("BEGIN")
+            late.execute("SELECT * FROM t").fetchall()
+            con.execute("INSERT INTO t VALUES (1, 1)")
+            con.commit()
+            try:
+                late.execute("INSERT INTO t VALUES (2, 2)")
+            except module.OperationalError as error:
+                return error.sqlite_errorname, late.in_transaction
+            return None
+
+        assert both.run(program, timeout=0) == (("SQLITE_BUSY_SNAPSHOT", True),) * 2
+
+    def test_readers(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            reader = both.connect(module, isolation_level=None)
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM t").fetchall()
+            con.execute("INSERT INTO t VALUES (1, 1)")
+            con.commit()
+            return reader.execute("SELECT * FROM t").fetchall()
+
+        assert both.run(program, timeout=0) == (("OperationalError", "database is locked"), [])
+
+    def test_empty_executemany(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            con.executemany("INSERT INTO t (b) VALUES (?)", [])
+            return con.in_transaction
+
+        assert both.run(program) == (True, False)
+
+    def test_failed_parameters(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            with pytest.raises(module.ProgrammingError, match="Incorrect number of bindings supplied"):
+                con.execute("INSERT INTO t (b) VALUES (?)", ())
+            return con.in_transaction
+
+        assert both.run(program) == (True, False)
+
+    def test_busy_timeout(self, both: Both) -> None:
+        assert both.sql("PRAGMA busy_timeout") == ([(5000,)], NOT_AUTHORIZED)
