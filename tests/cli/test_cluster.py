@@ -151,6 +151,25 @@ def test_kill_9_of_the_leader_is_survived(cluster: ThreeNodes) -> None:
     assert rows(succeed("shell", cluster.servers, "--mode", "json", "-c", "SELECT sum(n) AS s FROM t")) == [{"s": 6}]
 
 
+def test_a_shell_outlives_its_leader(cluster: ThreeNodes, tmp_path: Path) -> None:
+    history = str(tmp_path / "history")
+    with Terminal("shell", cluster.servers, "--database", "outlive", DQLITEPY_HISTORY=history) as terminal:
+        terminal.expect("dqlite> ")
+        terminal.press("CREATE TABLE outlive (n);\n")
+        terminal.expect("(done")
+        terminal.expect("dqlite> ")
+        leader = cluster.addresses.index(status(cluster.servers)["leader"])
+        cluster.nodes[leader].kill()
+        terminal.press("INSERT INTO outlive VALUES (1);\n")
+        terminal.expect("dqlite> ")  # done, or lost: whichever, it is told, and the shell goes on
+        terminal.press("SELECT count(*) <= 1 AS fine FROM outlive;\n")
+        terminal.expect("   1\n")
+        terminal.expect("dqlite> ")
+        terminal.press("\x04")
+        assert terminal.end()[0] == 0
+    cluster.start(leader)
+
+
 def test_sigterm_hands_over_and_stops_cleanly(cluster: ThreeNodes) -> None:
     leader = cluster.addresses.index(status(cluster.servers)["leader"])
     code, output, errors = cluster.nodes[leader].stop(signal.SIGTERM)

@@ -28,20 +28,22 @@ def position(directory: Path) -> Position:
         OSError: the directory cannot be read.
     """
     names = os.listdir(directory)
-    last = max((parsed.index for name in names if (parsed := snapshots.parse_name(name))), default=0)
+    snapshot = max((parsed.index for name in names if (parsed := snapshots.parse_name(name))), default=0)
+    closed = 0
     open_ones = []
     for name in names:
         parsed_name = segments.parse_name(name)
         if parsed_name is not None and parsed_name.open:
             open_ones.append((parsed_name.first, name))
         elif parsed_name is not None:
-            last = max(last, parsed_name.last)
+            closed = max(closed, parsed_name.last)
+    last = closed or snapshot  # the open ones go on behind the closed ones, also where a snapshot is newer than those
     for _, name in sorted(open_ones):
+        segment = Segment(name, True, 0)
         with suppress(FileNotFoundError, Damaged):  # closed meanwhile, or being written
-            segment = Segment(name, True, 0)
             segments.Reader(segment, (directory / name).read_bytes(), last + 1).read_open()
         last = segment.last_index or last
-    return Position(_term(directory), last)
+    return Position(_term(directory), max(last, snapshot))
 
 
 def _term(directory: Path) -> int:
