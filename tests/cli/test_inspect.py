@@ -239,6 +239,27 @@ def test_a_missing_segment_is_a_gap(stopped: Path, tmp_path: Path) -> None:
     assert what_a_node_finds(directory) == REFUSED
 
 
+def test_a_gap_that_the_snapshot_fills_is_no_damage(stopped: Path, tmp_path: Path) -> None:
+    directory = shutil.copytree(stopped, tmp_path / "data")
+    _, second, third = closed(directory)
+    assert third.name.startswith("0000000000000513-")
+    second.unlink()
+    (note,) = inspect(directory)["notes"]
+    assert (note["file"], "the snapshot has what is before it" in note["text"]) == (third.name, True)
+    assert what_a_node_finds(directory) == str(ROWS)
+
+
+def test_segments_that_overlap_are_damage(stopped: Path, tmp_path: Path) -> None:
+    directory = shutil.copytree(stopped, tmp_path / "data")
+    for snapshot in directory.glob("snapshot-*"):
+        snapshot.unlink()
+    last = closed(directory)[-1]
+    last.rename(directory / f"0000000000000500-{ROWS + 2 - 13:016}")
+    (finding,) = inspect(directory, status=1)["damage"]
+    assert "does not go on where the one before it ended" in finding["text"]
+    assert what_a_node_finds(directory) == REFUSED
+
+
 def test_an_open_segment_that_is_damaged_in_the_middle(crashed: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(crashed, tmp_path / "data")
     segment = min(directory.glob("open-*"))

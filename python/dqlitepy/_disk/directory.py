@@ -149,12 +149,7 @@ class _Inspection:
         next_index: int | None = None  # unknown until the first closed segment
         for name, parsed in found:
             if not parsed.open:
-                if next_index is None and parsed.first > base + 1:
-                    self._damage(name, f"the entries {base + 1} to {parsed.first - 1} before it are missing")
-                elif next_index is not None and parsed.first > next_index:
-                    self._damage(name, f"the entries {next_index} to {parsed.first - 1} before it are missing")
-                elif next_index is not None and parsed.first < next_index:
-                    self._damage(name, "holds entries that the segment before it holds too")
+                self._check_order(name, parsed.first, next_index, base)
                 next_index = parsed.last + 1
             first = parsed.first if not parsed.open else next_index or base + 1
             segment = self._read_segment(name, parsed, first)
@@ -164,6 +159,18 @@ class _Inspection:
                 next_index = segment.last_index + 1
             if segment.last_index is not None and segment.last_index > (report.last_index or 0):
                 report.last_index, report.last_term = segment.last_index, segment.last_term
+
+    def _check_order(self, name: str, first: int, expected: int | None, snapshot: int) -> None:
+        """Compares where a closed segment begins with where the one before it ended, if there is one."""
+        wanted = snapshot + 1 if expected is None else expected
+        if first > wanted and first > snapshot + 1:
+            self._damage(name, f"the entries {wanted} to {first - 1} before it are missing: a node refuses to start")
+        elif expected is not None and first != expected:
+            text = "does not go on where the one before it ended"
+            if snapshot and first <= snapshot + 1:
+                self._note(name, f"{text}; a node begins with this one, since the snapshot has what is before it")
+            else:
+                self._damage(name, f"{text}: a node refuses to start")
 
     def _read_segment(self, name: str, parsed: segments.Name, first: int) -> Segment | None:
         try:
