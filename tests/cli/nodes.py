@@ -92,12 +92,16 @@ class ThreeNodes:
         """Returns where a node keeps its data."""
         return self.folder / f"n{position + 1}"
 
-    def start(self, position: int, *more: str) -> None:
+    def start(self, position: int) -> None:
         """Starts one, for the first time or again, and waits until it is ready."""
+        self.begin(position).wait_ready()
+
+    def begin(self, position: int) -> NodeProcess:
+        """Starts one and returns it, ready or not."""
         join = ["--join", self.addresses[0]] if position else []
-        node = NodeProcess(self.directory(position), "--address", self.addresses[position], *join, *more)
+        node = NodeProcess(self.directory(position), "--address", self.addresses[position], *join)
         self.nodes[position : position + 1] = [node]
-        node.wait_ready()
+        return node
 
     def close(self) -> None:
         """Kills what still runs."""

@@ -311,42 +311,6 @@ def test_certs_make_a_cluster_that_only_their_holders_reach(tmp_path: Path) -> N
         node.kill()
 
 
-def test_recovery_after_the_majority_is_lost(tmp_path: Path) -> None:
-    with three_nodes(tmp_path) as cluster:
-        succeed("shell", cluster.servers, "-c", "CREATE TABLE t (n); INSERT INTO t VALUES (5)")
-        survivor = cluster.directory(0)
-        assert "is in use by" in fail("recover", survivor, "--yes")
-        for node in cluster.nodes:
-            node.kill()
-        assert "there is nobody to ask" in fail("recover", survivor)
-        with Terminal("recover", survivor) as terminal:
-            terminal.expect("Type yes to go on: ")
-            terminal.press("y\n")
-            code, output = terminal.end()
-            assert code == 1
-            assert "nothing was done" in output
-        done = json.loads(succeed("recover", survivor, "--yes", "--json"))
-        assert [member["address"] for member in done["members"]] == [cluster.addresses[0]]
-        assert Path(done["backup"]).is_dir()
-        cluster.start(0)
-        assert status(cluster.addresses[0])["leader"] == cluster.addresses[0]
-        output = succeed("shell", cluster.addresses[0], "--mode", "json", "-c", "SELECT n FROM t")
-        assert rows(output) == [{"n": 5}]
-
-
-def test_recover_takes_the_newest_log_and_says_what_is_left_to_do(tmp_path: Path) -> None:
-    with three_nodes(tmp_path) as cluster:
-        succeed("shell", cluster.servers, "-c", "CREATE TABLE t (n)")
-        cluster.nodes[1].kill()
-        succeed("shell", cluster.servers, "-c", "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)")
-        cluster.nodes[0].kill()
-        cluster.nodes[2].kill()
-    output = succeed("recover", cluster.directory(1), cluster.directory(0), "--yes")
-    assert f"{cluster.directory(0)} is recovered" in output
-    assert "What is left to do:" in output
-    assert str(cluster.directory(1)) in output
-
-
 def test_backup_and_restore(cluster: ThreeNodes, tmp_path: Path) -> None:
     file = tmp_path / "copy.db"
     report = json.loads(succeed("backup", cluster.servers, file, "--json"))
