@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 2
+#define DQLITEPY_ABI_VERSION 3
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -81,7 +81,7 @@ void dqlitepy_free(void *block);
 /* One line each, "name version": sqlite, dqlite, raft, libuv, lz4, go-dqlite, go. The caller frees *block. */
 int32_t dqlitepy_versions(void **block, uint64_t *size, dqlitepy_error *error);
 
-/* How many handles are open (nodes, connections, copies): lets a test prove that nothing leaks. */
+/* How many handles are open (nodes, connections, copies, pollers): lets a test prove that nothing leaks. */
 uint64_t dqlitepy_open_handles(void);
 
 /* ---- waiting, closing -------------------------------------------------------------------------------------------- */
@@ -100,6 +100,25 @@ int32_t dqlitepy_close(uint64_t handle, int32_t slice_ms, dqlitepy_error *error)
 
 /* Closes in the background and returns at once; for finalizers. A stale handle is ignored. */
 void dqlitepy_release(uint64_t handle);
+
+/* ---- event loops ------------------------------------------------------------------------------------------------- */
+
+/* Opens a poller, one for each event loop. Its descriptor, which remains the poller's, is readable when dqlitepy_poller_take has
+ * something to tell. */
+int32_t dqlitepy_poller_open(uint64_t *poller, int32_t *descriptor, dqlitepy_error *error);
+
+/* Has the poller name the handle, from now on, when an operation can go on that returned DQLITEPY_PENDING to a call with a
+ * slice of 0; such a call never waits. An operation that is under way now is named as well, if it is not one of
+ * dqlitepy_execute and the like. A handle has one poller at most, whose closing changes nothing but that nobody is told any more. */
+int32_t dqlitepy_attach(uint64_t handle, uint64_t poller, dqlitepy_error *error);
+
+/* Writes at most `capacity` handles to `ready` and their number to `count`, without waiting: those with an operation that is
+ * to be called again (dqlitepy_wait, dqlitepy_continue, …), with a slice of 0. It may be too early, or nothing may be under
+ * way; then that call or its omission does no harm. */
+int32_t dqlitepy_poller_take(uint64_t poller, uint64_t *ready, uint64_t capacity, uint64_t *count, dqlitepy_error *error);
+
+/* Closes a poller and its descriptor. A stale one is ignored. */
+void dqlitepy_poller_close(uint64_t poller);
 
 /* ---- nodes ------------------------------------------------------------------------------------------------------- */
 

@@ -135,7 +135,7 @@ func (l *link) receive(deadline time.Time) (wire.Frame, error) {
 		if err := l.send(deadline); err != nil {
 			return wire.Frame{}, err
 		}
-		if len(l.in) == l.start && l.secure == nil { // nothing can be there yet
+		if len(l.in) == l.start && l.secure == nil && !deadline.IsZero() { // nothing can be there yet
 			if err := l.wait(unix.POLLIN, deadline); err != nil {
 				return wire.Frame{}, err
 			}

@@ -5,7 +5,8 @@
 // first one did nothing.
 //
 // An operation (execute, fetch, …) is a chain of steps: each step queues a request and names the function that takes the
-// answer. The thread that calls does the I/O in slices: Continue goes on where the last slice ended.
+// answer. The thread that calls does the I/O in slices: Continue goes on where the last slice ended. A thread that must not
+// wait gives slices of 0, between which Needs tells what to wait for.
 package session
 
 import (
@@ -51,6 +52,7 @@ type Session struct {
 
 	// The operation under way:
 	running  bool             // steps are still to be done
+	ready    bool             // the last slice ended although there was more to do
 	claimed  bool             // Continue has not handed out the outcome yet
 	first    func()           // its first step, as long as it may be repeated from there
 	routing  routing          // its ways to a leader
@@ -95,12 +97,12 @@ func (s *Session) Cancel() { s.waker.raise() }
 // Busy tells whether an operation is under way.
 func (s *Session) Busy() bool { return s.claimed }
 
-// Continue goes on with the operation under way. It returns false when the slice ended first.
+// Continue goes on with the operation under way. It returns false when the slice ended first. A slice of 0 never waits.
 func (s *Session) Continue(slice time.Duration) (result Result, done bool, failure *Error) {
 	if !s.claimed {
 		return Result{}, true, Errorf(Programming, "nothing is under way on the connection")
 	}
-	if !s.run(time.Now().Add(slice)) {
+	if !s.run(slice) {
 		return Result{}, false, nil
 	}
 	s.claimed = false
@@ -144,11 +146,21 @@ func (s *Session) claim() {
 	s.first, s.own, s.routing = nil, false, routing{}
 }
 
-func (s *Session) run(deadline time.Time) (done bool) {
+// turn is how long a slice of 0 works where there is nothing to wait for.
+const turn = time.Millisecond
+
+func (s *Session) run(slice time.Duration) (done bool) {
+	end := time.Now().Add(max(slice, turn))
+	deadline := end
+	if slice <= 0 {
+		deadline = time.Time{}
+	}
+	s.ready = false
 	for s.running {
 		switch err := s.step(deadline); err {
 		case nil: // a server that is always faster than we are must not keep the thread from its signals
-			if s.running && time.Now().After(deadline) {
+			if s.running && time.Now().After(end) {
+				s.ready = true
 				return false
 			}
 		case errSliceEnded:

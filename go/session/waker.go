@@ -57,8 +57,12 @@ func (w *waker) clear() bool {
 	return raised
 }
 
-// poll waits for the descriptors, of which the first is the waker's own. It returns nil when another one is ready.
+// poll waits for the descriptors, of which the first is the waker's own. It returns nil when another one is ready. A zero
+// deadline is that of a caller who has just looked and waits elsewhere.
 func (w *waker) poll(fds []unix.PollFd, deadline time.Time) error {
+	if deadline.IsZero() {
+		return errSliceEnded
+	}
 	for {
 		_, err := unix.Poll(fds, milliseconds(time.Until(deadline)))
 		if err == unix.EINTR {
@@ -93,6 +97,14 @@ func (w *waker) sleep(deadline time.Time) error {
 
 // await waits until done is closed.
 func (w *waker) await(done <-chan struct{}, deadline time.Time) error {
+	select {
+	case <-done:
+		return nil
+	default:
+		if deadline.IsZero() {
+			return errSliceEnded
+		}
+	}
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
 	for {

@@ -24,6 +24,9 @@ type connectionHandle struct {
 	job     *job // connecting; nil afterwards
 	closing bool
 	session *session.Session // nil until connected
+
+	attachment
+	interest interest // what the poller watches; guarded by the session
 }
 
 // remote is the group of the connections to nodes in other processes, which may never answer again.
@@ -121,7 +124,26 @@ func use(handle C.uint64_t, out *C.dqlitepy_error, work func(*session.Session) C
 	}()
 	status := work(s)
 	finished = true
+	return c.watched(status, out)
+}
+
+// watched lets the poller look after an operation that is not done. Where it cannot, the operation ends.
+func (c *connectionHandle) watched(status C.int32_t, out *C.dqlitepy_error) C.int32_t {
+	p := c.poller.Load()
+	if status != C.DQLITEPY_PENDING || p == nil {
+		return status
+	}
+	if err := p.watch(c.handle, c.session.Needs(), &c.interest); err != nil {
+		c.session.Abandon()
+		return report(out, &session.Error{Kind: session.Connection, Broken: true, Message: err.Error()})
+	}
 	return status
+}
+
+func (c *connectionHandle) attach(p *poller) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.attachTo(p, c.handle, c.job)
 }
 
 // wait waits for the connection to be opened or closed. A handle that was not opened, or is closed, goes with it.
@@ -131,6 +153,7 @@ func (c *connectionHandle) wait(slice time.Duration, out *C.dqlitepy_error) C.in
 	c.mu.Unlock()
 	switch {
 	case job != nil && !job.wait(slice):
+		c.awaits(c.handle, job)
 		return C.DQLITEPY_PENDING
 	case job != nil && job.failure != nil:
 		handles.remove(c.handle)
@@ -161,7 +184,7 @@ func (c *connectionHandle) finish(slice time.Duration, out *C.dqlitepy_error) C.
 	}
 	if s.Busy() {
 		if _, done, _ := s.Continue(slice); !done {
-			return C.DQLITEPY_PENDING
+			return c.watched(C.DQLITEPY_PENDING, out)
 		}
 	}
 	if handles.remove(c.handle) {

@@ -25,6 +25,8 @@ type dumpHandle struct {
 	opened  bool
 	dump    *session.Dump // good once opened
 	piece   []byte        // what reading brought
+
+	attachment
 }
 
 //export dqlitepy_dump
@@ -75,6 +77,7 @@ func dqlitepy_dump_read(handle C.uint64_t, slice_ms C.int32_t, block *unsafe.Poi
 	}
 	reading := d.read()
 	if !reading.wait(sliceOf(slice_ms)) {
+		d.awaits(d.handle, reading)
 		return C.DQLITEPY_PENDING
 	}
 	if reading.failure != nil { // it stays for every further call, since the copy will not be whole
@@ -128,6 +131,7 @@ func (d *dumpHandle) wait(slice time.Duration, out *C.dqlitepy_error) C.int32_t 
 		return C.DQLITEPY_OK
 	}
 	if job != nil && !job.wait(slice) {
+		d.awaits(d.handle, job)
 		return C.DQLITEPY_PENDING
 	}
 	if !opened && job.failure != nil {
@@ -149,6 +153,12 @@ func (d *dumpHandle) wait(slice time.Duration, out *C.dqlitepy_error) C.int32_t 
 		d.opened, d.job = true, nil
 	}
 	return C.DQLITEPY_OK
+}
+
+func (d *dumpHandle) attach(p *poller) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.attachTo(p, d.handle, d.job)
 }
 
 // close begins to close the copy.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"dqlitepy.dev/go/session"
@@ -14,6 +15,10 @@ type job struct {
 	done    chan struct{}
 	cancel  context.CancelFunc
 	failure *session.Error // good once done is closed
+
+	mu       sync.Mutex
+	finished bool
+	follower func() // called when the job is done
 }
 
 func startJob(work func(context.Context) *session.Error) *job {
@@ -21,7 +26,7 @@ func startJob(work func(context.Context) *session.Error) *job {
 	j := &job{done: make(chan struct{}), cancel: cancel}
 	go func() {
 		defer cancel()
-		defer close(j.done)
+		defer j.finish()
 		defer func() {
 			if reason := recover(); reason != nil {
 				j.failure = session.Errorf(session.Internal, "a defect of dqlitepy's native library (%v); please report it", reason)
@@ -32,12 +37,37 @@ func startJob(work func(context.Context) *session.Error) *job {
 	return j
 }
 
+func (j *job) finish() {
+	close(j.done)
+	j.mu.Lock()
+	j.finished = true
+	follower := j.follower
+	j.mu.Unlock()
+	if follower != nil {
+		follower()
+	}
+}
+
+// whenDone has the follower called once the job is done, at once where it is. It replaces the one before.
+func (j *job) whenDone(follower func()) {
+	j.mu.Lock()
+	j.follower = follower
+	finished := j.finished
+	j.mu.Unlock()
+	if finished {
+		follower()
+	}
+}
+
 // wait tells whether the job was done before the slice ended.
 func (j *job) wait(slice time.Duration) bool {
 	select {
 	case <-j.done:
 		return true
 	default:
+		if slice <= 0 {
+			return false
+		}
 	}
 	timer := time.NewTimer(slice)
 	defer timer.Stop()

@@ -26,6 +26,8 @@ type nodeHandle struct {
 	job     *job // starting or closing; nil in between
 	closing bool
 	node    *node.Node // nil until it has started
+
+	attachment
 }
 
 //export dqlitepy_node_start
@@ -108,6 +110,7 @@ func (n *nodeHandle) wait(slice time.Duration, out *C.dqlitepy_error) C.int32_t 
 		return C.DQLITEPY_OK
 	}
 	if !job.wait(slice) {
+		n.awaits(n.handle, job)
 		return C.DQLITEPY_PENDING
 	}
 	if closing || job.failure != nil {
@@ -120,6 +123,12 @@ func (n *nodeHandle) wait(slice time.Duration, out *C.dqlitepy_error) C.int32_t 
 		n.mu.Unlock()
 	}
 	return report(out, job.failure)
+}
+
+func (n *nodeHandle) attach(p *poller) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.attachTo(p, n.handle, n.job)
 }
 
 // close begins to stop the node, once it has started, when everything that uses it has let go.

@@ -32,6 +32,8 @@ type taskHandle struct {
 	job     *job
 	closing bool
 	rows    [][]wire.Value // good once the job is done
+
+	attachment
 }
 
 // task is a copy of the caller's struct.
@@ -99,9 +101,12 @@ func dqlitepy_take_result(handle C.uint64_t, block *unsafe.Pointer, size *C.uint
 	return handOverRows(h.rows, block, size, out)
 }
 
+func (h *taskHandle) attach(p *poller) { h.attachTo(p, h.handle, h.job) }
+
 // wait waits for the task. A handle that failed, or is closed, goes with it.
 func (h *taskHandle) wait(slice time.Duration, out *C.dqlitepy_error) C.int32_t {
 	if !h.job.wait(slice) {
+		h.awaits(h.handle, h.job)
 		return C.DQLITEPY_PENDING
 	}
 	h.mu.Lock()

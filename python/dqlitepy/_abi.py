@@ -12,7 +12,7 @@ import enum
 from ctypes import POINTER, Structure, c_char, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 MESSAGE_SIZE = 2032
 
 
@@ -204,6 +204,8 @@ ERROR_SIZE = ctypes.sizeof(Error)
 Block = c_void_p
 BlockSize = c_uint64
 HandleNumber = c_uint64
+HandleNumbers = c_uint64 * 256  # as many as one call takes
+Count = c_uint64
 Int32 = c_int32
 UInt32 = c_uint32
 
@@ -227,6 +229,10 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_cancel": (c_int32, (c_uint64, _ERROR)),
     "dqlitepy_close": (c_int32, (c_uint64, _SLICE_MS, _ERROR)),
     "dqlitepy_release": (None, (c_uint64,)),
+    "dqlitepy_poller_open": (c_int32, (_HANDLE_OUT, POINTER(c_int32), _ERROR)),
+    "dqlitepy_attach": (c_int32, (c_uint64, c_uint64, _ERROR)),
+    "dqlitepy_poller_take": (c_int32, (c_uint64, POINTER(c_uint64), c_uint64, POINTER(c_uint64), _ERROR)),
+    "dqlitepy_poller_close": (None, (c_uint64,)),
     "dqlitepy_node_start": (c_int32, (POINTER(NodeOptions), _SLICE_MS, _HANDLE_OUT, _ERROR)),
     "dqlitepy_node_address": (c_int32, (c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_take_log": (c_int32, (_SLICE_MS, _BLOCK_OUT, _SIZE_OUT, _ERROR)),

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import "time"
+
+// Needs is what an operation that is not done needs before Continue can get further: any one of them.
+type Needs struct {
+	Turn   bool            // nothing but another slice
+	Waker  int             // a descriptor that can be read: Cancel was called
+	Socket int             // a descriptor about which something new is heard, -1 for none
+	Write  bool            // Socket is to be written to as well
+	Done   <-chan struct{} // is closed, nil for none
+	Link   any             // tells Socket and Done from older ones
+	Until  time.Time       // a time that has come, zero for never
+}
+
+// Needs tells what the operation waits for whose slice of 0 has ended. All there was to read has been read by then, so that a
+// caller may wait for edges. The waker stays the same until Destroy.
+func (s *Session) Needs() Needs {
+	needs := Needs{Turn: s.ready, Waker: s.waker.fd, Socket: -1, Until: s.giveUpAt}
+	switch {
+	case s.search != nil:
+		needs.Done, needs.Link = s.search.done, s.search
+	case s.link != nil:
+		needs.Socket, needs.Link, needs.Write = s.link.fd, s.link, s.link.unsent()
+	}
+	if s.awake != nil {
+		needs.Until = s.wakeAt
+	}
+	return needs
+}
