@@ -63,6 +63,21 @@ class EmbeddedNode:
                 finally:
                     self._forget()
 
+    def release_at_once(self) -> bool:
+        """Gives up one use where that needs no waiting: others use the node. Returns whether it did."""
+        if forked():
+            return True
+        if not _lock.acquire(blocking=False):
+            return False
+        try:
+            if self._users < 2:
+                return False
+            self._users -= 1
+            return True
+        finally:
+            _lock.release()
+            _settle_abandoned()
+
     def abandon(self) -> None:
         """Gives up one use, for finalizers: waits neither for the node nor for a lock."""
         if not forked():
@@ -103,6 +118,26 @@ def acquire(directory: str, *, create: bool = True) -> EmbeddedNode:
             node = _nodes[key] = EmbeddedNode(directory, temporary=False)
         node._users += 1
         return node
+
+
+def acquire_at_once(directory: str) -> EmbeddedNode | None:
+    """Returns the running node of `directory`; None where that needs waiting, as for a node that has to be started."""
+    library()
+    try:
+        status = os.stat(directory)
+    except OSError:
+        return None
+    if not _lock.acquire(blocking=False):
+        return None
+    try:
+        node = _nodes.get((status.st_dev, status.st_ino))
+        if node is None or not node.number:
+            return None
+        node._users += 1
+        return node
+    finally:
+        _lock.release()
+        _settle_abandoned()
 
 
 def acquire_temporary() -> EmbeddedNode:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from dqlitepy._abi import ConnectOptions
 from dqlitepy._core import encode_name
-from dqlitepy._embedded import EmbeddedNode, acquire, acquire_temporary
+from dqlitepy._embedded import EmbeddedNode, acquire, acquire_at_once, acquire_temporary
+from dqlitepy._file_uri import Directory
 from dqlitepy._target import DEFAULT_DATABASE, Cluster, StrOrBytesPath, target_of
 from dqlitepy.errors import ProgrammingError
 
@@ -18,25 +19,50 @@ if TYPE_CHECKING:  # an embedded node needs neither, nor what they import
 
 
 class Place(Protocol):
-    """Is used by one connection, whose end is told by `release` or `abandon`."""
+    """Is used by one connection, from `open` on; its end is told by `release` or `abandon`."""
 
     read_only: bool
+
+    def open(self) -> None:
+        """Begins the use; may wait for a node to start.
+
+        Raises:
+            OperationalError: the directory cannot be used, or another process uses it.
+        """
+
+    def open_at_once(self) -> bool:
+        """Begins the use where that needs no waiting; returns whether it did."""
 
     def options(self, busy_timeout_ms: int, leader_timeout_ms: int) -> ConnectOptions:
         """Returns how to connect."""
 
     def release(self) -> None:
-        """Gives the use up."""
+        """Gives the use up; may wait for a node to stop."""
+
+    def release_at_once(self) -> bool:
+        """Gives the use up where that needs no waiting; returns whether it did."""
 
     def abandon(self) -> None:
         """Gives the use up without waiting for anything; for finalizers."""
 
 
 class _OnEmbedded:
-    def __init__(self, node: EmbeddedNode, database: bytes, *, read_only: bool) -> None:
-        self.read_only = read_only
-        self._node = node
+    _node: EmbeddedNode
+
+    def __init__(self, directory: Directory | None, database: bytes) -> None:
+        self.read_only = directory is not None and directory.read_only
+        self._directory = directory
         self._database = database
+
+    def open(self) -> None:
+        directory = self._directory
+        self._node = acquire_temporary() if directory is None else acquire(directory.path, create=directory.create)
+
+    def open_at_once(self) -> bool:
+        node = None if self._directory is None else acquire_at_once(self._directory.path)
+        if node is not None:
+            self._node = node
+        return node is not None
 
     def options(self, busy_timeout_ms: int, leader_timeout_ms: int) -> ConnectOptions:
         return ConnectOptions(
@@ -49,6 +75,9 @@ class _OnEmbedded:
 
     def release(self) -> None:
         self._node.release()
+
+    def release_at_once(self) -> bool:
+        return self._node.release_at_once()
 
     def abandon(self) -> None:
         self._node.abandon()
@@ -74,18 +103,26 @@ class _OnCluster:
             tls_authority=authority,
         )
 
-    def release(self) -> None:
+    def open(self) -> None:
         """Leaves the cluster alone: others look after its nodes."""
+
+    def open_at_once(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        """Leaves the cluster alone."""
+
+    def release_at_once(self) -> bool:
+        return True
 
     def abandon(self) -> None:
         """Leaves the cluster alone."""
 
 
-def open_place(database: StrOrBytesPath | Node, *, uri: bool, name: str, tls: TLS | None) -> Place:
-    """Returns the place that the first argument of `connect` means, with its node running if it is an embedded one's.
+def place_of(database: StrOrBytesPath | Node, *, uri: bool, name: str, tls: TLS | None) -> Place:
+    """Returns the place that the first argument of `connect` means, still to be opened.
 
     Raises:
-        OperationalError: the directory cannot be used, or another process uses it.
         ProgrammingError: a Node that does not run was given.
         NotSupportedError, TypeError, ValueError: the arguments cannot be right.
     """
@@ -105,9 +142,7 @@ def open_place(database: StrOrBytesPath | Node, *, uri: bool, name: str, tls: TL
         return _OnCluster(target.servers, _database_of(target, name), _tls_of(target, tls))
     if tls is not None:
         raise ValueError("tls is for clusters; an embedded node is reached by this process only")
-    if target is None:
-        return _OnEmbedded(acquire_temporary(), encoded, read_only=False)
-    return _OnEmbedded(acquire(target.path, create=target.create), encoded, read_only=target.read_only)
+    return _OnEmbedded(target, encoded)
 
 
 def _database_of(target: Cluster, name: str) -> bytes:

@@ -15,7 +15,7 @@ from dqlitepy._core import milliseconds
 from dqlitepy._handle import Handle
 from dqlitepy._library import forked
 from dqlitepy._operations import Connect
-from dqlitepy._place import open_place
+from dqlitepy._place import place_of
 from dqlitepy._prepared import Statement, prepared
 from dqlitepy._refused import RefusedMethods
 from dqlitepy._settings import pragma_of
@@ -69,7 +69,8 @@ class Connection(RefusedMethods, CopyingConnection):
         busy_timeout_ms = milliseconds("timeout", timeout)
         leader_timeout_ms = milliseconds("leader_timeout", leader_timeout)
         cached_statements = index(cached_statements)
-        place = open_place(database, uri=uri, name=name, tls=tls)
+        place = place_of(database, uri=uri, name=name, tls=tls)
+        place.open()
         try:
             if self._handle is not None:  # sqlite3 allows to initialize a connection again
                 self._exclusively(self._make_room, None)  # its cursors keep their rows
