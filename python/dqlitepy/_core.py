@@ -10,6 +10,7 @@ from functools import lru_cache
 from threading import get_ident
 from typing import Any
 
+from dqlitepy import errors
 from dqlitepy._abi import Error, ExecuteFlag, Int32, Status
 from dqlitepy._callbacks import call, report
 from dqlitepy._declared import DeclaredTypes
@@ -17,7 +18,7 @@ from dqlitepy._deprecation import warn_since_3_12
 from dqlitepy._handle import Handle
 from dqlitepy._library import exception_of, library
 from dqlitepy._limits import Limits
-from dqlitepy._operations import Execute, ExecuteMany
+from dqlitepy._operations import Execute, ExecuteMany, Operation
 from dqlitepy._parameters import bind, bind_all
 from dqlitepy._statements import describe, expand
 from dqlitepy._transactions import BEGIN, LEGACY_TRANSACTION_CONTROL, Autocommit
@@ -264,6 +265,13 @@ class ConnectionCore:
                 report(error, callback)
                 text = sql
             call(callback, text)
+
+    def _note_failure(self, operation: Operation, error: BaseException) -> None:
+        """Keeps the books after an operation that ended by an exception."""
+        self._broken = self._broken or operation.broke_handle
+        if not isinstance(error, errors.Error):
+            self._lost_in_silence = operation.lost_transaction
+        self._declared = None  # it may have rolled a change of the schema back
 
     def _count(self, operation: Execute) -> None:
         """Keeps the books after a statement."""

@@ -43,19 +43,19 @@ class Handle:
         Raises:
             dqlitepy.Error: the node or the connection did not end cleanly; it is closed all the same.
         """
-        number = self._take()
+        number = self.take()
         if number:
             self._run(Close(number))
 
     def release(self) -> None:
         """Closes in the background; for finalizers, which run on any thread and must not wait."""
-        number = self._take()
+        number = self.take()
         if number:
             library().dqlitepy_release(number)
 
     def begin_close(self) -> None:
         """Begins to close without waiting; `close_ended` and `finish_close` look after it."""
-        number = self._take()
+        number = self.take()
         if number and library().dqlitepy_close(number, 0, Error()) == Status.PENDING:
             self._closing = number
 
@@ -78,7 +78,8 @@ class Handle:
         if number and not forked():
             self._run(FinishClose(number))
 
-    def _take(self) -> int:
+    def take(self) -> int:
+        """Returns the number, 0 in a forked child, and no longer owns it."""
         number, self._number = self._number, 0
         return 0 if forked() else number
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from dqlitepy._operations import Execute
 from dqlitepy._sync import SyncConnection
@@ -31,6 +31,22 @@ class _PlainCursor(Cursor):
         return super()._given(row, str)
 
 
+class Ask(NamedTuple):
+    """A step of a dump: to run a SELECT or PRAGMA and send all its rows back."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+
+
+class Lines(NamedTuple):
+    """A step of a dump: to run a SELECT whose only column are statements of the dump."""
+
+    sql: str
+
+
+Steps: TypeAlias = Generator[str | Ask | Lines, Any, None]
+
+
 def iterdump(connection: SyncConnection, filter: str | None) -> Iterator[str]:
     """Yields the statements, each with its semicolon.
 
@@ -38,19 +54,38 @@ def iterdump(connection: SyncConnection, filter: str | None) -> Iterator[str]:
         connection: what to read; all is as of one moment only if it is in a transaction.
         filter: a LIKE pattern for the names of the tables, indexes, triggers and views to dump, None for all.
     """
+    steps = dump(filter)
+    rows = None
+    while (step := next_step(steps, rows)) is not None:
+        rows = None
+        if isinstance(step, str):
+            yield step
+        elif isinstance(step, Ask):
+            rows = _PlainCursor(connection).execute(step.sql, step.parameters).fetchall()
+        else:
+            for (line,) in _PlainCursor(connection).execute(step.sql):
+                yield line
 
-    def select(sql: str, parameters: Any = ()) -> Cursor:
-        return _PlainCursor(connection).execute(sql, parameters)
 
+def next_step(steps: Steps, rows: Any) -> str | Ask | Lines | None:
+    """Sends the rows that the last step asked for, None for the others, and returns the next step, None at the end."""
+    try:
+        return steps.send(rows)
+    except StopIteration:
+        return None
+
+
+def dump(filter: str | None) -> Steps:
+    """Yields the statements of a dump, and between them what has to be read for the next ones."""
     named, patterns = ("AND name LIKE ?", (filter,)) if filter else ("", ())
-    if select("PRAGMA foreign_key_check").fetchall():
+    if (yield Ask("PRAGMA foreign_key_check")):
         yield "PRAGMA foreign_keys=OFF;"
     yield "BEGIN TRANSACTION;"
     sequences: list[str] = []
     writable_schema = False
-    for name, _, sql in select(_OBJECTS.format("= 'table'", named) + " ORDER BY name", patterns).fetchall():
+    for name, _, sql in (yield Ask(_OBJECTS.format("= 'table'", named) + " ORDER BY name", patterns)):
         if name == "sqlite_sequence":
-            rows = select("SELECT name, seq FROM sqlite_sequence").fetchall()
+            rows = yield Ask("SELECT name, seq FROM sqlite_sequence")
             sequences.append('DELETE FROM "sqlite_sequence";')
             sequences += [f'INSERT INTO "sqlite_sequence" VALUES({quote_text(table)},{seq});' for table, seq in rows]
             continue
@@ -70,11 +105,10 @@ def iterdump(connection: SyncConnection, filter: str | None) -> Iterator[str]:
         else:
             yield f"{sql};"
         table = quote_name(name)
-        columns = [quote_name(column) for _, column, *_ in select(f"PRAGMA table_info({table})").fetchall()]
+        columns = [quote_name(column) for _, column, *_ in (yield Ask(f"PRAGMA table_info({table})"))]
         values = " || ',' || ".join(_QUOTE.format(column) for column in columns)
-        for (line,) in select(f"SELECT {quote_text(f'INSERT INTO {table} VALUES(')} || {values} || ');' FROM {table}"):
-            yield line
-    for _, _, sql in select(_OBJECTS.format("IN ('index', 'trigger', 'view')", named), patterns).fetchall():
+        yield Lines(f"SELECT {quote_text(f'INSERT INTO {table} VALUES(')} || {values} || ');' FROM {table}")
+    for _, _, sql in (yield Ask(_OBJECTS.format("IN ('index', 'trigger', 'view')", named), patterns)):
         yield f"{sql};"
     if writable_schema:
         yield "PRAGMA writable_schema=OFF;"

@@ -19,59 +19,61 @@ class Blob:
         raise TypeError("cannot create 'dqlitepy.Blob' instances")
 
 
-class _Open(Protocol):
+class Open(Protocol):
+    """A connection that was opened."""
+
     def _number(self) -> int: ...
 
 
 class RefusedMethods:
     """To be inherited by a connection. None as the callback takes nothing away, and is allowed."""
 
-    def create_function(self: _Open, name: str, narg: int, func: Any, *, deterministic: bool = False) -> None:
+    def create_function(self: Open, name: str, narg: int, func: Any, *, deterministic: bool = False) -> None:
         """Raises NotSupportedError."""
         _refuse_callback(self, "create_function()", func, "Compute the value in Python and pass it as a parameter")
 
-    def create_aggregate(self: _Open, name: str, n_arg: int, aggregate_class: Any) -> None:
+    def create_aggregate(self: Open, name: str, n_arg: int, aggregate_class: Any) -> None:
         """Raises NotSupportedError."""
         _refuse_callback(self, "create_aggregate()", aggregate_class, "Fetch the rows and aggregate them in Python")
 
-    def create_window_function(self: _Open, name: str, num_params: int, aggregate_class: Any, /) -> None:
+    def create_window_function(self: Open, name: str, num_params: int, aggregate_class: Any, /) -> None:
         """Raises NotSupportedError."""
         _refuse_callback(
             self, "create_window_function()", aggregate_class, "Fetch the rows and go through them in Python"
         )
 
-    def create_collation(self: _Open, name: str, callback: Any, /) -> None:
+    def create_collation(self: Open, name: str, callback: Any, /) -> None:
         """Raises NotSupportedError."""
         name.encode()
         _refuse_callback(
             self, "create_collation()", callback, "Store a key that sorts as you want beside the text, and order by it"
         )
 
-    def set_authorizer(self: _Open, authorizer_callback: Any) -> None:
+    def set_authorizer(self: Open, authorizer_callback: Any) -> None:
         """Raises NotSupportedError."""
         _refuse_callback(
             self, "set_authorizer()", authorizer_callback, "Let no SQL of strangers through: PRAGMA query_only helps"
         )
 
-    def set_progress_handler(self: _Open, progress_handler: Any, n: int = 0) -> None:
+    def set_progress_handler(self: Open, progress_handler: Any, n: int = 0) -> None:
         """Raises NotSupportedError."""
         _refuse_callback(
             self, "set_progress_handler()", progress_handler, "Call interrupt() from another thread to end a statement"
         )
 
-    def enable_load_extension(self: _Open, enable: bool, /) -> None:
+    def enable_load_extension(self: Open, enable: bool, /) -> None:
         """Raises NotSupportedError."""
         self._number()
         if enable:
             raise NotSupportedError(_NO_EXTENSIONS)
 
-    def load_extension(self: _Open, name: str, /, *, entrypoint: str | None = None) -> None:
+    def load_extension(self: Open, name: str, /, *, entrypoint: str | None = None) -> None:
         """Raises NotSupportedError."""
         self._number()
         raise NotSupportedError(_NO_EXTENSIONS)
 
     def blobopen(
-        self: _Open, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main"
+        self: Open, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main"
     ) -> Blob:
         """Raises NotSupportedError."""
         self._number()
@@ -95,7 +97,7 @@ def enable_shared_cache(enable: bool) -> None:
         )
 
 
-def _refuse_callback(connection: _Open, what: str, callback: Any, instead: str) -> None:
+def _refuse_callback(connection: Open, what: str, callback: Any, instead: str) -> None:
     connection._number()
     if callback is not None:
         raise NotSupportedError(f"{what} {_NO_CALLS}. {instead}")

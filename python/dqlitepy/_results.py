@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from dqlitepy._converters import PARSE_COLNAMES, Converter, converters_of, without_type
 from dqlitepy._operations import Execute, Fetch
 from dqlitepy._spool import Spool
 from dqlitepy._values import presenter
 from dqlitepy._wire import decode
-from dqlitepy.errors import ProgrammingError
+from dqlitepy.errors import Error, OperationalError, ProgrammingError
 
 _Row: TypeAlias = tuple[Any, ...]
 _Rows: TypeAlias = list[_Row]
@@ -83,6 +83,35 @@ class CursorCore:
     def _unspool(self) -> None:
         """Takes over the next rows from the spool."""
         self._append(decode(self._spooled.pop()))
+
+    def _unspool_one(self) -> None:
+        try:
+            self._unspool()
+        except OSError as error:
+            self._lose(f"the temporary file that kept it cannot be read: {error}", error)
+
+    def _keep(self, operation: Fetch) -> None:
+        """Puts the next rows into the spool."""
+        try:
+            self._spooled.append(operation.block())
+        except OSError as error:
+            self._lose(
+                f"there is no room for it while another statement runs ({error}). Fetch all rows before, or let TMPDIR "
+                "name a directory with room",
+                error,
+            )
+        self._more = operation.more
+
+    def _lose(self, reason: str, error: OSError) -> NoReturn:
+        self._spooled.close()
+        self._failure = OperationalError(f"the rest of this result was lost: {reason}")
+        raise self._failure from error
+
+    def _fail_fetching(self, error: BaseException) -> None:
+        """Lets whoever reads the rows to their end get the exception that ended fetching."""
+        self._more = False
+        lost = OperationalError("the rest of this result was lost when fetching it was interrupted")
+        self._failure = error if isinstance(error, Error) else lost
 
     def _append(self, rows: _Rows) -> None:
         if self._position == len(self._rows):

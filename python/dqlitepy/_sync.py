@@ -17,7 +17,7 @@ from dqlitepy._operations import Execute, Fetch, Operation
 from dqlitepy._transactions import LEGACY_TRANSACTION_CONTROL, Autocommit
 from dqlitepy._wait import run
 from dqlitepy._wire import Parameters
-from dqlitepy.errors import Error, ProgrammingError
+from dqlitepy.errors import ProgrammingError
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -73,10 +73,7 @@ class SyncConnection(ConnectionCore):
         try:
             run(operation)
         except BaseException as error:
-            self._broken = self._broken or operation.broke_handle
-            if not isinstance(error, Error):
-                self._lost_in_silence = operation.lost_transaction
-            self._declared = None  # the error may have rolled a change of the schema back
+            self._note_failure(operation, error)
             raise
 
     def _run_control(self, sql: str) -> None:

@@ -15,7 +15,7 @@ from dqlitepy._results import CursorCore
 from dqlitepy._script import statements
 from dqlitepy._sync import SyncConnection
 from dqlitepy._transactions import LEGACY_TRANSACTION_CONTROL
-from dqlitepy.errors import Error, OperationalError, ProgrammingError
+from dqlitepy.errors import Error, ProgrammingError
 
 
 class _NoConnection:
@@ -197,12 +197,6 @@ class Cursor(CursorCore):
         if self._failure is not None and (count is None or len(self._rows) - self._position < count):
             raise self._failure
 
-    def _unspool_one(self) -> None:
-        try:
-            self._unspool()
-        except OSError as error:
-            self._lose(f"the temporary file that kept it cannot be read: {error}", error)
-
     def _fetch(self) -> None:
         if not self._more:  # another thread has spooled it meanwhile
             return
@@ -218,9 +212,7 @@ class Cursor(CursorCore):
             finally:
                 operation.dispose()
         except BaseException as error:
-            self._more = False
-            lost = OperationalError("the rest of this result was lost when fetching it was interrupted")
-            self._failure = error if isinstance(error, Error) else lost
+            self._fail_fetching(error)
             raise
 
     def _spool(self) -> None:
@@ -228,22 +220,6 @@ class Cursor(CursorCore):
         with suppress(Error):  # whoever reads the rows to their end gets it
             while self._more:
                 self._fetch_and(self._keep)
-
-    def _keep(self, operation: Fetch) -> None:
-        try:
-            self._spooled.append(operation.block())
-        except OSError as error:
-            self._lose(
-                f"there is no room for it while another statement runs ({error}). Fetch all rows before, or let TMPDIR "
-                "name a directory with room",
-                error,
-            )
-        self._more = operation.more
-
-    def _lose(self, reason: str, error: OSError) -> NoReturn:
-        self._spooled.close()
-        self._failure = OperationalError(f"the rest of this result was lost: {reason}")
-        raise self._failure from error
 
     def _discard(self) -> None:
         if self._more:
