@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`aio.Connection`: the surface of aiosqlite. The twin of `dbapi.Connection`, from which only waiting differs."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Callable, Generator, Iterable
+from operator import index
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex
+
+from dqlitepy import errors
+from dqlitepy._async import Result
+from dqlitepy._async_copies import AsyncCopyingConnection
+from dqlitepy._async_cursor import Cursor
+from dqlitepy._async_refused import AsyncRefusedMethods
+from dqlitepy._core import milliseconds
+from dqlitepy._handle import Handle
+from dqlitepy._library import forked
+from dqlitepy._operations import Close, Connect
+from dqlitepy._place import Place, place_of
+from dqlitepy._poller import poller
+from dqlitepy._settings import pragma_of
+from dqlitepy._target import StrOrBytesPath
+from dqlitepy._transactions import (
+    LEGACY_TRANSACTION_CONTROL,
+    Autocommit,
+    checked_autocommit,
+    checked_isolation_level,
+)
+
+if TYPE_CHECKING:
+    from dqlitepy.node import Node
+    from dqlitepy.tls import TLS
+
+
+class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
+    """A connection to a database; made by `connect`, whose arguments it takes. It belongs to the loop that opens it.
+
+    `await` opens it; `async with` opens it too, unless it is open, and closes it at the end.
+    """
+
+    def __init__(
+        self,
+        database: StrOrBytesPath | Node,
+        timeout: float = 5.0,
+        detect_types: int = 0,
+        isolation_level: str | None = "",
+        check_same_thread: bool = True,
+        factory: Callable[..., Any] | None = None,
+        cached_statements: int = 128,
+        uri: bool = False,
+        *,
+        autocommit: Autocommit = LEGACY_TRANSACTION_CONTROL,
+        name: str = "main",
+        leader_timeout: float = 15.0,
+        tls: TLS | None = None,
+        iter_chunk_size: int = 64,
+    ) -> None:
+        """See `connect`."""
+        self._place = place_of(database, uri=uri, name=name, tls=tls)
+        self._timeouts = milliseconds("timeout", timeout), milliseconds("leader_timeout", leader_timeout)
+        self._arguments = (
+            checked_isolation_level(isolation_level),
+            False,
+            index(cached_statements),
+            checked_autocommit(autocommit),
+            index(detect_types),
+        )
+        self._opening: asyncio.Lock | None = None
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Opens the connection and returns it."""
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Self:
+        """Opens the connection, unless it is open, and returns it."""
+        return await self._open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        """Closes the connection; commits nothing."""
+        await self.close()
+        return False
+
+    @property
+    def isolation_level(self) -> str | None:
+        """What precedes the first write of a transaction: "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"; None for nothing.
+
+        Counts only where `autocommit` is LEGACY_TRANSACTION_CONTROL. Cannot become None inside a transaction.
+        """
+        self._number()
+        return self._isolation_level
+
+    @isolation_level.setter
+    def isolation_level(self, level: str | None) -> None:
+        level = checked_isolation_level(level)
+        if level is None and self._has_transaction():
+            raise errors.ProgrammingError("a transaction is open, and an assignment cannot wait: commit it first")
+        self._number()
+        self._isolation_level = level
+
+    @property
+    def autocommit(self) -> Autocommit:
+        """Who controls transactions, as `connect` was told.
+
+        False: a transaction is always open, as PEP 249 has it; `commit` and `rollback` begin the next one.
+        True: each statement commits by itself, unless BEGIN was executed; `commit` and `rollback` do nothing.
+        LEGACY_TRANSACTION_CONTROL, the default: `isolation_level` does.
+        """
+        self._number()
+        return self._autocommit
+
+    def cursor(self, factory: Callable[[Connection], Cursor] = Cursor) -> Result[Cursor]:
+        """Returns a new cursor, made by `factory`, for `await` or `async with`.
+
+        Raises:
+            TypeError: `factory` made something else.
+        """
+        return Result(self._cursor_of(factory))
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Result[Cursor]:
+        """Runs a statement on a new cursor, for `await` or `async with`; see `Cursor.execute`."""
+        return Result(self._made().execute(sql, parameters))
+
+    def executemany(self, sql: str, rows: Iterable[Any], /) -> Result[Cursor]:
+        """Runs a statement once for each row on a new cursor, for `await` or `async with`; see `Cursor.executemany`."""
+        return Result(self._made().executemany(sql, rows))
+
+    def executescript(self, script: str, /) -> Result[Cursor]:
+        """Runs the statements of a script on a new cursor, for `await` or `async with`; see `Cursor.executescript`."""
+        return Result(self._made().executescript(script))
+
+    async def execute_insert(self, sql: str, parameters: Any = (), /) -> tuple[int] | None:
+        """Runs an INSERT and returns a tuple with the rowid that it made; None where there was none before either."""
+        cursor = await self._made().execute(sql, parameters)
+        return None if cursor.lastrowid is None else (cursor.lastrowid,)
+
+    async def execute_fetchall(self, sql: str, parameters: Any = (), /) -> list[Any]:
+        """Runs a statement and returns all its rows."""
+        cursor = await self._made().execute(sql, parameters)
+        return await cursor.fetchall()
+
+    async def commit(self) -> None:
+        """Commits the open transaction, if any. When it returns, the commit is known to have happened.
+
+        Raises:
+            AmbiguousCommitError: the connection to the leader was lost on the way: look before you run it again.
+            OperationalError: it was not committed.
+        """
+        self._usable_number()
+        await self._finish_transaction("COMMIT")
+
+    async def rollback(self) -> None:
+        """Rolls the open transaction back, if any. On a broken connection that has happened already."""
+        self._number()
+        self._lost_in_silence = False
+        await self._finish_transaction("ROLLBACK")
+
+    async def set_trace_callback(  # type: ignore[override]  # aiosqlite awaits it
+        self, trace_callback: Callable[[str], object] | None
+    ) -> None:
+        """Makes `trace_callback` get the text of each statement that this connection sends, before it runs.
+
+        Args:
+            trace_callback: None for none.
+        """
+        super().set_trace_callback(trace_callback)
+
+    async def getconfig(self, op: int, /) -> bool:
+        """Returns a setting SQLITE_DBCONFIG_* of this connection.
+
+        Raises:
+            ValueError: there is no such setting.
+            NotSupportedError: no PRAGMA reaches it.
+        """
+        self._number()
+        return bool((await self._exclusively(self._ask, f"PRAGMA {pragma_of(op)}"))[0][0])
+
+    async def setconfig(self, op: int, enable: bool = True, /) -> None:
+        """Changes a setting SQLITE_DBCONFIG_* of this connection.
+
+        Raises:
+            ValueError: there is no such setting.
+            NotSupportedError: no PRAGMA reaches it.
+            OperationalError: it did not change, as foreign keys cannot inside a transaction.
+        """
+        self._number()
+        await self._exclusively(self._ask, f"PRAGMA {pragma_of(op)} = {int(bool(enable))}")
+        if await self.getconfig(op) != bool(enable):
+            raise errors.OperationalError("Unable to set config: end the transaction first")
+
+    async def interrupt(self) -> None:
+        """Ends the statement that runs on this connection in another task; it raises OperationalError there."""
+        self._cancel()
+
+    async def close(self) -> None:
+        """Closes the connection; an open transaction is rolled back. The last one to a directory stops its node."""
+        if self._handle is None or self._is_closed():
+            return
+        if forked():  # the parent's, which goes on with it
+            self._forget_handle()
+            return
+        self._number()
+        async with self._turn:
+            handle, self._handle = self._handle, Handle(0)
+            number = handle.take()
+            if number:
+                await self._close(number)
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        """Raises TypeError: a connection belongs to its process."""
+        raise TypeError(f"cannot pickle {type(self).__module__}.{type(self).__qualname__!r} object")
+
+    def __del__(self) -> None:
+        handle = self._handle
+        if handle is not None and handle.number and not forked():
+            self._poller.forget(handle.number)
+            handle.release()
+            self._place.abandon()
+            warnings.warn(f"unclosed database in {self!r}", ResourceWarning, stacklevel=1, source=self)
+
+    def _made(self) -> Cursor:
+        cursor = Cursor(self)
+        cursor.row_factory = self.row_factory if self._handle is not None else None
+        return cursor
+
+    async def _cursor_of(self, factory: Callable[[Connection], Cursor]) -> Cursor:
+        self._number()
+        cursor = factory(self)
+        if not isinstance(cursor, Cursor):
+            raise TypeError(f"factory must return a cursor, not {type(cursor).__name__}")
+        if self.row_factory is not None:
+            cursor.row_factory = self.row_factory
+        return cursor
+
+    async def _open(self) -> Self:
+        if self._opening is None:
+            self._opening = asyncio.Lock()
+        async with self._opening:
+            if self._handle is None:
+                await _open_place(self._place)
+                try:
+                    await self._connect()
+                except BaseException:
+                    await _release_place(self._place)
+                    raise
+        self._number()
+        return self
+
+    async def _connect(self) -> None:
+        self._options = self._place.options(*self._timeouts)
+        events = poller()
+        opening = Connect(self._options)
+        try:
+            await events.open(opening)
+        except BaseException:
+            Handle(opening.handle).release()
+            events.close_if_idle()
+            raise
+        self._attach(events)
+        self._initialize(Handle(opening.handle), *self._arguments)
+        try:
+            if self._place.read_only:
+                await self._exclusively(self._ask, "PRAGMA query_only = 1")
+            if self._autocommit is False:
+                await self._run_control("BEGIN")
+        except BaseException:
+            self._poller.forget(opening.handle)
+            assert self._handle is not None
+            self._handle.release()
+            self._handle = None
+            events.close_if_idle()
+            raise
+
+    async def _close(self, number: int) -> None:
+        try:
+            await self._poller.run(Close(number))
+        except BaseException:
+            Handle(number).release()
+            raise
+        finally:
+            self._poller.forget(number)
+            self._poller.close_if_idle()
+            await _release_place(self._place)
+
+    async def _finish_transaction(self, sql: str) -> None:
+        if self._autocommit == LEGACY_TRANSACTION_CONTROL or self._broken:
+            await self._end_transaction(sql)
+        elif self._autocommit is False:
+            if sql == "ROLLBACK":
+                await self._end_transaction(sql)  # there is none where the leader was lost
+            else:
+                await self._run_control(sql)
+            await self._run_control("BEGIN")
+
+
+async def _open_place(place: Place) -> None:
+    """Opens a place; a node that has to be started is started in a thread, which ends with that."""
+    if place.open_at_once():
+        return
+    opening = asyncio.get_running_loop().run_in_executor(None, place.open)
+    try:
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(lambda done: _abandon(place, done))
+        raise
+
+
+def _abandon(place: Place, opening: asyncio.Future[None]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        place.abandon()
+
+
+async def _release_place(place: Place) -> None:
+    """Gives up a place; a node that has to be stopped is stopped in a thread, which ends with that."""
+    if place.release_at_once():
+        return
+    try:
+        closing = asyncio.get_running_loop().run_in_executor(None, place.release)
+    except RuntimeError:  # the loop takes no more threads
+        place.abandon()
+        return
+    await asyncio.shield(closing)
+
+
+def connect(*args: Any, **options: Any) -> Connection:
+    """Returns a connection that is still to be opened: by `await`, or by `async with`, which also closes it.
+
+    Args:
+        database: the directory of an embedded node, which runs in this process as long as something is connected to it;
+            ":memory:" for a temporary one that goes with the connection; "dqlite://host:port,host:port/name" for a
+            database of a cluster, of which at least one of the named nodes must run; or a Node of this process.
+        timeout: seconds to wait for a lock that another connection holds.
+        detect_types: PARSE_DECLTYPES, PARSE_COLNAMES or both, for `register_converter`; 0 for neither.
+        isolation_level: what precedes the first write of a transaction: "" or "IMMEDIATE", "DEFERRED", "EXCLUSIVE";
+            None for no implicit transactions. Counts only with the default of `autocommit`.
+        check_same_thread: changes nothing: a connection belongs to its event loop.
+        factory: called with the same arguments instead of Connection, of which it is usually a subclass.
+        cached_statements: of how many statements to remember what their text tells.
+        uri: whether `database` may be a "file:" URI.
+        autocommit: False to have a transaction always open, True for none but explicit ones (`Connection.autocommit`).
+        name: which of the databases in that directory or cluster, where a URL does not say so.
+        leader_timeout: seconds to look for a leader.
+        tls: for a cluster with TLS: the certificate to show and the authority to check the nodes' against.
+        iter_chunk_size: changes nothing: rows come in batches of some 256 KiB.
+
+    Opening raises:
+        OperationalError: the directory cannot be used, or another process uses it.
+        UnsupportedPlatformError: dqlitepy cannot run on this machine.
+    """
+    factory = options.get("factory") or (args[_FACTORY] if len(args) > _FACTORY else None) or Connection
+    connection: Connection = factory(*args, **options)
+    return connection
+
+
+_FACTORY = 5  # its position among the arguments of connect
+
+connect.__wrapped__ = Connection  # type: ignore[attr-defined]  # inspect.signature finds the arguments there

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waits for native operations in an event loop, without threads: one descriptor tells which of them can go on."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from contextlib import suppress
+
+from dqlitepy._abi import Count, Error, HandleNumber, HandleNumbers, Int32, Status
+from dqlitepy._library import Library, exception_of, forked, library
+from dqlitepy._operations import Operation
+from dqlitepy._wait import DRAIN_SECONDS
+
+_OK = int(Status.OK)
+_PENDING = int(Status.PENDING)
+
+
+class Poller:
+    """The operations that are under way on one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        number, descriptor, error = HandleNumber(), Int32(), Error()
+        if library().dqlitepy_poller_open(number, descriptor, error) != Status.OK:
+            raise exception_of(error)
+        self._number = number.value
+        self._descriptor = descriptor.value
+        self._waiting: dict[int, tuple[Operation, asyncio.Future[int]]] = {}
+        self._attached: set[int] = set()  # handles that are open
+        self._ready = HandleNumbers()
+        self._count = Count()
+        # A loop that is closed first leaves its descriptor to this.
+        self._finalizer = weakref.finalize(loop, _close, self._number)
+        self._finalizer.atexit = False
+        loop.add_reader(self._descriptor, self._go_on)
+
+    async def run(self, operation: Operation) -> None:
+        """Runs an operation of an attached handle to its end; other tasks run meanwhile.
+
+        Where the task is cancelled, the operation is too, and given DRAIN_SECONDS to end; then CancelledError goes on.
+        `operation.abandoned` tells that it did not end.
+
+        Raises:
+            dqlitepy.Error: the operation failed.
+        """
+        native = library()
+        status = operation.begin(native, 0)
+        if status == _PENDING:
+            status = await self._end_of(native, operation)
+        if status != _OK:
+            raise exception_of(operation.error)
+
+    async def open(self, opening: Operation) -> None:
+        """Runs an operation that makes a handle, which is attached from then on, and `forget` tells that it is closed.
+
+        Raises:
+            dqlitepy.Error: it failed; there is no handle.
+        """
+        native = library()
+        status = opening.begin(native, 0)
+        handle = opening.handle
+        if status in (_OK, _PENDING):
+            self._attached.add(handle)
+            error = Error()
+            if native.dqlitepy_attach(handle, self._number, error) != Status.OK:
+                opening.abandoned = True
+                raise exception_of(error)
+        try:
+            if status == _PENDING:
+                status = await self._end_of(native, opening)
+            if status != _OK:
+                raise exception_of(opening.error)
+        except BaseException:
+            self._attached.discard(handle)
+            raise
+
+    def forget(self, handle: int) -> None:
+        """Takes note that a handle is closed; from any thread."""
+        self._attached.discard(handle)
+
+    def close_if_idle(self) -> None:
+        """Closes the poller, on its loop's thread, where no handle is open any more."""
+        if self._attached or self._waiting or not self._finalizer.alive:
+            return
+        loop = asyncio.get_running_loop()
+        _pollers.pop(loop, None)
+        loop.remove_reader(self._descriptor)
+        self._finalizer()
+
+    def _go_on(self) -> None:
+        if forked():  # a child that runs its parent's loop
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+            return
+        native = library()
+        native.dqlitepy_poller_take(self._number, self._ready, len(self._ready), self._count, Error())
+        for handle in self._ready[: self._count.value]:
+            waiting = self._waiting.get(handle)
+            if waiting is None or waiting[1].done():
+                continue
+            operation, end = waiting
+            status = operation.resume(native, 0)
+            if status != _PENDING:
+                del self._waiting[handle]
+                end.set_result(status)
+
+    async def _end_of(self, native: Library, operation: Operation) -> int:
+        handle = operation.handle
+        end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting[handle] = operation, end
+        try:
+            return await end
+        except BaseException as reason:
+            operation.dispose()  # it may have just ended
+            if end.done() and not end.cancelled():
+                raise
+            operation.abandoned = True
+            native.dqlitepy_cancel(handle, Error())
+            if isinstance(reason, asyncio.CancelledError):
+                await self._drain(operation)
+            self._waiting.pop(handle, None)
+            raise
+
+    async def _drain(self, operation: Operation) -> None:
+        """Waits for a cancelled operation. Further cancellations change nothing: it ends soon, by the one before."""
+        loop = asyncio.get_running_loop()
+        end: asyncio.Future[int] = loop.create_future()
+        self._waiting[operation.handle] = operation, end
+        patience = loop.call_later(DRAIN_SECONDS, end.cancel)
+        while not end.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([end])
+        patience.cancel()
+        operation.abandoned = end.cancelled()
+
+
+_pollers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Poller] = weakref.WeakKeyDictionary()
+
+
+def poller() -> Poller:
+    """Returns the poller of the running event loop."""
+    loop = asyncio.get_running_loop()
+    found = _pollers.get(loop)
+    if found is None:
+        found = _pollers[loop] = Poller(loop)
+    return found
+
+
+def _close(number: int) -> None:
+    if not forked():
+        library().dqlitepy_poller_close(number)
