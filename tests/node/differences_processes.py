@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import pickle
+import socket
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dqlitepy
 import pytest
 
-from tests.support import run_python
+from tests.support import HANG, run_python
 
 
 class TestProcesses:
@@ -31,6 +33,42 @@ class TestProcesses:
         again = pickle.loads(pickle.dumps(raised.value))  # noqa: S301  # made in this line
         assert (type(again), str(again)) == (dqlitepy.DatabaseError, "not authorized")
         assert again.sqlite_errorcode == sqlite3.SQLITE_AUTH
+
+    def test_temporary_tables(self, tmp_path: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{probe.getsockname()[1]}"
+
+        def node() -> dqlitepy.Node:
+            return dqlitepy.Node(tmp_path / "node", address=address, network_latency=0.02)
+
+        with node() as first:
+            first.wait_ready(HANG)
+            con = dqlitepy.connect(f"dqlite://{address}", isolation_level=None)
+            con.execute("CREATE TABLE t (a)")
+            con.execute("CREATE TEMP TABLE private (a)")
+            assert con.execute("SELECT * FROM private").fetchall() == []
+        with closing(con), node() as second:
+            second.wait_ready(HANG)
+            with pytest.raises(dqlitepy.OperationalError, match="temporary tables .* are gone"):
+                con.execute("SELECT * FROM private")
+            with pytest.raises(dqlitepy.OperationalError, match="no such table: private"):
+                con.execute("SELECT * FROM private")
+            assert con.execute("SELECT * FROM t").fetchall() == []
+
+    def test_clock(self, tmp_path: Path) -> None:
+        """On one machine there is one clock; what is stored is one value, though it is not computed twice."""
+        with closing(dqlitepy.connect(tmp_path / "data")) as con:
+            con.execute("CREATE TABLE t (at, lot)")
+            con.execute("INSERT INTO t VALUES (datetime('now'), random())")
+            con.commit()
+            stored = con.execute("SELECT * FROM t").fetchall()
+            now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+            with closing(sqlite3.connect(":memory:")) as theirs:
+                assert stored[0][0] <= theirs.execute("SELECT datetime('now')").fetchone()[0]
+            assert stored[0][0] <= now
+        with closing(dqlitepy.connect(tmp_path / "data")) as con:  # the log is read again
+            assert con.execute("SELECT * FROM t").fetchall() == stored
 
     def test_fork(self, tmp_path: Path) -> None:
         program = """
