@@ -275,7 +275,13 @@ typedef struct dqlitepy_result {
 } dqlitepy_result;
 
 typedef enum dqlitepy_execute_flag {
-	DQLITEPY_TEXT_AS_BYTES = 1 /* a text arrives as bytearray, whatever bytes it has, a blob as bytes: for text_factory and converters */
+	DQLITEPY_TEXT_AS_BYTES = 1, /* a text arrives as bytearray, whatever bytes it has, a blob as bytes: for text_factory and
+				       converters */
+	DQLITEPY_LINEARIZABLE = 2   /* a statement that only reads waits until a majority of the voters has named its server as the
+				       leader, and so sees every write that was acknowledged, to whomever, before it began. Without
+				       it a leader that was cut off from the others, but not from us, goes on for some seconds to
+				       answer by what it knows. Within a transaction it counts for the first statement, which takes
+				       the snapshot. Where no majority answers within leader_timeout_ms: DQLITEPY_KIND_NO_LEADER */
 } dqlitepy_execute_flag;
 
 /* Runs one statement. `parameters` is marshal.dumps(tuple, 2) of exact None, int (64 bits), float, str and bytes objects, or

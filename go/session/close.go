@@ -53,6 +53,9 @@ func (s *Session) Abandon() {
 // Destroy frees what the session holds. No other call may be under way or follow, but Cancel.
 func (s *Session) Destroy() {
 	s.Abandon()
+	if s.quorum != nil {
+		s.quorum.close()
+	}
 	s.options.Group.remove(s)
 	s.waker.close()
 }

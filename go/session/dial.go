@@ -125,6 +125,20 @@ func readFrame(input io.Reader) (wire.Frame, error) {
 	return wire.Frame{Header: header, Body: body}, err
 }
 
+// greet begins the conversation.
+func (c *caller) greet() error {
+	if _, err := c.stream.Write(wire.AppendHandshake(nil)); err != nil {
+		return c.explain(err)
+	}
+	return nil
+}
+
+// resume makes a connection that was kept end with another context.
+func (c *caller) resume(ctx context.Context) bool {
+	c.release = context.AfterFunc(ctx, func() { c.Conn.SetDeadline(time.Unix(1, 0)) })
+	return ctx.Err() == nil
+}
+
 // handOver makes a link of the connection.
 func (c *caller) handOver(address string) (*link, error) {
 	if !c.release() {

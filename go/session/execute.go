@@ -15,6 +15,8 @@ type Request struct {
 	Parameters  []wire.Value
 	Begin       string // the BEGIN that has to precede what modifies outside a transaction, or ""
 	TextAsBytes bool
+	// Linearizable: a statement that only reads sees everything that was acknowledged, to whomever, before it began.
+	Linearizable bool
 }
 
 // execution runs one statement.
@@ -65,6 +67,8 @@ func (e *execution) send() {
 			e.transaction.begin()
 			e.sendAlone()
 		})
+	case e.Linearizable && e.Statement.ReadOnly():
+		e.whenConfirmed(e.sendAlone)
 	default:
 		e.sendAlone()
 	}

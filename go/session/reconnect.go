@@ -60,13 +60,12 @@ func (s *Session) repeat(loss *Error) bool {
 // connect looks for the leader; the operation begins on it.
 func (s *Session) connect(timeout time.Duration) {
 	s.stake = nothing // until something is sent
-	s.search = startSearch(context.Background(), &s.options, s.leader, timeout)
+	search := startSearch(context.Background(), &s.options, s.leader, s.replaced, timeout)
+	s.outside = &outside{search.done, search.abandon, func() { s.arrive(search) }}
 }
 
 // arrive ends the search.
-func (s *Session) arrive() {
-	search := s.search
-	s.search = nil
+func (s *Session) arrive(search *search) {
 	if search.link == nil {
 		s.fail(search.failed)
 		return
@@ -77,5 +76,5 @@ func (s *Session) arrive() {
 
 func (s *Session) adopt(link *link) {
 	link.waker = s.waker
-	s.link, s.leader = link, link.address
+	s.link, s.leader, s.replaced = link, link.address, ""
 }

@@ -20,6 +20,8 @@ const (
 	// Pauses between two attempts at the same server.
 	firstPause   = 10 * time.Millisecond
 	longestPause = 100 * time.Millisecond
+	// replacedPause is for a leader that others have replaced.
+	replacedPause = time.Second
 )
 
 // search looks for the leader beside the thread that waits for it. All servers are asked at the same time, the likeliest a
@@ -55,14 +57,18 @@ type outcome struct {
 	err       error
 }
 
-// startSearch looks for the leader until the timeout or the context ends. The last leader is tried first.
-func startSearch(ctx context.Context, options *Options, lastLeader string, timeout time.Duration) *search {
+// startSearch looks for the leader until the timeout or the context ends. The last leader is tried first; one that has been
+// replaced and does not know it yet is given some time to learn it.
+func startSearch(ctx context.Context, options *Options, lastLeader, replaced string, timeout time.Duration) *search {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	s := &search{options: options, outcomes: make(chan outcome), cancel: cancel, done: make(chan struct{})}
 	for _, address := range append([]string{lastLeader}, options.Servers...) {
 		if address != "" && s.find(address) == nil {
 			s.candidates = append(s.candidates, &candidate{address: address})
 		}
+	}
+	if c := s.find(replaced); c != nil {
+		c.dueAt = time.Now().Add(replacedPause)
 	}
 	if !options.Group.begin() {
 		cancel()
@@ -91,7 +97,7 @@ func startSearch(ctx context.Context, options *Options, lastLeader string, timeo
 
 // find looks for the leader and blocks until there is one, or the leader timeout or the context ends.
 func find(ctx context.Context, options *Options) (*link, *Error) {
-	s := startSearch(ctx, options, "", options.LeaderTimeout)
+	s := startSearch(ctx, options, "", "", options.LeaderTimeout)
 	<-s.done
 	if s.link == nil && ctx.Err() != nil {
 		return nil, interrupted()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,7 +23,8 @@ type server struct {
 	mu      sync.Mutex
 	texts   []string // of the SQL that came in
 	answer  func(connection net.Conn, text string)
-	leader  atomic.Pointer[string] // whom it names; nil while it is the leader itself
+	leader  atomic.Pointer[string]   // whom it names; nil while it is the leader itself
+	members atomic.Pointer[[]string] // the voters; a member's id is its place, from 1
 
 	answering sync.Mutex // one answer at a time, so that tests can count without locks
 }
@@ -60,13 +62,28 @@ func (s *server) handle(connection net.Conn) {
 	if _, err := io.ReadFull(connection, handshake[:]); err != nil || handshake != [8]byte{wire.ProtocolVersion} {
 		return
 	}
+	opened := false
 	for {
 		frame, err := readFrame(connection)
 		if err != nil {
 			return
 		}
 		switch frame.Type {
+		case wire.RequestPrepare:
+			if !opened && s.leader.Load() != nil {
+				connection.Write(failureMessage(10250, "not leader"))
+				continue
+			}
+			if !opened {
+				connection.Write(failureMessage(12, "no database opened"))
+				continue
+			}
+			text, _, _ := strings.Cut(string(frame.Body[8:]), "\x00")
+			s.note(connection, text)
+		case wire.RequestCluster:
+			connection.Write(s.cluster())
 		case wire.RequestOpen:
+			opened = s.leader.Load() == nil
 			if s.leader.Load() != nil {
 				connection.Write(failureMessage(10250, "not leader"))
 				continue
@@ -77,7 +94,7 @@ func (s *server) handle(connection net.Conn) {
 			if other := s.leader.Load(); other != nil {
 				leader = *other
 			}
-			body := append(make([]byte, 8), leader...)
+			body := append(binary.LittleEndian.AppendUint64(nil, s.id(leader)), leader...)
 			connection.Write(message(wire.ResponseServer, append(body, make([]byte, 8-len(leader)%8)...)))
 		case wire.RequestInterrupt, wire.RequestFinalize:
 			connection.Write(message(wire.ResponseEmpty, make([]byte, 8)))
@@ -86,7 +103,7 @@ func (s *server) handle(connection net.Conn) {
 			s.note(connection, "DUMP "+name)
 		case wire.RequestExec:
 			s.note(connection, "EXEC")
-		case wire.RequestPrepare, wire.RequestExecSQL, wire.RequestQuerySQL:
+		case wire.RequestExecSQL, wire.RequestQuerySQL:
 			text, _, _ := strings.Cut(string(frame.Body[8:]), "\x00")
 			s.note(connection, text)
 		}
@@ -100,6 +117,27 @@ func (s *server) note(connection net.Conn, text string) {
 	s.answering.Lock()
 	defer s.answering.Unlock()
 	s.answer(connection, text)
+}
+
+func (s *server) id(address string) uint64 {
+	if members := s.members.Load(); members != nil {
+		return uint64(slices.Index(*members, address) + 1)
+	}
+	return 1
+}
+
+func (s *server) cluster() []byte {
+	members := []string{s.address}
+	if set := s.members.Load(); set != nil {
+		members = *set
+	}
+	body := binary.LittleEndian.AppendUint64(nil, uint64(len(members)))
+	for i, address := range members {
+		body = binary.LittleEndian.AppendUint64(body, uint64(i+1))
+		body = append(append(body, address...), make([]byte, 8-len(address)%8)...)
+		body = binary.LittleEndian.AppendUint64(body, wire.RoleVoter)
+	}
+	return message(wire.ResponseServers, body)
 }
 
 // become changes how the server answers.

@@ -37,18 +37,20 @@ type Result struct {
 
 // Session is a connection. Enter it before any call but Cancel, Transaction state included, and Leave it afterwards.
 type Session struct {
-	mu      sync.Mutex
-	options Options
-	waker   *waker
-	link    *link  // nil while there is no connection to the leader; the next operation makes one
-	leader  string // the last one
-	dead    *Error // why there will be no other link; nil
-	evicted atomic.Bool
-	closing bool
+	mu       sync.Mutex
+	options  Options
+	waker    *waker
+	link     *link  // nil while there is no connection to the leader; the next operation makes one
+	leader   string // the last one
+	replaced string // one that does not know yet that it is the leader no more
+	dead     *Error // why there will be no other link; nil
+	evicted  atomic.Bool
+	closing  bool
 
 	transaction transaction
 	stream      *stream // the result that is still streaming
 	belongings  belongings
+	quorum      *quorum // nil until a linearizable read
 
 	// The operation under way:
 	running  bool             // steps are still to be done
@@ -57,7 +59,7 @@ type Session struct {
 	first    func()           // its first step, as long as it may be repeated from there
 	routing  routing          // its ways to a leader
 	own      bool             // it has itself begun the transaction that is open
-	search   *search          // for a leader
+	outside  *outside         // what it waits for beside its link
 	then     func(wire.Frame) // takes the next frame
 	awake    func()           // goes on after a pause, which ends at wakeAt
 	roused   func(*Error)     // ends the pause early, with what the operation fails with
@@ -182,11 +184,13 @@ func (s *Session) step(deadline time.Time) error {
 	if s.waker.clear() {
 		return errCancelled
 	}
-	if s.search != nil {
-		if err := s.waker.await(s.search.done, deadline); err != nil {
+	if s.outside != nil {
+		if err := s.waker.await(s.outside.done, deadline); err != nil {
 			return err
 		}
-		s.arrive()
+		then := s.outside.then
+		s.outside = nil
+		then()
 		return nil
 	}
 	if s.awake != nil {
@@ -212,6 +216,13 @@ func (s *Session) step(deadline time.Time) error {
 	s.then, s.link.awaiting = nil, false
 	then(frame)
 	return nil
+}
+
+// outside is work that other goroutines do for an operation.
+type outside struct {
+	done    <-chan struct{}
+	abandon func()
+	then    func()
 }
 
 // pause goes on after a while, or ends the operation in its own way if Cancel comes first.
@@ -250,9 +261,9 @@ func (s *Session) fail(failure *Error) {
 
 // breakLink gives the connection up. What was open on it the server rolls back.
 func (s *Session) breakLink() {
-	if s.search != nil {
-		s.search.abandon()
-		s.search = nil
+	if s.outside != nil {
+		s.outside.abandon()
+		s.outside = nil
 	}
 	if s.link == nil {
 		return
@@ -281,6 +292,10 @@ func (s *Session) cancelled() {
 		loss := s.lossError("its node was closed")
 		s.die(errNodeClosed)
 		s.fail(deadly(loss))
+	case s.outside != nil:
+		s.outside.abandon()
+		s.outside = nil
+		s.fail(interrupted())
 	case s.awake != nil:
 		roused := s.roused
 		s.awake, s.roused = nil, nil

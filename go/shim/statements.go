@@ -33,10 +33,11 @@ func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.u
 			return report(out, failure)
 		}
 		failure = s.Execute(session.Request{
-			Statement:   statement,
-			Parameters:  values,
-			Begin:       textOf(begin),
-			TextAsBytes: flags&C.DQLITEPY_TEXT_AS_BYTES != 0,
+			Statement:    statement,
+			Parameters:   values,
+			Begin:        textOf(begin),
+			TextAsBytes:  flags&C.DQLITEPY_TEXT_AS_BYTES != 0,
+			Linearizable: flags&C.DQLITEPY_LINEARIZABLE != 0,
 		})
 		return goOn(s, failure, slice_ms, result, out)
 	})

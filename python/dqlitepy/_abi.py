@@ -190,6 +190,7 @@ class ExecuteFlag(enum.IntFlag):
     """`dqlitepy_execute_flag`."""
 
     TEXT_AS_BYTES = 1
+    LINEARIZABLE = 2
 
 
 class DumpFlag(enum.IntFlag):

@@ -61,6 +61,7 @@ class ConnectionCore:
     _handle: Handle | None = None
     _thread = 0  # the only one that may use the connection, 0 for any
     _broken = False
+    linearizable = False
     _lost_in_silence = False  # an exception of another kind hid that the open transaction is gone
 
     def _initialize(
@@ -199,7 +200,8 @@ class ConnectionCore:
         return encoded
 
     def _execute_flags(self) -> int:
-        return 0 if self.text_factory is str and not self._detect_types else int(ExecuteFlag.TEXT_AS_BYTES)
+        flags = 0 if self.text_factory is str and not self._detect_types else int(ExecuteFlag.TEXT_AS_BYTES)
+        return flags | int(ExecuteFlag.LINEARIZABLE) if self.linearizable else flags
 
     def _begin(self) -> bytes:
         """What has to precede a statement that writes rows outside a transaction."""

@@ -62,6 +62,7 @@ class Connection(RefusedMethods, CopyingConnection):
         name: str = "main",
         leader_timeout: float = 15.0,
         tls: TLS | None = None,
+        linearizable: bool = False,
     ) -> None:
         """See `connect`."""
         autocommit = checked_autocommit(autocommit)
@@ -83,6 +84,7 @@ class Connection(RefusedMethods, CopyingConnection):
             raise
         self._place = place
         self._initialize(handle, isolation_level, check_same_thread, cached_statements, autocommit, index(detect_types))
+        self.linearizable = linearizable
         try:
             if place.read_only:
                 self._exclusively(self._ask, "PRAGMA query_only = 1")
@@ -210,6 +212,7 @@ def connect(
     name: str = "main",
     leader_timeout: float = 15.0,
     tls: TLS | None = None,
+    linearizable: bool = False,
 ) -> Connection: ...
 def connect(*args: Any, **options: Any) -> Any:
     """Opens a database.
@@ -232,6 +235,10 @@ def connect(*args: Any, **options: Any) -> Any:
         leader_timeout: seconds to look for a leader.
         tls: for a cluster with TLS: the certificate to show and the authority to check the nodes' against. A URL can
             name the files instead: "?tls_cert=FILE&tls_key=FILE&tls_ca=FILE".
+        linearizable: whether a SELECT sees every write that was acknowledged before it began. Otherwise a leader that
+            was cut off from the other nodes, but not from this process, goes on for some seconds to answer by what it
+            knows. Costs a question to a majority of the nodes for each SELECT, and NoLeaderError where none answers
+            within `leader_timeout`. Can be changed later: `Connection.linearizable`.
 
     Raises:
         OperationalError: the directory cannot be used, or another process uses it.

@@ -148,9 +148,8 @@ class Machines:
 
     def connect(self, **options: Any) -> dqlitepy.Connection:
         """Connects to the database by all addresses."""
-        con: dqlitepy.Connection = dqlitepy.connect(
-            f"dqlite://{','.join(self.addresses)}/main", leader_timeout=HANG, **options
-        )
+        options = {"leader_timeout": HANG, **options}
+        con: dqlitepy.Connection = dqlitepy.connect(f"dqlite://{','.join(self.addresses)}/main", **options)
         return con
 
 
