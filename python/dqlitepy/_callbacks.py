@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 _tell = False
@@ -20,11 +19,20 @@ def call(callback: Callable[[str], object], argument: str) -> None:
     try:
         callback(argument)
     except Exception as error:
-        report(error, callback)
+        report(error)
 
 
-def report(error: Exception, callback: object) -> None:
+class _Finalized:
+    """What a finalizer raises, Python itself hands to `sys.unraisablehook`; nothing else can."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __del__(self) -> None:
+        raise self._error
+
+
+def report(error: Exception) -> None:
     """Hands an exception to `sys.unraisablehook`, if tracebacks are enabled."""
     if _tell:
-        arguments = (type(error), error, error.__traceback__, None, callback)
-        sys.unraisablehook(sys.UnraisableHookArgs(arguments))  # type: ignore[call-arg, misc]  # it is a named tuple
+        _Finalized(error)

@@ -264,7 +264,7 @@ class ConnectionCore:
             try:
                 self._limits.check_length(len(text.encode()))
             except DataError as error:
-                report(error, callback)
+                report(error)
                 text = sql
             call(callback, text)
 

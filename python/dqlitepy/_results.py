@@ -133,6 +133,7 @@ class CursorCore:
             return rows
         given: list[Any] = []
         keep = given.append
+        presented = 0
         try:
             if present is None:
                 assert factory is not None
@@ -143,18 +144,25 @@ class CursorCore:
                     keep(present(row))
             else:
                 for row in rows:
-                    keep(factory(self, present(row)))
-        except BaseException:  # of a factory or converter; the rows behind the one that failed stay to be fetched
-            self._rows[: self._position] = rows[len(given) + 1 :]
+                    row = present(row)
+                    presented += 1
+                    keep(factory(self, row))
+        except (
+            BaseException
+        ):  # as in sqlite3, a row stays where a converter failed, and is lost where a row factory did
+            left = presented or len(given) + (present is None)
+            self._rows[: self._position] = rows[left:]
             self._position = 0
             raise
         return given
 
-    def _given(self, row: tuple[Any, ...], text_factory: Callable[[bytes], Any]) -> Any:
-        """Returns one row as the user gets it."""
+    def _give_next(self, text_factory: Callable[[bytes], Any]) -> Any:
+        """Returns the next row, which has arrived, as the user gets it."""
+        row = self._rows[self._position]
         present = self._presenter(text_factory)
         if present is not None:
             row = present(row)
+        self._position += 1
         return row if self.row_factory is None else self.row_factory(self, row)
 
     def _presenter(self, text_factory: Callable[[bytes], Any]) -> Callable[[_Row], _Row] | None:

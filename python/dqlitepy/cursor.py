@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from operator import index
-from typing import Any, NoReturn, Self, cast
+from typing import Any, NoReturn, Self, SupportsIndex, cast
 
 from dqlitepy._batches import batches
 from dqlitepy._operations import Discard, Execute, Fetch
@@ -143,11 +143,11 @@ class Cursor(CursorCore):
             self._await_rows(1)
             if self._position == len(self._rows):
                 raise StopIteration
+        if self.row_factory is not None or text_factory is not str or self._as_bytes:
+            return self._give_next(text_factory)
         row = self._rows[self._position]
         self._position += 1
-        if self.row_factory is None and text_factory is str and not self._as_bytes:
-            return row
-        return self._given(row, text_factory)
+        return row
 
     def close(self) -> None:
         """Drops what is left of the result. The cursor cannot be used again."""
@@ -164,6 +164,10 @@ class Cursor(CursorCore):
 
     def setoutputsize(self, size: Any, column: Any = None, /) -> None:
         """Does nothing; PEP 249 asks for it."""
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        """Raises TypeError: a cursor belongs to its connection."""
+        raise TypeError(f"cannot pickle {type(self).__module__}.{type(self).__qualname__!r} object")
 
     def _checked(self) -> SyncConnection:
         self._connection._number()
