@@ -245,8 +245,8 @@ typedef struct dqlitepy_connect_options {
  *   - where no leader is found within leader_timeout_ms, the statement is DQLITEPY_KIND_NO_LEADER.
  * Whatever it was, the next statement looks for the leader and runs there. PRAGMAs that belong to a connection (foreign_keys,
  * cache_size, ...) are set again. Temporary tables, views and triggers and ATTACHed databases are gone; a connection that had
- * made some gets the error instead of the silent second run, once. last_insert_rowid(), changes() and total_changes() of SQL
- * begin anew. */
+ * made some is told so once, instead of a silent second run or before the next statement runs. last_insert_rowid(),
+ * changes() and total_changes() of SQL begin anew. */
 int32_t dqlitepy_connect(dqlitepy_connect_options_in options, int32_t slice_ms, uint64_t *connection, dqlitepy_error *error);
 
 /* 1 inside a transaction, 0 outside, as far as this connection can know. */

@@ -18,6 +18,10 @@ type routing struct {
 func (s *Session) begin(first func()) {
 	s.first = first
 	if s.link == nil {
+		if s.belongings.forget() {
+			s.fail(Errorf(Connection, "the connection to the leader was lost%s", belongingsGone))
+			return
+		}
 		s.connect(s.options.LeaderTimeout)
 		return
 	}
@@ -31,7 +35,7 @@ func (s *Session) repeat(loss *Error) bool {
 		return false
 	}
 	if gone := s.belongings.forget(); gone {
-		loss.Message += "; the connection's temporary tables and ATTACHed databases are gone with it: make them again"
+		loss.Message += belongingsGone
 		return false
 	}
 	if s.routing.losses == 0 {
@@ -56,6 +60,8 @@ func (s *Session) repeat(loss *Error) bool {
 	s.pause(pause, func() { s.connect(left) }, s.fail)
 	return true
 }
+
+const belongingsGone = "; its temporary tables and ATTACHed databases are gone with it: make them again"
 
 // connect looks for the leader; the operation begins on it.
 func (s *Session) connect(timeout time.Duration) {

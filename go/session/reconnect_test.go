@@ -65,6 +65,23 @@ func TestTemporaryTablesAreMissedOnce(t *testing.T) {
 	}
 }
 
+// Nor the next one, where the loss itself was told already.
+func TestTemporaryTablesAreMissedAfterALossToo(t *testing.T) {
+	fake := serve(t, once("INSERT", 1, hangUp))
+	c := connect(t, fake.address, "main")
+	c.run("CREATE TEMP TABLE t (a)")
+	_, failure := c.try("INSERT INTO u VALUES (1)")
+	wantKind(t, failure, session.AmbiguousCommit, 0)
+	_, failure = c.try("INSERT INTO t VALUES (1)")
+	if failure == nil || failure.Kind != session.Connection || !strings.Contains(failure.Message, "temporary tables") {
+		t.Errorf("%v", failure)
+	}
+	c.run("INSERT INTO t VALUES (2)")
+	if got := strings.Join(fake.seen(), ";"); got != "CREATE TEMP TABLE t (a);INSERT INTO u VALUES (1);INSERT INTO t VALUES (2)" {
+		t.Errorf("sent %q", got)
+	}
+}
+
 // An executemany runs again as a whole where it began its transaction itself, and never where rows have committed.
 func TestWhenAnExecutemanyRunsAgain(t *testing.T) {
 	for name, test := range map[string]struct {
