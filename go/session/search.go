@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -186,7 +187,7 @@ func (s *search) note(ctx context.Context, o outcome) {
 	c.dueAt = now.Add(c.pause)
 	s.nextStart = now
 	c.final = errors.As(o.err, new(errFinal))
-	if !errors.Is(o.err, context.DeadlineExceeded) {
+	if !errors.Is(o.err, context.DeadlineExceeded) && !errors.Is(o.err, os.ErrDeadlineExceeded) {
 		c.reason = o.err
 	} else if c.reason == nil { // otherwise what it said before tells more
 		c.reason = errSilent

@@ -44,7 +44,7 @@ class Row:
             if position is None:
                 position = positions.get(key.translate(_TO_LOWER))
             if position is None:
-                raise IndexError("No item with that key")
+                raise IndexError("No item with that key" if self._description else f"No item with key {key!r}")
             return self._values[position]
         if not isinstance(key, int | slice):
             raise IndexError("Index must be int or string")
