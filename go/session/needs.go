@@ -20,8 +20,8 @@ type Needs struct {
 func (s *Session) Needs() Needs {
 	needs := Needs{Turn: s.ready, Waker: s.waker.fd, Socket: -1, Until: s.giveUpAt}
 	switch {
-	case s.search != nil:
-		needs.Done, needs.Link = s.search.done, s.search
+	case s.outside != nil:
+		needs.Done, needs.Link = s.outside.done, s.outside
 	case s.link != nil:
 		needs.Socket, needs.Link, needs.Write = s.link.fd, s.link, s.link.unsent()
 	}
