@@ -38,9 +38,9 @@ def reading_file(path: str) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]
             raise _ours(path, error) from error
 
     if os.path.isdir(path):
-        raise OperationalError(
-            f"{path} is a directory, not a SQLite file; to copy a database of dqlite, connect to it first"
-        )
+        raise OperationalError(f"{path} is a directory, not a SQLite file; to copy a database of dqlite, connect to it")
+    if os.path.exists(path) and not os.path.isfile(path):  # SQLite would wait for ever for what writes to a pipe
+        raise OperationalError(f"{path} is not a regular file, so no SQLite database")
     try:
         # With an empty authority, so that a path of two slashes is not taken for one.
         uri = f"file://{quote(os.fsencode(os.path.abspath(path)))}?mode=ro"

@@ -217,6 +217,11 @@ def test_paths_that_name_no_file(con: dqlitepy.Connection, tmp_path: Path) -> No
             con.restore(path)
     with pytest.raises(dqlitepy.OperationalError, match="is a directory"):
         con.restore(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(dqlitepy.OperationalError, match="is not a regular file"):
+        con.restore(tmp_path / "pipe")
+    with pytest.raises(dqlitepy.OperationalError, match="exists already"):
+        con.backup(tmp_path / "pipe")
     for copy in (con.backup, con.restore):
         with pytest.raises(TypeError, match="not int"):
             copy(3)  # type: ignore[arg-type]
