@@ -42,8 +42,8 @@ class _PlainCursor(Cursor):
     def _take(self, count: int | None, text_factory: Callable[[bytes], Any]) -> list[Any]:
         return super()._take(count, str)
 
-    def _given(self, row: tuple[Any, ...], text_factory: Callable[[bytes], Any]) -> Any:
-        return super()._given(row, str)
+    def _give_next(self, text_factory: Callable[[bytes], Any]) -> Any:
+        return super()._give_next(str)
 
 
 class _Copier(CopyingConnection):

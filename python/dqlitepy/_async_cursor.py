@@ -132,11 +132,11 @@ class Cursor(CursorCore):
             await self._await_rows(1)
             if self._position == len(self._rows):
                 raise StopAsyncIteration
+        if self.row_factory is not None or text_factory is not str or self._as_bytes:
+            return self._give_next(text_factory)
         row = self._rows[self._position]
         self._position += 1
-        if self.row_factory is None and text_factory is str and not self._as_bytes:
-            return row
-        return self._given(row, text_factory)
+        return row
 
     async def __aenter__(self) -> Self:
         """Returns itself."""
