@@ -30,8 +30,8 @@ class _Closable(Protocol):
 _C = TypeVar("_C", bound=_Closable)
 
 
-class Result(Generic[_C]):
-    """What can be awaited, or used by `async with`, which closes it at the end."""
+class Result(Coroutine[Any, Any, _C], Generic[_C]):
+    """A coroutine, to be awaited or made a task, that can also be used by `async with`, which closes what it returns."""
 
     __slots__ = ("_coroutine", "_object")
 
@@ -41,6 +41,18 @@ class Result(Generic[_C]):
     def __await__(self) -> Generator[Any, None, _C]:
         """Returns the object."""
         return self._coroutine.__await__()
+
+    def send(self, value: Any, /) -> Any:
+        """Goes on; for event loops."""
+        return self._coroutine.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Goes on with an exception; for event loops."""
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        """Gives the coroutine up; for event loops."""
+        self._coroutine.close()
 
     async def __aenter__(self) -> _C:
         """Returns the object."""
