@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     )
     from dqlitepy.members import LastEntry, NodeInfo, NodeMetadata, NodeStats, Role
     from dqlitepy.node import Node
+    from dqlitepy.pool import Pool
     from dqlitepy.recovery import Recovery, last_entry, recover
     from dqlitepy.retry import run_transaction
     from dqlitepy.rows import Row
@@ -103,6 +104,7 @@ __all__ = [
     "NotLeaderError",
     "NotSupportedError",
     "OperationalError",
+    "Pool",
     "PrepareProtocol",
     "ProgrammingError",
     "Recovery",
@@ -196,6 +198,7 @@ _MODULE_OF_NAME = {
     "NodeStats": "dqlitepy.members",
     "Role": "dqlitepy.members",
     "Node": "dqlitepy.node",
+    "Pool": "dqlitepy.pool",
     "Recovery": "dqlitepy.recovery",
     "last_entry": "dqlitepy.recovery",
     "recover": "dqlitepy.recovery",
@@ -217,8 +220,8 @@ def __getattr__(name):  # type: (str) -> object
         value = getattr(import_module("dqlitepy._versions"), name)()
     elif name.startswith("SQLITE_"):
         value = getattr(import_module("dqlitepy._constants"), name)
-    elif name in ("dbapi2",):
-        return import_module("dqlitepy.dbapi2")
+    elif name in ("aio", "dbapi2"):
+        return import_module("dqlitepy." + name)
     elif name in _DEPRECATED:
         return getattr(import_module("dqlitepy._deprecation"), name)()
     else:

@@ -31,7 +31,7 @@ _C = TypeVar("_C", bound=_Closable)
 
 
 class Result(Coroutine[Any, Any, _C], Generic[_C]):
-    """A coroutine, to be awaited or made a task, that can also be used by `async with`, which closes what it returns."""
+    """A coroutine, to be awaited or made a task; by `async with`, which closes what it returns, it can be used too."""
 
     __slots__ = ("_coroutine", "_object")
 

@@ -24,5 +24,6 @@ from __future__ import annotations
 from dqlitepy._async import Result
 from dqlitepy._async_connection import Connection, connect
 from dqlitepy._async_cursor import Cursor
+from dqlitepy._async_pool import Pool
 
-__all__ = ["Connection", "Cursor", "Result", "connect"]
+__all__ = ["Connection", "Cursor", "Pool", "Result", "connect"]

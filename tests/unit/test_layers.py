@@ -79,7 +79,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_disk.metadata": {"_disk.damage"},
     "_disk.checksum": set(),
     "_disk.damage": set(),
-    "aio": {"_async", "_async_connection", "_async_cursor"},
+    "aio": {"_async", "_async_connection", "_async_cursor", "_async_pool"},
+    "_async_pool": {"_async_connection", "_pooling", "_target", "errors", "node"},
+    "pool": {"_library", "_pooling", "_target", "dbapi", "errors", "node"},
+    "_pooling": {"errors"},
     "_async_connection": {
         "_async",
         "_async_copies",

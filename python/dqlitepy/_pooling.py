@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a pool knows and decides without ever waiting: who gets which connection, and which ones have to go."""
+
+from __future__ import annotations
+
+from collections import deque
+from operator import index
+from time import monotonic
+from typing import Generic, Protocol, TypeVar
+
+from dqlitepy.errors import (
+    AmbiguousCommitError,
+    LeadershipLostError,
+    NotLeaderError,
+    OperationalError,
+    ProgrammingError,
+)
+
+_C = TypeVar("_C")
+
+# What tells that another node leads the cluster now.
+_LEADER_IS_GONE = (AmbiguousCommitError, LeadershipLostError, NotLeaderError)
+QUESTION = "SELECT 1"
+
+
+class Member(Generic[_C]):
+    """A connection of the pool."""
+
+    __slots__ = ("connection", "generation", "idle_since")
+
+    def __init__(self, connection: _C, generation: int) -> None:
+        self.connection = connection
+        self.generation = generation
+        self.idle_since = 0.0
+
+
+class Waiter(Protocol[_C]):
+    """Someone who waits for a connection."""
+
+    def grant(self, member: Member[_C] | None) -> bool:
+        """Gives a connection, or with None the right to open one; returns False where nobody waits any more."""
+
+    def refuse(self) -> None:
+        """Tells that the pool was closed."""
+
+
+class PoolCore(Generic[_C]):
+    """The members of a pool and those who wait for one, first come, first served."""
+
+    def __init__(self, min_size: int, max_size: int, timeout: float, max_idle: float, check_after: float) -> None:
+        min_size, max_size = index(min_size), index(max_size)
+        if not 0 <= min_size <= max_size or max_size < 1:
+            raise ValueError(f"a pool cannot have from {min_size} to {max_size} connections")
+        for name, seconds in ("timeout", timeout), ("max_idle", max_idle), ("check_after", check_after):
+            if not seconds >= 0:
+                raise ValueError(f"{name} must be 0 or more seconds, not {seconds}")
+        self.min_size = min_size
+        self.timeout = timeout
+        self._max_size = max_size
+        self._max_idle = max_idle
+        self._check_after = check_after
+        self.size = 0  # members, and those that are being opened
+        self.generation = 0  # changes with the leader
+        self.idle: deque[Member[_C]] = deque()  # the one that was used last is the last one
+        self.waiting: deque[Waiter[_C]] = deque()
+        self.closed = False
+
+    def claim(self, waiter: Waiter[_C]) -> None:
+        """Grants a member, or the right to open one, at once or when it is the waiter's turn.
+
+        Raises:
+            ProgrammingError: the pool is closed.
+        """
+        self.check_open()
+        if self.idle:
+            waiter.grant(self.idle.pop())
+        elif self.size < self._max_size:
+            self.size += 1
+            waiter.grant(None)
+        else:
+            self.waiting.append(waiter)
+
+    def check_open(self) -> None:
+        """Raises ProgrammingError where the pool is closed."""
+        if self.closed:
+            raise ProgrammingError("the pool is closed")
+
+    def joins(self, connection: _C) -> Member[_C]:
+        """Makes a member of a connection for which there was the right to open one."""
+        return Member(connection, self.generation)
+
+    def is_outdated(self, member: Member[_C]) -> bool:
+        """Whether the leader changed since the connection was opened, or the pool is closed."""
+        return self.closed or member.generation != self.generation
+
+    def is_doubtful(self, member: Member[_C]) -> bool:
+        """Whether the connection has to be asked a question before it is given out."""
+        return monotonic() - member.idle_since >= self._check_after
+
+    def note(self, error: BaseException) -> None:
+        """Looks at what ended the use of a connection: without its leader, all connections are to be renewed."""
+        if isinstance(error, _LEADER_IS_GONE):
+            self.generation += 1
+
+    def give_back(self, member: Member[_C]) -> None:
+        """Gives a healthy member to who waits longest, or lets it idle."""
+        member.idle_since = monotonic()
+        while self.waiting:
+            if self.waiting.popleft().grant(member):
+                return
+        self.idle.append(member)
+
+    def leave(self) -> None:
+        """Takes note that a member is gone, or could not be opened; who waits longest may open one."""
+        while self.waiting:
+            if self.waiting.popleft().grant(None):
+                return
+        self.size -= 1
+
+    def withdraw(self, waiter: Waiter[_C]) -> bool:
+        """Takes a waiter out of the line; returns False where it is not there, having got what it waits for."""
+        if waiter in self.waiting:
+            self.waiting.remove(waiter)
+            return True
+        return False
+
+    def superfluous(self) -> list[Member[_C]]:
+        """Takes out the members that have not been needed for long, for the caller to close."""
+        found = []
+        while self.size > self.min_size and self.idle and monotonic() - self.idle[0].idle_since >= self._max_idle:
+            found.append(self.idle.popleft())
+            self.size -= 1
+        return found
+
+    def close(self) -> list[Member[_C]]:
+        """Refuses all who wait and takes out the members that idle, for the caller to close."""
+        self.closed = True
+        idle = list(self.idle)
+        self.idle.clear()
+        self.size -= len(idle)
+        while self.waiting:
+            self.waiting.popleft().refuse()
+        return idle
+
+    def too_late(self, timeout: float) -> OperationalError:
+        """Returns what is raised where no connection became free in time."""
+        return OperationalError(
+            f"no connection of the pool became free within {timeout:g} s: all {self._max_size} are in use. "
+            "Use them for a shorter time, or let max_size be larger"
+        )

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Pool`: connections to one database that threads share, each for as long as a block takes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from dqlitepy._library import library
+from dqlitepy._pooling import QUESTION, Member, PoolCore
+from dqlitepy._target import StrOrBytesPath
+from dqlitepy.dbapi import Connection, connect
+from dqlitepy.errors import Error, ProgrammingError
+
+if TYPE_CHECKING:
+    from dqlitepy.node import Node
+
+
+class _Waiter:
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self.member: Member[Connection] | None = None
+        self.refused = False
+
+    def grant(self, member: Member[Connection] | None) -> bool:
+        self.member = member
+        self.ready.set()
+        return True
+
+    def refuse(self) -> None:
+        self.refused = True
+        self.ready.set()
+
+
+class Pool:
+    """Connections to one database, for threads.
+
+        with dqlitepy.Pool("data/", max_size=20) as pool:
+            with pool.connection() as con:
+                con.execute("INSERT INTO t VALUES (1)")     # committed at the end of the block
+
+    Who waits longest gets the next connection. One that broke is replaced; when the leader of the cluster changes, all
+    are. What a block changes about a connection (`row_factory`, PRAGMAs) stays.
+
+    Args:
+        database: as for `connect`, and so are all further arguments.
+        min_size: how many connections `open` opens, and how many stay however long they idle.
+        max_size: how many there are at most.
+        timeout: seconds to wait for a connection.
+        max_idle: seconds after which a connection that nobody needed is closed, when another one comes back.
+        check_after: seconds of idling after which a connection is asked a question before it is given out.
+        busy_timeout: seconds to wait for a lock that another connection holds: the `timeout` of `connect`.
+
+    Raises:
+        ValueError: an argument cannot be right.
+    """
+
+    def __init__(
+        self,
+        database: StrOrBytesPath | Node,
+        *,
+        min_size: int = 1,
+        max_size: int = 10,
+        timeout: float = 30.0,
+        max_idle: float = 300.0,
+        check_after: float = 30.0,
+        busy_timeout: float = 5.0,
+        **options: Any,
+    ) -> None:
+        """See the class."""
+        self._core: PoolCore[Connection] = PoolCore(min_size, max_size, timeout, max_idle, check_after)
+        self._database = database
+        self._options = {**options, "timeout": busy_timeout, "check_same_thread": False}
+        self._lock = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """How many connections there are, in use or idle."""
+        return self._core.size
+
+    @property
+    def idle(self) -> int:
+        """How many connections wait for use."""
+        return len(self._core.idle)
+
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for a connection."""
+        return len(self._core.waiting)
+
+    def open(self) -> Self:
+        """Opens `min_size` connections now, which `connection` would open one by one when they are needed.
+
+        Raises:
+            OperationalError, …: as `connect`.
+            ProgrammingError: the pool is closed.
+        """
+        missing = self._core.min_size - self._core.size
+        members = []
+        try:
+            for _ in range(missing):
+                members.append(self._acquire(self._core.timeout))
+        finally:
+            for member in members:
+                self._return(member)
+        return self
+
+    def close(self) -> None:
+        """Closes the connections; those in use when their blocks end. Who waits for one gets ProgrammingError."""
+        library()
+        with self._lock:
+            idle = self._core.close()
+        for member in idle:
+            _close(member)
+
+    @contextmanager
+    def connection(self, timeout: float | None = None) -> Iterator[Connection]:
+        """Lends a connection for a block. Its end commits; an exception that leaves it rolls back.
+
+        Args:
+            timeout: seconds to wait for one; None for what the pool was made with.
+
+        Raises:
+            OperationalError: none became free in time, or a new one cannot be opened.
+            ProgrammingError: the pool is closed.
+            AmbiguousCommitError, …: the commit at the end failed.
+        """
+        member = self._acquire(self._core.timeout if timeout is None else timeout)
+        connection = member.connection
+        try:
+            yield connection
+            if not connection._is_closed():
+                connection.commit()
+        except BaseException as error:
+            with self._lock:
+                self._core.note(error)
+            raise
+        finally:
+            self._return(member)
+
+    def __enter__(self) -> Self:
+        """Opens the pool."""
+        return self.open()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        """Closes the pool."""
+        self.close()
+        return False
+
+    def _acquire(self, timeout: float) -> Member[Connection]:
+        library()  # before the lock, which a forked child may find held for ever
+        waiter = _Waiter()
+        with self._lock:
+            self._core.claim(waiter)
+        try:
+            in_time = waiter.ready.wait(min(timeout, threading.TIMEOUT_MAX))
+        except BaseException:
+            self._withdraw(waiter)
+            raise
+        if not in_time:
+            with self._lock:
+                if self._core.withdraw(waiter):
+                    raise self._core.too_late(timeout)
+        if waiter.refused:
+            raise ProgrammingError("the pool is closed")
+        member = waiter.member
+        if member is not None and self._is_good(member):
+            return member
+        return self._open_one()
+
+    def _withdraw(self, waiter: _Waiter) -> None:
+        with self._lock:
+            granted = not self._core.withdraw(waiter) and not waiter.refused
+            if granted and waiter.member is None:
+                self._core.leave()
+            elif granted and waiter.member is not None:
+                self._core.give_back(waiter.member)
+
+    def _is_good(self, member: Member[Connection]) -> bool:
+        """Whether the connection can be used; otherwise it is closed."""
+        try:
+            if not self._core.is_outdated(member):
+                if self._core.is_doubtful(member):
+                    member.connection.execute(QUESTION).fetchall()
+                return True
+        except Error:
+            pass
+        except BaseException:
+            self._drop(member)
+            raise
+        try:
+            _close(member)
+        except BaseException:
+            with self._lock:
+                self._core.leave()
+            raise
+        return False
+
+    def _open_one(self) -> Member[Connection]:
+        try:
+            connection = connect(self._database, **self._options)
+        except BaseException:
+            with self._lock:
+                self._core.leave()
+            raise
+        return self._core.joins(connection)
+
+    def _return(self, member: Member[Connection]) -> None:
+        connection = member.connection
+        try:
+            if not connection._is_closed() and not connection._broken:
+                connection.rollback()
+            good = not connection._is_closed() and not connection._broken
+        except Error:
+            good = False
+        except BaseException:
+            self._drop(member)
+            raise
+        with self._lock:
+            good = good and not self._core.is_outdated(member)
+            if good:
+                self._core.give_back(member)
+            superfluous = self._core.superfluous()
+        if not good:
+            self._drop(member)
+        for other in superfluous:
+            _close(other)
+
+    def _drop(self, member: Member[Connection]) -> None:
+        try:
+            _close(member)
+        finally:
+            with self._lock:
+                self._core.leave()
+
+
+def _close(member: Member[Connection]) -> None:
+    with suppress(Error):
+        member.connection.close()
