@@ -74,9 +74,14 @@ func (p *peers) dial(_ context.Context, address string) (net.Conn, error) {
 func (p *peers) fetch(a *arrival, address string) {
 	ctx, cancel := context.WithTimeout(p.ctx, peerTimeout)
 	defer cancel()
-	a.connection, a.err = p.network.dial(ctx, address)
-	if encrypted, ok := a.connection.(*tls.Conn); ok && a.err == nil {
-		a.connection, a.err = p.tunnels.inside(encrypted)
+	connection, err := p.network.dial(ctx, address)
+	switch connection := connection.(type) {
+	case *tls.Conn:
+		a.connection, a.err = p.tunnels.inside(connection)
+	case *net.TCPConn:
+		a.connection, a.err = p.tunnels.watch(connection)
+	default:
+		a.err = err
 	}
 	a.at = time.Now()
 	close(a.done)
@@ -114,8 +119,12 @@ func (a *arrival) wait(patience time.Duration) bool {
 func (a *arrival) stale() bool { return a.wait(0) && time.Since(a.at) > peerFresh }
 
 func (a *arrival) drop() {
-	if a.connection != nil && a.err == nil {
-		a.connection.Close()
+	switch connection := a.connection.(type) {
+	case nil:
+	case watched: // its own Close is for go-dqlite
+		connection.TCPConn.Close()
+	default:
+		connection.Close()
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // handshakeTimeout is how long a stranger may take to show its certificate.
@@ -125,6 +127,48 @@ func (t *tunnels) inside(encrypted *tls.Conn) (net.Conn, error) {
 		join(encrypted, ours)
 	}()
 	return plain, nil
+}
+
+// watched is a connection of which go-dqlite takes a duplicate for raft, before it closes this one, which stays open.
+type watched struct{ *net.TCPConn }
+
+func (watched) Close() error { return nil }
+
+// watch ends a connection, duplicates and all, as soon as its other end is gone. raft only writes to it, and would find that
+// out by two messages that are lost: the request for a vote, and half a second later a heartbeat.
+func (t *tunnels) watch(connection *net.TCPConn) (net.Conn, error) {
+	if !t.add(connection) {
+		return nil, net.ErrClosed
+	}
+	go func() {
+		defer t.remove(connection)
+		if awaitEnd(connection) == nil {
+			connection.CloseWrite()
+		}
+	}()
+	return watched{connection}, nil
+}
+
+// awaitEnd blocks until the other end has closed the connection, or fails once this one is closed. What comes is dropped:
+// nothing ever should. An ordinary read would not do: go-dqlite makes the socket, with all duplicates, a blocking one for a
+// while, and a read that blocks in the kernel cannot be ended.
+func awaitEnd(connection *net.TCPConn) error {
+	raw, err := connection.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var buffer [512]byte
+	return raw.Read(func(fd uintptr) bool {
+		for {
+			n, _, err := unix.Recvfrom(int(fd), buffer[:], unix.MSG_DONTWAIT)
+			switch {
+			case err == unix.EAGAIN:
+				return false
+			case err != nil && err != unix.EINTR || err == nil && n == 0:
+				return true
+			}
+		}
+	})
 }
 
 // join copies both ways until either side ends, and closes both.

@@ -19,7 +19,7 @@ from dqlitepy._address import is_loopback, normalized
 from dqlitepy._core import milliseconds
 from dqlitepy._directory import check_open_segments, explained, make
 from dqlitepy._handle import Handle
-from dqlitepy._library import forked
+from dqlitepy._library import forked, library
 from dqlitepy._log import logger, node_started, node_stopped
 from dqlitepy._operations import StartNode
 from dqlitepy._tasks import run_task, unsigned
@@ -146,6 +146,7 @@ class Node:
                 another node or address, or is in use.
             ProgrammingError: it runs already.
         """
+        library()  # what is wrong with it must not come out on the log's thread
         with self._turn:
             if self.running:
                 raise errors.ProgrammingError(f"the node in {self._directory!r} runs already")
