@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -19,11 +18,10 @@ ROWS_BETWEEN = 20
 
 
 class Writer:
-    """Inserts numbers one by one, each in a transaction of its own, and keeps what became of them."""
+    """Inserts numbers one by one over one connection that simply goes on, and keeps what became of them."""
 
-    def __init__(self, machines: Machines) -> None:
-        self._machines = machines
-        self._con: dqlitepy.Connection | None = None
+    def __init__(self, con: dqlitepy.Connection) -> None:
+        self._con = con
         self._next = 0
         self.acknowledged: set[int] = set()
         self.unknown: set[int] = set()
@@ -32,26 +30,11 @@ class Writer:
         """Inserts the next number; returns when it is known to be there, or to be uncertain."""
         number = self._next
         self._next += 1
-        while True:
-            try:
-                if self._con is None:
-                    self._con = self._machines.connect(isolation_level=None)
-                self._con.execute("INSERT INTO t VALUES (?)", (number,))
-                self.acknowledged.add(number)
-                return
-            except dqlitepy.AmbiguousCommitError:
-                self.unknown.add(number)
-                self.close()
-                return
-            except dqlitepy.OperationalError:  # nothing was written
-                self.close()
-
-    def close(self) -> None:
-        """Drops the connection."""
-        con, self._con = self._con, None
-        if con is not None:
-            with suppress(dqlitepy.Error):
-                con.close()
+        try:
+            self._con.execute("INSERT INTO t VALUES (?)", (number,))
+            self.acknowledged.add(number)
+        except dqlitepy.AmbiguousCommitError:
+            self.unknown.add(number)
 
 
 def dump_of(client: dqlitepy.Client, address: str) -> bytes | str:
@@ -71,10 +54,9 @@ def test_the_leader_is_killed_again_and_again(machines: Machines) -> None:
     with machines:
         client = machines.client()
         eventually(lambda: voters(client), lambda count: count == 3)
-        writer = Writer(machines)
-        con = machines.connect()
+        con = machines.connect(isolation_level=None)
         con.execute("CREATE TABLE t (n INTEGER)")
-        con.close()
+        writer = Writer(con)
         for _ in range(3):
             for _ in range(ROWS_BETWEEN):
                 writer.write()
@@ -85,8 +67,6 @@ def test_the_leader_is_killed_again_and_again(machines: Machines) -> None:
             leader.start()
             leader.wait_ready()
             eventually(lambda: voters(client), lambda count: count == 3)
-        writer.close()
-        con = machines.connect()
         stored = Counter(number for (number,) in con.execute("SELECT n FROM t"))
         con.close()
         assert len(writer.acknowledged) > 5 * ROWS_BETWEEN
@@ -127,10 +107,9 @@ def test_a_planned_handover_interrupts_no_transaction_for_good(machines: Machine
     with machines:
         client = machines.client()
         eventually(lambda: voters(client), lambda count: count == 3)
-        writer = Writer(machines)
-        con = machines.connect()
+        con = machines.connect(isolation_level=None)
         con.execute("CREATE TABLE t (n INTEGER)")
-        con.close()
+        writer = Writer(con)
         for _ in range(2):
             for _ in range(ROWS_BETWEEN):
                 writer.write()
@@ -141,8 +120,6 @@ def test_a_planned_handover_interrupts_no_transaction_for_good(machines: Machine
                 writer.write()
             leader.start()
             leader.wait_ready()
-        writer.close()
-        con = machines.connect()
         stored = Counter(number for (number,) in con.execute("SELECT n FROM t"))
         con.close()
         assert writer.acknowledged <= stored.keys()
