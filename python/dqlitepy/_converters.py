@@ -25,7 +25,12 @@ def register_converter(typename: str, converter: Converter, /) -> None:
         typename: compared with the declared type of a column up to its first blank or parenthesis (PARSE_DECLTYPES), or
             with what stands in brackets in the name of a column (PARSE_COLNAMES), without regard to case.
         converter: gets the text of the value in UTF-8, or the blob; never called for NULL, nor for what is empty.
+
+    Raises:
+        TypeError: `typename` is no str.
     """
+    if not isinstance(typename, str):
+        raise TypeError(f"register_converter() argument 1 must be str, not {type(typename).__name__}")
     converters[typename.upper()] = converter
 
 

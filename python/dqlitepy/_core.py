@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from operator import index
 from threading import get_ident
 from typing import Any
 
@@ -114,7 +115,7 @@ class ConnectionCore:
             ProgrammingError: there is no such category.
         """
         self._number()
-        return self._limits.get(category)
+        return self._limits.get(index(category))
 
     def setlimit(self, category: int, limit: int, /) -> int:
         """Changes the limit of a category SQLITE_LIMIT_*, unless `limit` is negative, and returns the former one.
@@ -124,7 +125,7 @@ class ConnectionCore:
             NotSupportedError: the server alone could keep it: all but LENGTH, SQL_LENGTH and VARIABLE_NUMBER.
         """
         self._number()
-        return self._limits.set(category, limit)
+        return self._limits.set(index(category), index(limit))
 
     def _has_transaction(self) -> bool:
         number = self._number()

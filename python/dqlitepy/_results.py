@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any, NoReturn, TypeAlias
 
 from dqlitepy._converters import PARSE_COLNAMES, Converter, converters_of, without_type
@@ -22,13 +23,22 @@ class CursorCore:
     """The state of a cursor: what the last statement told, and the rows of it that have arrived."""
 
     def __init__(self) -> None:
-        self.arraysize = 1
+        self._arraysize = 1
         self.row_factory: Callable[..., Any] | None = None
         self._closed = False
         self._in_use = False  # code of the user runs inside one of our methods
         self._lastrowid: int | None = None
         self._spooled = Spool()  # blocks of rows that follow those in _rows
         self._forget()
+
+    @property
+    def arraysize(self) -> int:
+        """How many rows `fetchmany` fetches by default: 1 at first."""
+        return self._arraysize
+
+    @arraysize.setter
+    def arraysize(self, size: int) -> None:
+        self._arraysize = index(size)
 
     @property
     def description(self) -> Description | None:
