@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from time import perf_counter
 from typing import Any, Protocol
 
 import dqlitepy
+from dqlitepy import aio
 
 from tests.bench import fresh_process
 from tests.bench.workloads import EMBEDDED, OVER_TCP, SQLITE3, THREE_NODES
@@ -194,15 +196,39 @@ class Sqlite3(Sqlite3Api):
         return [fresh_process.figure(fresh_process.MEMORY_OF_STREAM, "sqlite3", str(rows))]
 
 
-class Embedded(Sqlite3Api):
-    """dqlitepy, with a node in this process."""
+class Dqlitepy(Sqlite3Api):
+    """dqlitepy: what it can do beyond `sqlite3`."""
 
     module = dqlitepy
 
+    def __init__(self, name: str, target: Path | str | dqlitepy.Node) -> None:
+        self._target = target
+        super().__init__(name, lambda: dqlitepy.connect(target, check_same_thread=False, timeout=60))
+
+    def tasks(self, sql: str, parameters: Parameters, tasks: int) -> list[float]:
+        """Shares the runs of a statement out among tasks of asyncio that have a connection each."""
+
+        async def work(connection: aio.Connection, share: Parameters) -> None:
+            for row in share:
+                await (await connection.execute(sql, row)).fetchall()
+
+        async def all_work() -> float:
+            connections = [await aio.connect(self._target, isolation_level=None) for _ in range(tasks)]
+            start = perf_counter()
+            await asyncio.gather(*(work(connection, parameters[i::tasks]) for i, connection in enumerate(connections)))
+            elapsed = perf_counter() - start
+            for connection in connections:
+                await connection.close()
+            return elapsed
+
+        return [asyncio.run(all_work())]
+
+
+class Embedded(Dqlitepy):
+    """dqlitepy, with a node in this process."""
+
     def __init__(self, directory: Path) -> None:
-        super().__init__(
-            EMBEDDED, lambda: dqlitepy.connect(directory / "dqlitepy", check_same_thread=False, timeout=60)
-        )
+        super().__init__(EMBEDDED, directory / "dqlitepy")
 
     def first_row(self) -> list[float]:
         """Starts a node in a fresh directory, and reads a row."""
@@ -225,21 +251,15 @@ class Embedded(Sqlite3Api):
         return [fresh_process.figure(fresh_process.MEMORY_OF_STREAM, "dqlitepy", str(rows))]
 
 
-class OverTcp(Sqlite3Api):
+class OverTcp(Dqlitepy):
     """dqlitepy, with a node in another process."""
 
-    module = dqlitepy
-
     def __init__(self, address: str) -> None:
-        super().__init__(
-            OVER_TCP, lambda: dqlitepy.connect(f"dqlite://{address}/dqlitepy", check_same_thread=False, timeout=60)
-        )
+        super().__init__(OVER_TCP, f"dqlite://{address}/dqlitepy")
 
 
-class ThreeNodes(Sqlite3Api):
+class ThreeNodes(Dqlitepy):
     """dqlitepy, with a cluster of three nodes on this machine: all in this process, so as to have the leader's, too."""
-
-    module = dqlitepy
 
     def __init__(self, directory: Path, addresses: Sequence[str]) -> None:
         self._nodes = ExitStack()
@@ -249,7 +269,7 @@ class ThreeNodes(Sqlite3Api):
         )
         for node in (first, *others):
             self._nodes.enter_context(node).wait_ready()
-        super().__init__(THREE_NODES, lambda: dqlitepy.connect(first, check_same_thread=False, timeout=60))
+        super().__init__(THREE_NODES, first)
 
     def close(self) -> None:
         super().close()

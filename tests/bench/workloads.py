@@ -109,6 +109,10 @@ def workloads(quick: bool) -> list[Workload]:
             for n in (1, 2, 4, 8)
         ),
         *(
+            Workload(f"tasks_{n}", f"{len(keys)} selects by key in {n} tasks of asyncio", "tasks", (_POINT, keys, n))
+            for n in (1, 8, 64)
+        ),
+        *(
             Workload(
                 f"writers_{n}",
                 f"{len(inserts)} autocommit inserts on {n} threads",
