@@ -59,8 +59,12 @@ func (r *ring) add(record Record) {
 func (r *ring) take(patience time.Duration) []Record {
 	select {
 	case <-r.some:
-	case <-time.After(patience):
-		return nil
+	default: // of two cases that are ready, select would take either
+		select {
+		case <-r.some:
+		case <-time.After(patience):
+			return nil
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
