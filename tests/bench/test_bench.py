@@ -23,7 +23,7 @@ def test_a_quick_run(tmp_path: Path) -> None:
     ]
     arguments = ["--quick", "--rounds=1", f"--directory={tmp_path}", f"--output={tmp_path / 'output'}"]
     process = subprocess.run(
-        [sys.executable, "-m", "tests.bench.main", *only, *arguments],
+        [sys.executable, "-m", "tests.bench.program", *only, *arguments],
         env={"PYTHONPATH": ":".join(filter(None, [str(ROOT), *sys.path]))},
         capture_output=True,
         text=True,
