@@ -243,6 +243,7 @@ typedef struct dqlitepy_connect_options {
  *   - inside a transaction the statement is DQLITEPY_KIND_LEADERSHIP_LOST;
  *   - rows that were still to be fetched are DQLITEPY_KIND_CONNECTION;
  *   - where no leader is found within leader_timeout_ms, the statement is DQLITEPY_KIND_NO_LEADER.
+ * A server that says nothing is waited for, unless a majority of the others follows another leader by then.
  * Whatever it was, the next statement looks for the leader and runs there. PRAGMAs that belong to a connection (foreign_keys,
  * cache_size, ...) are set again. Temporary tables, views and triggers and ATTACHed databases are gone; a connection that had
  * made some is told so once, instead of a silent second run or before the next statement runs. last_insert_rowid(),

@@ -245,7 +245,10 @@ func enter(ctx context.Context, address string, options *Options) (l *link, lead
 		if err := wire.DecodeDB(frames[0]); err != nil {
 			return nil, "", err
 		}
-		l, err = c.handOver(address)
+		if l, err = c.handOver(address); l != nil && !options.Local {
+			server, _ := wire.DecodeServer(frames[1])
+			l.serverID = server.ID
+		}
 		return l, "", err
 	}
 	if err := refused(frames[0]); err != errNotLeader || options.Local {

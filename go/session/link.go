@@ -32,6 +32,7 @@ var (
 type link struct {
 	fd        int
 	address   string
+	serverID  uint64 // 0 where it is not known
 	waker     *waker
 	secure    *tls.Conn  // nil without TLS
 	transport *transport // below secure

@@ -27,6 +27,8 @@ func (s *Session) Needs() Needs {
 	}
 	if s.awake != nil {
 		needs.Until = s.wakeAt
+	} else if at := s.silence.nextLook(); needs.Until.IsZero() && needs.Socket >= 0 {
+		needs.Until = at
 	}
 	return needs
 }

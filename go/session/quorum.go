@@ -75,7 +75,7 @@ func (q *quorum) askOnce(ctx context.Context, leader string) (again bool, err er
 	}
 	answers := make(chan testimony, len(asked))
 	for _, address := range asked {
-		go func() { answers <- q.hear(round, address, address == leader) }()
+		go func() { answers <- q.hear(round, address, address == leader, address == leader) }()
 	}
 	heard := make(map[string]testimony)
 	for range asked {
@@ -128,7 +128,7 @@ func (q *quorum) dissent(heard map[string]testimony, leader uint64) error {
 }
 
 // hear asks one server, over the connection of the last time if that is still good.
-func (q *quorum) hear(ctx context.Context, address string, isLeader bool) testimony {
+func (q *quorum) hear(ctx context.Context, address string, members, proof bool) testimony {
 	t := testimony{address: address}
 	for {
 		c, kept := q.take(address)
@@ -143,7 +143,7 @@ func (q *quorum) hear(ctx context.Context, address string, isLeader bool) testim
 			return t
 		}
 		if t.err == nil {
-			t.err = t.question(c, isLeader)
+			t.err = t.question(c, members, proof)
 		}
 		if t.err == nil && q.keep(address, c) {
 			return t
@@ -156,10 +156,14 @@ func (q *quorum) hear(ctx context.Context, address string, isLeader bool) testim
 	}
 }
 
-func (t *testimony) question(c *caller, isLeader bool) error {
+// question asks whom the server follows and, where wanted, who has a vote, and for the proof that it is the leader itself.
+func (t *testimony) question(c *caller, members, proof bool) error {
 	requests, answers := wire.AppendLeader(nil), 1
-	if isLeader {
-		requests, answers = wire.AppendPrepare(wire.AppendCluster(requests), ""), 3
+	if members {
+		requests, answers = wire.AppendCluster(requests), 2
+	}
+	if proof {
+		requests, answers = wire.AppendPrepare(requests, ""), 3
 	}
 	frames, err := c.ask(requests, answers)
 	if err != nil {
@@ -168,12 +172,12 @@ func (t *testimony) question(c *caller, isLeader bool) error {
 	if frames[0].Type == wire.ResponseFailure {
 		return refused(frames[0])
 	}
-	if t.leader, err = wire.DecodeServer(frames[0]); err != nil || !isLeader {
+	if t.leader, err = wire.DecodeServer(frames[0]); err != nil || !members {
 		return err
 	}
-	members, err := wire.DecodeServers(frames[1])
-	t.members = slices.DeleteFunc(members, func(m wire.Member) bool { return m.Role != wire.RoleVoter })
-	if err != nil {
+	all, err := wire.DecodeServers(frames[1])
+	t.members = slices.DeleteFunc(all, func(m wire.Member) bool { return m.Role != wire.RoleVoter })
+	if err != nil || !proof {
 		return err
 	}
 	// No database is open on this connection, which the server says only if it is the leader, and so the one that it named.
@@ -219,13 +223,17 @@ func (q *quorum) close() {
 	q.idle = nil
 }
 
-// whenConfirmed goes on once a majority has confirmed that the server of this connection is the leader.
-func (s *Session) whenConfirmed(then func()) {
+func (s *Session) questions() *quorum {
 	if s.quorum == nil {
 		s.quorum = &quorum{options: &s.options}
 	}
+	return s.quorum
+}
+
+// whenConfirmed goes on once a majority has confirmed that the server of this connection is the leader.
+func (s *Session) whenConfirmed(then func()) {
 	s.stake = s.openStake()
-	c := s.quorum.confirm(s.leader, s.options.LeaderTimeout)
+	c := s.questions().confirm(s.leader, s.options.LeaderTimeout)
 	s.outside = &outside{c.done, c.cancel, func() {
 		switch {
 		case c.err == nil:

@@ -50,6 +50,7 @@ type Session struct {
 	transaction transaction
 	stream      *stream // the result that is still streaming
 	belongings  belongings
+	silence     silence
 	quorum      *quorum // nil until a linearizable read
 
 	// The operation under way:
@@ -210,8 +211,12 @@ func (s *Session) step(deadline time.Time) error {
 	}
 	frame, err := s.link.receive(deadline)
 	if err != nil {
+		if err == errSliceEnded && s.watch() {
+			return errReplaced
+		}
 		return err
 	}
+	s.silence = silence{}
 	then := s.then
 	s.then, s.link.awaiting = nil, false
 	then(frame)

@@ -105,6 +105,11 @@ func (w *waker) await(done <-chan struct{}, deadline time.Time) error {
 			return errSliceEnded
 		}
 	}
+	select {
+	case <-done:
+		return nil
+	default:
+	}
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
 	for {

@@ -152,3 +152,48 @@ def test_a_leader_that_is_suspended_comes_back_as_a_follower(machines: Machines)
         new = awake.leader()
         eventually(lambda: client.leader_of(leader.address), lambda seen: seen == new)
         eventually(partial(dump_of, client, leader.address), lambda found: found == client.dump())
+
+
+def test_a_connection_goes_on_without_its_leader(machines: Machines) -> None:
+    """The same connection, before and after: what was idle when the leader died is not even in doubt."""
+    with machines:
+        client = machines.client()
+        eventually(lambda: voters(client), lambda count: count == 3)
+        con = machines.connect(isolation_level=None)
+        con.execute("CREATE TABLE t (n INTEGER)")
+        implicit = machines.connect()
+        implicit.execute("INSERT INTO t VALUES (1)")
+        implicit.commit()
+        open_transaction = machines.connect()
+        open_transaction.execute("INSERT INTO t VALUES (-1)")
+        machines.at(client.leader().address).kill()
+        con.execute("INSERT INTO t VALUES (2)")
+        implicit.execute("INSERT INTO t VALUES (3)")
+        implicit.commit()
+        with pytest.raises(dqlitepy.LeadershipLostError):
+            open_transaction.commit()
+        assert not open_transaction.in_transaction
+        assert open_transaction.execute("SELECT n FROM t ORDER BY n").fetchall() == [(1,), (2,), (3,)]
+        for each in (con, implicit, open_transaction):
+            each.close()
+
+
+def test_a_connection_leaves_a_leader_that_is_suspended(machines: Machines) -> None:
+    """It says nothing, and its machine acknowledges all that is sent to it: only the others know."""
+    with machines:
+        client = machines.client()
+        eventually(lambda: voters(client), lambda count: count == 3)
+        con = machines.connect(isolation_level=None)
+        con.execute("CREATE TABLE t (n INTEGER)")
+        reader = machines.connect()
+        leader = machines.at(client.leader().address)
+        leader.signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(dqlitepy.AmbiguousCommitError):
+                con.execute("INSERT INTO t VALUES (1)")
+            con.execute("INSERT INTO t VALUES (2)")
+            assert (2,) in reader.execute("SELECT n FROM t").fetchall()
+        finally:
+            leader.signal(signal.SIGCONT)
+        con.close()
+        reader.close()

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import "time"
+
+// SetLongSilence makes sessions ask earlier whether a silent server still leads, until the function that it returns is called.
+func SetLongSilence(duration time.Duration) (undo func()) {
+	before := longSilence
+	longSilence = duration
+	return func() { longSilence = before }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session_test
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"dqlitepy.dev/go/session"
+)
+
+// A leader that is suspended says nothing for ever; the others replace it.
+func TestASilentServerIsLeftWhenTheOthersFollowAnotherOne(t *testing.T) {
+	t.Cleanup(session.SetLongSilence(20 * time.Millisecond))
+	for text, kind := range map[string]session.Kind{"SELECT 1": 0, "INSERT INTO t VALUES (1)": session.AmbiguousCommit} {
+		servers := clusterOf(t, 3)
+		old, next, third := servers[0], servers[1], servers[2]
+		c := connect(t, "", "main", among(old.address, next.address, third.address))
+		c.slice = 10 * time.Millisecond
+		old.become(func(net.Conn, string) {
+			third.follow(next.address)
+			next.leader.Store(nil)
+			old.follow("") // what it would not say either
+		})
+		_, failure := c.try(text)
+		if kind == 0 && failure != nil || kind != 0 && (failure == nil || failure.Kind != kind) {
+			t.Errorf("%s: %v", text, failure)
+		}
+		c.run("SELECT 2")
+		if seen := next.seen(); seen[len(seen)-1] != "SELECT 2" {
+			t.Errorf("%s: the new leader got %q", text, seen)
+		}
+	}
+}
+
+func TestASilentServerThatTheOthersFollowIsWaitedFor(t *testing.T) {
+	t.Cleanup(session.SetLongSilence(time.Millisecond))
+	servers := clusterOf(t, 3)
+	c := connect(t, "", "main", among(servers[0].address))
+	c.slice = time.Millisecond
+	servers[0].become(func(connection net.Conn, text string) {
+		time.Sleep(300 * time.Millisecond) // many questions long
+		succeed(connection, text)
+	})
+	c.run("INSERT INTO t VALUES (1)")
+	servers[1].follow("127.0.0.1:1") // one alone who thinks otherwise
+	c.run("INSERT INTO t VALUES (2)")
+}
