@@ -30,6 +30,7 @@ PINS = {
             "0011-shrunk-database.patch",
             "0012-nameless-column.patch",
             "0013-cut-segment.patch",
+            "0014-failed-commit.patch",
         ],
     },
     "libuv": {
