@@ -23,8 +23,14 @@ class _Batch:
         self._parts: list[bytes] = []
         self._rows = 0
         self._size = 0
+        self.taken = False
         self.chunk: list[Parameters] = []
         self.chunk_limit = 1
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is something to run: without any row, the statement is checked and its transaction begun."""
+        return self._rows > 0 or not self.taken
 
     @property
     def full(self) -> bool:
@@ -47,8 +53,9 @@ class _Batch:
         self.chunk_limit = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES * len(rows) // (len(encoded) + 1)))
 
     def take(self) -> bytes:
-        """Returns the encoded rows, none if there are none, and forgets them."""
-        encoded = join_rows(self._rows, self._parts) if self._rows else b""
+        """Returns the encoded rows and forgets them."""
+        encoded = join_rows(self._rows, self._parts)
+        self.taken = True
         self._parts, self._rows, self._size = [], 0, 0
         return encoded
 
@@ -70,8 +77,7 @@ def batches(rows: Iterable[Parameters]) -> Iterator[bytes]:
         batch.encode_chunk()
     except DataError as error:  # of a row before the one at which iterating failed
         failure = error
-    rest = batch.take()
-    if rest:
-        yield rest
+    if batch.pending:
+        yield batch.take()
     if failure is not None:
         raise failure
