@@ -242,8 +242,8 @@ def test_ctrl_c_ends_a_statement_without_an_answer(server: Server, sql: str, pla
     assert process.stdout.readline() == "interrupted\n"
     assert time.monotonic() - began < SOON
     after = process.stdout.readline()
-    if times == 2:  # nobody has waited for the end of the statement
-        assert after == "OperationalError this connection is broken; close it and connect again\n"
+    if times == 2:  # nobody has waited for the end of the statement, unless the kernel made one signal of the two
+        assert after in ("OperationalError this connection is broken; close it and connect again\n", "it goes on\n")
     elif place == "within":
         assert after.startswith("LeadershipLostError the transaction that was open is gone")
     else:
