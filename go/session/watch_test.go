@@ -44,6 +44,6 @@ func TestASilentServerThatTheOthersFollowIsWaitedFor(t *testing.T) {
 		succeed(connection, text)
 	})
 	c.run("INSERT INTO t VALUES (1)")
-	servers[1].follow("127.0.0.1:1") // one alone who thinks otherwise
+	servers[1].follow(servers[2].address) // one alone who thinks otherwise
 	c.run("INSERT INTO t VALUES (2)")
 }
