@@ -37,7 +37,7 @@ func TestASilentServerIsLeftWhenTheOthersFollowAnotherOne(t *testing.T) {
 func TestASilentServerThatTheOthersFollowIsWaitedFor(t *testing.T) {
 	t.Cleanup(session.SetLongSilence(time.Millisecond))
 	servers := clusterOf(t, 3)
-	c := connect(t, "", "main", among(servers[0].address))
+	c := connect(t, "", "main", among(servers[0].address, servers[1].address, servers[2].address))
 	c.slice = time.Millisecond
 	servers[0].become(func(connection net.Conn, text string) {
 		time.Sleep(300 * time.Millisecond) // many questions long
