@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dqlitepy._constants import CONSTANTS
-from dqlitepy._statements import Statement
+from dqlitepy._statements import StatementFacts
 from dqlitepy._wire import Parameters
 from dqlitepy.errors import DataError, NotSupportedError, OperationalError, ProgrammingError, with_code
 
@@ -72,7 +72,7 @@ class Limits:
         """Whether `check_parameters` has anything to check that the server does not."""
         return bool(self._lowered.keys() & {_LENGTH, _VARIABLE_NUMBER})
 
-    def check_parameters(self, statement: Statement, parameters: Parameters) -> None:
+    def check_parameters(self, statement: StatementFacts, parameters: Parameters) -> None:
         """Refuses what is over the limits.
 
         Raises:

@@ -10,7 +10,7 @@ from dqlitepy._library import exception_of, library, take_block
 from dqlitepy._wire import decode, encode
 
 
-class Statement(NamedTuple):
+class StatementFacts(NamedTuple):
     """A statement as its text shows it; whether it is right only the server knows."""
 
     names: tuple[str | None, ...]  # of the parameters; None for one that has only a position
@@ -19,7 +19,7 @@ class Statement(NamedTuple):
     begins_implicitly: bool  # INSERT, UPDATE, DELETE or REPLACE
 
 
-def describe(sql: str) -> Statement:
+def describe(sql: str) -> StatementFacts:
     """Returns what kind of statement `sql` is.
 
     Raises:
@@ -30,7 +30,7 @@ def describe(sql: str) -> Statement:
         raise exception_of(error)
     names: tuple[str | None, ...] = decode(take_block(block, size))
     named = next(((i, name) for i, name in enumerate(names, 1) if name is not None and not name.isdecimal()), None)
-    return Statement(names, named, bool(flags.value & ResultFlag.ROWS), bool(flags.value & ResultFlag.DML))
+    return StatementFacts(names, named, bool(flags.value & ResultFlag.ROWS), bool(flags.value & ResultFlag.DML))
 
 
 def expand(sql: str, parameters: bytes) -> str:
