@@ -221,7 +221,7 @@ def __getattr__(name):  # type: (str) -> object
     elif name.startswith("SQLITE_"):
         value = getattr(import_module("dqlitepy._constants"), name)
     elif name in ("aio", "dbapi2"):
-        return import_module("dqlitepy." + name)
+        return import_module("dqlitepy.%s" % name)  # noqa: UP031
     elif name in _DEPRECATED:
         return getattr(import_module("dqlitepy._deprecation"), name)()
     else:

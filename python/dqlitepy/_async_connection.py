@@ -56,6 +56,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         name: str = "main",
         leader_timeout: float = 15.0,
         tls: TLS | None = None,
+        linearizable: bool = False,
         iter_chunk_size: int = 64,
     ) -> None:
         """See `connect`."""
@@ -68,6 +69,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
             checked_autocommit(autocommit),
             index(detect_types),
         )
+        self.linearizable = linearizable
         self._opening: asyncio.Lock | None = None
 
     def __await__(self) -> Generator[Any, None, Self]:
@@ -345,6 +347,7 @@ def connect(*args: Any, **options: Any) -> Connection:
         name: which of the databases in that directory or cluster, where a URL does not say so.
         leader_timeout: seconds to look for a leader.
         tls: for a cluster with TLS: the certificate to show and the authority to check the nodes' against.
+        linearizable: whether a SELECT sees every write that was acknowledged before it began; see `dqlitepy.connect`.
         iter_chunk_size: changes nothing: rows come in batches of some 256 KiB.
 
     Opening raises:

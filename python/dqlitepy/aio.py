@@ -21,9 +21,73 @@ Cancelling a task, as `asyncio.timeout` does, ends its statement.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from dqlitepy._adapters import register_adapter
 from dqlitepy._async import Result
 from dqlitepy._async_connection import Connection, connect
 from dqlitepy._async_cursor import Cursor
 from dqlitepy._async_pool import Pool
+from dqlitepy._converters import PARSE_COLNAMES, PARSE_DECLTYPES, register_converter
+from dqlitepy.errors import (
+    AmbiguousCommitError,
+    DatabaseError,
+    DataError,
+    Error,
+    ForkError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    LeadershipLostError,
+    NoLeaderError,
+    NotLeaderError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    UnsupportedPlatformError,
+    Warning,
+)
+from dqlitepy.rows import Row
 
-__all__ = ["Connection", "Cursor", "Pool", "Result", "connect"]
+if TYPE_CHECKING:
+    sqlite_version = ""
+    sqlite_version_info = (0, 0, 0)
+
+__all__ = [
+    "PARSE_COLNAMES",
+    "PARSE_DECLTYPES",
+    "AmbiguousCommitError",
+    "Connection",
+    "Cursor",
+    "DataError",
+    "DatabaseError",
+    "Error",
+    "ForkError",
+    "IntegrityError",
+    "InterfaceError",
+    "InternalError",
+    "LeadershipLostError",
+    "NoLeaderError",
+    "NotLeaderError",
+    "NotSupportedError",
+    "OperationalError",
+    "Pool",
+    "ProgrammingError",
+    "Result",
+    "Row",
+    "UnsupportedPlatformError",
+    "Warning",
+    "connect",
+    "paramstyle",
+    "register_adapter",
+    "register_converter",
+]
+
+paramstyle = "qmark"
+
+
+def __getattr__(name: str) -> object:
+    if name in ("sqlite_version", "sqlite_version_info"):  # they load the library
+        return getattr(import_module("dqlitepy._versions"), name)()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

