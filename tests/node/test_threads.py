@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -159,3 +160,21 @@ def test_a_signal_handler_is_told_to_use_its_own_connection(con: dqlitepy.Connec
 
     con._exclusively(reenter)
     assert con.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_threads_of_asyncio(directory: Path) -> None:
+    """`asyncio.to_thread` calls from a thread of its choice, another one each time."""
+    con = dqlitepy.connect(directory, check_same_thread=False, isolation_level=None)
+    con.execute("CREATE TABLE t (a)")
+
+    async def work(number: int) -> None:
+        await asyncio.to_thread(con.execute, "INSERT INTO t VALUES (?)", (number,))
+        cursor = await asyncio.to_thread(con.execute, "SELECT a FROM t WHERE a = ?", (number,))
+        assert await asyncio.to_thread(cursor.fetchall) == [(number,)]
+
+    async def main() -> None:
+        await asyncio.gather(*map(work, range(30)))
+
+    asyncio.run(main())
+    assert con.execute("SELECT count(*), count(DISTINCT a) FROM t").fetchone() == (30, 30)
+    con.close()
