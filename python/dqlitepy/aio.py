@@ -29,6 +29,7 @@ from dqlitepy._async import Result
 from dqlitepy._async_connection import Connection, connect
 from dqlitepy._async_cursor import Cursor
 from dqlitepy._async_pool import Pool
+from dqlitepy._async_retry import run_transaction
 from dqlitepy._converters import PARSE_COLNAMES, PARSE_DECLTYPES, register_converter
 from dqlitepy.errors import (
     AmbiguousCommitError,
@@ -82,6 +83,7 @@ __all__ = [
     "paramstyle",
     "register_adapter",
     "register_converter",
+    "run_transaction",
 ]
 
 paramstyle = "qmark"

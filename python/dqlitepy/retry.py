@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic, sleep
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from dqlitepy.dbapi import Connection
 from dqlitepy.errors import Error, LeadershipLostError, NotLeaderError, OperationalError, ProgrammingError
@@ -35,26 +35,22 @@ def run_transaction(con: Connection, function: Callable[[Connection], _T], *, ti
         ProgrammingError: a transaction is open already, or `function` ended its own.
         AmbiguousCommitError: the COMMIT may or may not have happened: look before you run it again.
     """
-    deadline = monotonic() + timeout
-    pause = _FIRST_PAUSE
+    attempts = Attempts(timeout)
     while True:
-        if con.in_transaction:
-            raise ProgrammingError("a transaction is open on this connection already: commit it first")
+        attempts.check_before(con)
         try:
             return _run_once(con, function)
         except OperationalError as error:
-            if not _is_safe(error) or monotonic() + pause > deadline:
+            if not attempts.allow_another(error):
                 raise
-        sleep(pause * random.uniform(0.5, 1.5))
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        sleep(attempts.pause())
 
 
 def _run_once(con: Connection, function: Callable[[Connection], _T]) -> _T:
     con.execute("BEGIN IMMEDIATE")
     try:
         result = function(con)
-        if not con.in_transaction:
-            raise ProgrammingError("the function ended the transaction: leave COMMIT and ROLLBACK to run_transaction")
+        check_after(con)
         con.commit()
         return result
     except BaseException:
@@ -63,7 +59,41 @@ def _run_once(con: Connection, function: Callable[[Connection], _T]) -> _T:
         raise
 
 
-def _is_safe(error: OperationalError) -> bool:
-    if isinstance(error, LeadershipLostError | NotLeaderError):
-        return True
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF == _BUSY
+class Transactional(Protocol):
+    """A connection of either kind."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+
+
+class Attempts:
+    """Decides whether and when a transaction is run again; for both ways of waiting."""
+
+    def __init__(self, timeout: float) -> None:
+        self._deadline = monotonic() + timeout
+        self._pause = _FIRST_PAUSE
+
+    @staticmethod
+    def check_before(con: Transactional) -> None:
+        """Raises ProgrammingError where a transaction is open before it is to begin."""
+        if con.in_transaction:
+            raise ProgrammingError("a transaction is open on this connection already: commit it first")
+
+    def allow_another(self, error: OperationalError) -> bool:
+        """Whether nothing was committed and the time allows another attempt."""
+        safe = isinstance(error, LeadershipLostError | NotLeaderError)
+        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == _BUSY
+        return (safe or busy) and monotonic() + self._pause <= self._deadline
+
+    def pause(self) -> float:
+        """Returns the seconds to wait before the next attempt."""
+        seconds = self._pause * random.uniform(0.5, 1.5)
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        return seconds
+
+
+def check_after(con: Transactional) -> None:
+    """Raises ProgrammingError where the transaction is over before its COMMIT."""
+    if not con.in_transaction:
+        raise ProgrammingError("the function ended the transaction: leave COMMIT and ROLLBACK to run_transaction")

@@ -110,3 +110,11 @@ def test_what_aiosqlite_awaits_is_awaited_here() -> None:
             assert inspect.isasyncgenfunction(method)
         else:
             assert inspect.iscoroutinefunction(method), method
+
+
+def test_the_functions_are_the_same() -> None:
+    ours, theirs = inspect.signature(dqlitepy.run_transaction), inspect.signature(aio.run_transaction)
+    assert [(p.name, p.kind, p.default) for p in ours.parameters.values()] == [
+        (p.name, p.kind, p.default) for p in theirs.parameters.values()
+    ]
+    assert inspect.iscoroutinefunction(aio.run_transaction)
