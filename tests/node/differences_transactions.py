@@ -52,13 +52,6 @@ class TestTransactions:
 
         assert both.run(program, timeout=0) == (("OperationalError", "database is locked"), [])
 
-    def test_empty_executemany(self, both: Both) -> None:
-        def program(module: Any, con: Any) -> Any:
-            con.executemany("INSERT INTO t (b) VALUES (?)", [])
-            return con.in_transaction
-
-        assert both.run(program) == (True, False)
-
     def test_failed_parameters(self, both: Both) -> None:
         def program(module: Any, con: Any) -> Any:
             with pytest.raises(module.ProgrammingError, match="Incorrect number of bindings supplied"):

@@ -120,6 +120,7 @@ def test_a_nul_in_a_text_parameter_shifts_nothing(con: dqlitepy.Connection) -> N
     """In dqlite's protocol the rest of that text would be taken for the next parameters."""
     with pytest.raises(dqlitepy.ProgrammingError, match="parameter 1.*NUL.*Bind it as bytes"):
         con.execute("SELECT ?, ?, ?", ("ab\0cdefghijklmnop", "second", 7))
+    con.execute("CREATE TABLE t (a, b)")
     with pytest.raises(dqlitepy.ProgrammingError, match="parameter 2.*NUL"):
         con.executemany("INSERT INTO t VALUES (?, ?)", [("x", "a\0b")])
     assert con.execute("SELECT ?", (b"a\0b",)).fetchone() == (b"a\0b",)
