@@ -11,7 +11,7 @@ type Needs struct {
 	Socket int             // a descriptor about which something new is heard, -1 for none
 	Write  bool            // Socket is to be written to as well
 	Done   <-chan struct{} // is closed, nil for none
-	Link   any             // tells Socket and Done from older ones
+	Link   any             // tells Socket from an older one with the same number
 	Until  time.Time       // a time that has come, zero for never
 }
 
@@ -21,7 +21,7 @@ func (s *Session) Needs() Needs {
 	needs := Needs{Turn: s.ready, Waker: s.waker.fd, Socket: -1, Until: s.giveUpAt}
 	switch {
 	case s.outside != nil:
-		needs.Done, needs.Link = s.outside.done, s.outside
+		needs.Done = s.outside.done
 	case s.link != nil:
 		needs.Socket, needs.Link, needs.Write = s.link.fd, s.link, s.link.unsent()
 	}

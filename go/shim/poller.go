@@ -178,6 +178,9 @@ func (p *poller) setTimer() {
 func (p *poller) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
 	p.closed = true
 	p.queue, p.deadlines = nil, nil
 	for _, fd := range []int{p.epoll, p.eventfd, p.timerfd} {
@@ -190,7 +193,8 @@ func (p *poller) close() {
 // interest is what a poller watches for a session.
 type interest struct {
 	waker bool
-	link  any // nil before the first
+	done  <-chan struct{}
+	link  any // the one whose socket it is; nil before the first
 	write bool
 	until time.Time
 }
@@ -214,8 +218,8 @@ func (p *poller) watch(handle uint64, needs session.Needs, i *interest) error {
 		}
 		i.waker = true
 	}
-	if needs.Done != nil && i.link != needs.Link {
-		i.link = needs.Link
+	if needs.Done != nil && i.done != needs.Done {
+		i.done = needs.Done
 		go func() {
 			<-needs.Done
 			p.enqueue(handle)
