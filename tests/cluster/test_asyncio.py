@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""asyncio's connections and pools on a cluster whose leader changes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import dqlitepy
+from dqlitepy import aio
+
+from tests.support import HANG
+
+
+def test_connections_find_the_next_leader(three: list[dqlitepy.Node]) -> None:
+    async def main() -> None:
+        leader = next(node for node in three if node.leader and node.leader.address == node.address)
+        url = f"dqlite://{','.join(node.address for node in three)}/main"
+        async with aio.connect(url) as con, aio.Pool(url, max_size=4, timeout=HANG) as pool:
+            await con.execute("CREATE TABLE t (a)")
+            await con.execute("INSERT INTO t VALUES (1)")
+            await con.commit()
+            endless = asyncio.create_task(
+                con.execute("WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s) SELECT max(i) FROM s")
+            )
+            await asyncio.sleep(0.1)
+            endless.cancel()
+            await asyncio.gather(endless, return_exceptions=True)
+            await asyncio.to_thread(leader.close)
+            assert await con.execute_fetchall("SELECT a FROM t") == [(1,)]
+
+            async def add(value: int) -> None:
+                async with pool.connection() as member:
+                    await aio.run_transaction(
+                        member, lambda con: con.execute("INSERT INTO t VALUES (?)", (value,)), timeout=HANG
+                    )
+
+            await asyncio.gather(*map(add, range(2, 20)))
+            assert await con.execute_fetchall("SELECT count(*), max(a) FROM t") == [(19, 19)]
+
+    asyncio.run(asyncio.wait_for(main(), HANG))
+
+
+def test_linearizable_selects(three: list[dqlitepy.Node]) -> None:
+    async def main() -> None:
+        async with aio.connect(f"dqlite://{three[0].address}/main", linearizable=True) as con:
+            await con.execute("CREATE TABLE t (a)")
+            for value in range(5):
+                await con.execute("INSERT INTO t VALUES (?)", (value,))
+                await con.commit()
+                assert await con.execute_fetchall("SELECT max(a) FROM t") == [(value,)]
+            await asyncio.gather(*(con.execute_fetchall("SELECT max(a) FROM t") for _ in range(20)))
+
+    asyncio.run(asyncio.wait_for(main(), HANG))
