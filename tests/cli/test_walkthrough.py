@@ -120,7 +120,7 @@ def test_the_walkthrough(machines: Machines) -> None:
     assert [last.count(f"127.0.0.{n}:") for n in (1, 2, 3)] == [1, 1, 1]
     assert "nothing is damaged" in everything
     assert "1 table restored" in everything
-    assert (machines.home("10.0.0.1") / "data.before-recovery-1").is_dir()
+    assert (machines.home("10.0.0.3") / "data.before-recovery-1").is_dir()
 
 
 def command_lines() -> list[str]:
