@@ -47,10 +47,14 @@ def pytest_folder(**kwargs):
             **kwargs
         )
 
-def python_files():
-    """Declares the group of the package's Python files, which the linters read (//tests/lint lists the groups)."""
+def python_files(name = "python_files"):
+    """Declares the group of the package's Python files, which the linters read (//tests/lint lists the groups).
+
+    Args:
+        name: of the group.
+    """
     native.filegroup(
-        name = "python_files",
+        name = name,
         srcs = native.glob(["**/*.py"]),
         visibility = ["//tests/lint:__pkg__"],
     )
