@@ -41,7 +41,7 @@ async def main(directory):
     await connections[0].execute("CREATE TABLE t (a)")
     await asyncio.gather(*(con._open() for con in connections))
     assert threading.active_count() < 10, threading.active_count()
-    assert threads() < 80, threads()
+    assert threads() < 400, threads()
     await connections[0].execute("INSERT INTO t VALUES (0)")
     tasks = [asyncio.create_task(con.execute_fetchall("SELECT ?, sum(a) FROM t", (number,)))
              for number, con in enumerate(connections)]
@@ -50,7 +50,7 @@ async def main(directory):
     waiting = [asyncio.create_task(con.execute_fetchall("INSERT INTO t VALUES (1)")) for con in connections[1:]]
     await asyncio.sleep(0.1)
     assert not any(task.done() for task in waiting)
-    assert threading.active_count() < 10 and threads() < 80, threads()
+    assert threading.active_count() < 10 and threads() < 400, threads()
     for task in waiting:
         task.cancel()
     ends = await asyncio.gather(*waiting, return_exceptions=True)
