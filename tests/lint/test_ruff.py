@@ -19,7 +19,7 @@ RUFF = shutil.which("ruff", path=f"{Path(ruff.__file__).parents[2] / 'bin'}:{Pat
 
 def run(*arguments: str) -> None:
     assert RUFF is not None
-    command = [RUFF, *arguments, "--no-cache", "--config", "pyproject.toml", *SOURCES]
+    command = [RUFF, *arguments, "--no-cache", "--config", "pyproject.toml", "--extend-exclude", "_test_*", *SOURCES]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stdout + process.stderr
 
