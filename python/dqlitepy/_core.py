@@ -200,6 +200,14 @@ class ConnectionCore:
             raise ProgrammingError("the query contains a null character")
         return encoded
 
+    def _check_script(self, script: str) -> None:
+        """Finds what is wrong with the whole script, so that nothing of it runs then."""
+        if not isinstance(script, str):
+            raise TypeError(f"executescript() argument must be str, not {type(script).__name__}")
+        if "\0" in script:
+            raise ValueError("embedded null character")
+        self._encoded(script, "executescript")
+
     def _execute_flags(self) -> int:
         flags = 0 if self.text_factory is str and not self._detect_types else int(ExecuteFlag.TEXT_AS_BYTES)
         return flags | int(ExecuteFlag.LINEARIZABLE) if self.linearizable else flags

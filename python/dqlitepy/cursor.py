@@ -103,11 +103,7 @@ class Cursor(CursorCore):
             OperationalError, IntegrityError, …: a statement failed; those before it have run.
         """
         connection = self._checked()
-        if not isinstance(script, str):
-            raise TypeError(f"executescript() argument must be str, not {type(script).__name__}")
-        if "\0" in script:
-            raise ValueError("embedded null character")
-        connection._encoded(script, "executescript")  # a lone surrogate in it is found before anything runs
+        connection._check_script(script)
         if connection._autocommit == LEGACY_TRANSACTION_CONTROL:
             connection._end_transaction("COMMIT")
         for statement in statements(script):
