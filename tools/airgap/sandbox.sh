@@ -13,7 +13,25 @@ in_userland() {
         --bind "$cache" "$cache" "$@"
 }
 
-# exported PATTERN  prints the names of the exported variables that match this extended regular expression as a whole.
-exported() {
-    env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' | grep -xE "$1" || :
+# What of this machine's environment a command may see that has its network.
+kept_settings='https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY'
+kept_settings="$kept_settings|PIP_(EXTRA_)?INDEX_URL|PIP_TRUSTED_HOST|PIP_PROXY|PIP_DEFAULT_TIMEOUT"
+kept_settings="$kept_settings|GOPROXY|GOPRIVATE|GONOPROXY|GOINSECURE"
+kept_settings="$kept_settings|DQLITEPY_[A-Z_]*|USER|TERM|COLUMNS|LINES|NO_COLOR|TZ|HOME|PATH|LANG|SSL_CERT_FILE"
+
+# in_networked_userland BWRAP-OPTION... -- COMMAND...
+#
+# The same with this machine's own way to its mirrors: name server, certificates, clients' settings, proxies.
+in_networked_userland() {
+    for file in /etc/resolv.conf /etc/hosts "${HOME:-/root}/.config/pip" "${HOME:-/root}/.config/go"; do
+        [ ! -e "$file" ] || set -- --ro-bind "$file" "$file" "$@"
+    done
+    certificates=/etc/ssl/certs/ca-certificates.crt
+    [ ! -e "${SSL_CERT_FILE:-$certificates}" ] ||
+        set -- --ro-bind "${SSL_CERT_FILE:-$certificates}" "$certificates" "$@"
+    for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' | grep -vxE "$kept_settings"); do
+        set -- --unsetenv "$name" "$@"
+    done
+    in_userland --setenv HOME "${HOME:-/root}" --setenv PATH /usr/bin:/usr/sbin --setenv LANG C.UTF-8 \
+        --setenv SSL_CERT_FILE "$certificates" "$@"
 }

@@ -11,7 +11,11 @@ exec_bazel() {
     export USER="${USER:-$(id -un)}"
     # Under a lock, because two servers for one output base would end each other.
     server_is_ready || with_lock "outputs/${output_base##*/}" start_server
-    exec_client "$@"
+    if starts_program "$@"; then
+        run_program "$@"
+    else
+        exec_client "$@"
+    fi
 }
 
 server_is_ready() {

@@ -8,7 +8,7 @@ provide_supplies() {
 }
 
 supplies_key() {
-    key "$tools/airgap/lock.txt" "$tools"/airgap/provision/*.py "$tools/pytest/requirements.txt" \
+    key "$tools/airgap/lock.txt" "$tools"/airgap/provision/*.py "$tools"/pytest/*.txt \
         "$checkout/third_party/pins.bzl"
 }
 
@@ -19,26 +19,9 @@ fetch_supplies() {
     rm -rf "$cache"/supplies-*.part
     mkdir -p "$store" "$supplies.part"
 
-    # The way to the mirrors is the machine's own: name server, certificates, clients' settings, proxies.
-    set --
-    for file in /etc/resolv.conf /etc/hosts "${HOME:-/root}/.config/pip" "${HOME:-/root}/.config/go"; do
-        [ ! -e "$file" ] || set -- "$@" --ro-bind "$file" "$file"
-    done
-    certificates=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
-    [ ! -e "$certificates" ] || set -- "$@" --ro-bind "$certificates" /etc/ssl/certs/ca-certificates.crt
+    set -- --ro-bind "$checkout" "$checkout"
     [ -z "${DQLITEPY_SOURCES:-}" ] || set -- "$@" --ro-bind "$DQLITEPY_SOURCES" "$DQLITEPY_SOURCES"
-
-    set -- "$@" --ro-bind "$checkout" "$checkout" -- env -i HOME="${HOME:-/root}" PATH=/usr/bin:/usr/sbin \
-        LANG=C.UTF-8 SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
-    proxy_settings='https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY'
-    pip_settings='PIP_(EXTRA_)?INDEX_URL|PIP_TRUSTED_HOST|PIP_PROXY|PIP_DEFAULT_TIMEOUT'
-    go_settings='GOPROXY|GOPRIVATE|GONOPROXY|GOINSECURE'
-    for name in $(exported "$proxy_settings|$pip_settings|$go_settings"); do
-        eval "value=\$$name"
-        set -- "$@" "$name=$value"
-    done
-
-    in_userland "$@" python3 "$tools/airgap/provision" --checkout "$checkout" --store "$store" \
+    in_networked_userland "$@" -- python3 "$tools/airgap/provision" --checkout "$checkout" --store "$store" \
         --supplies "$supplies.part" --mirror "$mirror" --sources "${DQLITEPY_SOURCES:-}" || exit
     mv "$supplies.part" "$supplies"
 }

@@ -33,8 +33,8 @@ def main() -> None:
         c_sources.fetch_sources(lock.sources, arguments.mirror, given, store / "repository")
 
     with step("fetching Python wheels, among them the compiler"):
-        requirements = arguments.checkout / "tools" / "pytest" / "requirements.txt"
-        wheels.fetch_wheels(requirements, store / "wheels", supplies / "wheels")
+        locks = sorted((arguments.checkout / "tools" / "pytest").glob("*.txt"))
+        wheels.fetch_wheels(locks, store / "wheels", supplies / "wheels")
 
     with step("fetching Go modules, among them the SDK"):
         cache = store / "go"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wheels of tools/pytest/requirements.txt, among them the compiler."""
+"""The wheels that the lock files of tools/pytest pin, among them the compiler."""
 
 import os
 import re
@@ -11,18 +11,19 @@ from lock import sha256_of
 from report import refuse
 
 
-def fetch_wheels(requirements: Path, downloads: Path, wheels: Path) -> None:
+def fetch_wheels(locks: list[Path], downloads: Path, wheels: Path) -> None:
     """Leaves in `wheels` just what is pinned; `downloads` keeps older ones, so that a changed pin fetches one wheel."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]
     checks = ["--require-hashes", "--only-binary=:all:", "--no-deps"]
-    if subprocess.run(
-        [*pip, *checks, "--dest", downloads, "--requirement", requirements], stdout=sys.stderr
-    ).returncode:
-        refuse(
-            "pip could not download what tools/pytest/requirements.txt pins",
-            "PIP_INDEX_URL=ADDRESS tools/bazel build //...   (of a package index that has it)",
-        )
-    pinned = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", requirements.read_text()))
+    pinned: set[str] = set()
+    # One call each: two locks may pin two versions of one distribution.
+    for lock in locks:
+        pinned.update(re.findall(r"--hash=sha256:([0-9a-f]{64})", lock.read_text()))
+        if subprocess.run([*pip, *checks, "--dest", downloads, "--requirement", lock], stdout=sys.stderr).returncode:
+            refuse(
+                f"pip could not download what tools/pytest/{lock.name} pins",
+                "PIP_INDEX_URL=ADDRESS tools/bazel build //...   (of a package index that has it)",
+            )
     wheels.mkdir()
     for wheel in downloads.glob("*.whl"):
         if sha256_of(wheel) in pinned:
