@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench import chart, report
 from tests.bench.contestants import Contestant, Embedded, OverTcp, Sqlite3, ThreeNodes
+from tests.bench.failover import ThreeProcesses
 from tests.bench.go_contestant import EmbeddedGoDriver, GoDriver, GoProgram
 from tests.bench.measure import measure
 from tests.bench.peers import DqliteClient, DqliteDbapi
@@ -85,6 +86,7 @@ def _contestants(directory: Path, go_driver: Path | None) -> Iterator[Sequence[C
         enter(Embedded(directory))
         enter(Sqlite3(directory))
         enter(ThreeNodes(directory, [_free_address() for _ in range(3)]))
+        enter(ThreeProcesses(directory))
         if go_driver is not None:
             program = GoProgram(go_driver)
             address = f"@dqlitepy-bench-{os.getpid()}"

@@ -40,9 +40,17 @@ def _ratios(measurement: Measurement, name: str) -> str:
 
 
 def goals(measurements: Sequence[Measurement]) -> str:
-    """Returns a line for each goal: the ratio that was reached, and the one to reach."""
-    lines = ["to reach (medians of the ratios of each round)"]
+    """Returns a line for each goal: what was reached, and what is to be."""
+    lines = ["to reach (medians of the ratios of each round; where no ratio is meant, the worst run)"]
     for measurement in measurements:
+        limit, unit = measurement.workload.at_most, measurement.workload.unit
+        if limit is not None:
+            for name, amount in measurement.worst.items():
+                verdict = "ok    " if amount <= limit else "MISSED"
+                lines.append(
+                    f"  {verdict}  {measurement.workload.title}: {name} = {shown(amount, unit)}, "
+                    f"median {shown(measurement.median(name), unit)}, at most {shown(limit, unit)}"
+                )
         for goal, ratio in measurement.outcomes():
             verdict = "ok    " if ratio <= goal.at_most else "MISSED"
             lines.append(
@@ -81,6 +89,7 @@ def as_json(measurements: Sequence[Measurement], rounds: int, directory: Path) -
                 "unit": measurement.workload.unit,
                 "medians": {name: measurement.median(name) for name in measurement.rounds},
                 "99th_percentiles": measurement.worst,
+                "at_most": measurement.workload.at_most,
                 "rounds": measurement.rounds,
                 "goals": [
                     {

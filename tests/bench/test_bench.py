@@ -13,13 +13,14 @@ import pytest
 
 from tests.bench.chart import svg
 from tests.bench.measure import Measurement, percentile
-from tests.bench.workloads import EMBEDDED, SQLITE3, Goal, Workload
+from tests.bench.workloads import EMBEDDED, SQLITE3, THREE_PROCESSES, Goal, Workload
 from tests.support import HANG, ROOT
 
 
 def test_a_quick_run(tmp_path: Path) -> None:
     only = [
-        f"--only={name}" for name in ("fetchall_*", "point_select", "executemany", "writers_1", "tasks_8", "blob_1024")
+        f"--only={name}"
+        for name in ("fetchall_*", "point_select", "executemany", "writers_1", "tasks_8", "blob_1024", "failover_quick")
     ]
     arguments = ["--quick", "--rounds=1", f"--directory={tmp_path}", f"--output={tmp_path / 'output'}"]
     process = subprocess.run(
@@ -40,8 +41,12 @@ def test_a_quick_run(tmp_path: Path) -> None:
         "writers_1",
         "tasks_8",
         "blob_1024",
+        "failover_quick",
     }
     assert SQLITE3 in document["workloads"]["executemany"]["medians"]
+    failover = document["workloads"].pop("failover_quick")
+    assert (failover["at_most"], *failover["medians"]) == (1.0, THREE_PROCESSES)
+    assert f"{failover['title']}: {THREE_PROCESSES} = " in process.stdout
     for workload in document["workloads"].values():
         assert {EMBEDDED, "dqlitepy (3 nodes)"} <= workload["medians"].keys()
         assert all(figure > 0 for figure in workload["medians"].values())

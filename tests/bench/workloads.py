@@ -9,6 +9,7 @@ from typing import Any
 EMBEDDED = "dqlitepy"
 OVER_TCP = "dqlitepy (TCP)"
 THREE_NODES = "dqlitepy (3 nodes)"
+THREE_PROCESSES = "dqlitepy (3 processes)"
 SQLITE3 = "sqlite3"
 GO = "go-dqlite"
 GO_OVER_TCP = "go-dqlite (TCP)"
@@ -40,6 +41,7 @@ class Workload:
     operation: str  # the method of a contestant that does it; contestants without it stay out
     arguments: tuple[Any, ...] = ()
     goals: tuple[Goal, ...] = ()
+    at_most: float | None = None  # what no run of any contestant may exceed
     unit: str = "seconds"
     without: frozenset[str] = frozenset()  # contestants that would take minutes and tell nothing new
     charted: bool = False
@@ -137,6 +139,15 @@ def workloads(quick: bool) -> list[Workload]:
             (1_000_000 if quick else 10_000_000,),
             unit="bytes",
         ),
+        Workload("failover", "leader killed (-9), to the next write; default settings", "failover", at_most=8.0),
+        Workload(
+            "failover_quick",
+            "leader killed (-9), to the next write; network latency 0.02 s",
+            "failover",
+            ("--network-latency", "0.02"),
+            at_most=1.0,
+        ),
+        Workload("handover", "leader stopped, the longest pause between two writes", "handover", at_most=1.0),
     ]
 
 
