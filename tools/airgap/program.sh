@@ -30,10 +30,12 @@ run_program() {
     if [ "$(head -n 1 "$started_file" 2>/dev/null)" = '#!/bin/sh' ]; then
         exec sh -c "$start_commands"
     fi
-    # For programs that make Debian trees of their own.
+    # For programs that make Debian trees of their own, or call tools/bazel.
     DQLITEPY_MIRROR=$(debian_mirror 2>/dev/null) || :
-    export DQLITEPY_MIRROR
-    in_networked_userland --die-with-parent --bind "$checkout" "$checkout" -- sh -c "$start_commands"
+    export DQLITEPY_MIRROR DQLITEPY_BUILD=airgap
+    # /var/tmp is a disk even where /tmp is none.
+    in_networked_userland --die-with-parent --bind "$checkout" "$checkout" --bind /var/tmp /var/tmp -- \
+        sh -c "$start_commands"
 }
 
 # exec_client_for_script BAZEL-ARGUMENT...  lets Bazel write the commands that would start the program.

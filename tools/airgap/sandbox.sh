@@ -17,7 +17,8 @@ in_userland() {
 kept_settings='https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY'
 kept_settings="$kept_settings|PIP_(EXTRA_)?INDEX_URL|PIP_TRUSTED_HOST|PIP_PROXY|PIP_DEFAULT_TIMEOUT"
 kept_settings="$kept_settings|GOPROXY|GOPRIVATE|GONOPROXY|GOINSECURE"
-kept_settings="$kept_settings|DQLITEPY_[A-Z_]*|USER|TERM|COLUMNS|LINES|NO_COLOR|TZ|HOME|PATH|LANG|SSL_CERT_FILE"
+kept_settings="$kept_settings|DQLITEPY_[A-Z_]*|USER|TERM|COLUMNS|LINES|NO_COLOR|TZ"
+kept_settings="$kept_settings|XDG_CACHE_HOME|HOME|PATH|LANG|SSL_CERT_FILE"
 
 # in_networked_userland BWRAP-OPTION... -- COMMAND...
 #
