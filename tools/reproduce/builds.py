@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Bazel's own disk cache and a remote one would hand the second build what the first has made.
-_NO_CACHES = ["--disk_cache=", "--remote_cache="]
+NO_CACHES = ("--disk_cache=", "--remote_cache=")
 
 # What a build leaves in the checkout, and the history, which no build reads.
 _NOT_COPIED = [".git", ".venv", "bazel-*", "dist", "_lib", "__pycache__", ".bazelrc.user"]
+
+
+# The cache of tools/bazel: on a disk with space, and what lies there Bazel sees in both editions.
+WORK_FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dqlitepy"
 
 
 class BuildFailed(Exception):
@@ -32,12 +36,14 @@ class Circumstances:
         umask: of the build.
         time_zone: as TZ names it.
         jobs: how many actions Bazel may run at once.
+        flags: further ones of Bazel's.
     """
 
     folder: Path
-    umask: int
-    time_zone: str
-    jobs: int
+    umask: int = 0o022
+    time_zone: str = "UTC0"
+    jobs: int = os.cpu_count() or 1
+    flags: Sequence[str] = NO_CACHES
 
 
 @contextmanager
@@ -51,8 +57,8 @@ def build(checkout: Path, circumstances: Circumstances, targets: Sequence[str]) 
     output_base = Path(_bazel(circumstances, "info", "output_base").strip())
     try:
         print(f"reproduce: building {' '.join(targets)} in {circumstances.folder}", file=sys.stderr)
-        _bazel(circumstances, "build", f"--jobs={circumstances.jobs}", *_NO_CACHES, *targets)
-        yield Path(_bazel(circumstances, "info", *_NO_CACHES, "output_path").strip())
+        _bazel(circumstances, "build", f"--jobs={circumstances.jobs}", *circumstances.flags, *targets)
+        yield Path(_bazel(circumstances, "info", *circumstances.flags, "output_path").strip())
     finally:
         _bazel(circumstances, "shutdown")
         _remove(output_base)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.reproduce.builds import BuildFailed, Circumstances, build
+from tools.reproduce.builds import WORK_FOLDER, BuildFailed, Circumstances, build
 from tools.reproduce.comparison import Comparison, compare
 
 
@@ -17,15 +17,14 @@ def main() -> int:
     """Returns 0 where every byte is the same, 1 where one is not, 2 where a build failed."""
     options = _parser().parse_args()
     checkout = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."))
-    cores = os.cpu_count() or 1
-    with TemporaryDirectory(prefix="reproduce-", dir=options.directory) as name:
+    with TemporaryDirectory(prefix="reproduce-", dir=WORK_FOLDER) as name:
         work = Path(name)
-        first = Circumstances(work / "a", umask=0o022, time_zone="UTC0", jobs=cores)
+        first = Circumstances(work / "a")
         second = Circumstances(
             work / "a-folder-with-a-much-longer-name" / "and-another-below-it",
             umask=0o077,
             time_zone="Pacific/Chatham",
-            jobs=cores + 3,
+            jobs=first.jobs + 3,
         )
         try:
             with build(checkout, first, options.targets) as one, build(checkout, second, options.targets) as other:
@@ -47,7 +46,6 @@ def _summary(comparison: Comparison) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="reproduce", description=__doc__)
     parser.add_argument("targets", nargs="*", default=["//:wheel"], help="what is built (default: //:wheel)")
-    parser.add_argument("--directory", default="/var/tmp", help="where the two copies of the checkout are (2 GiB)")
     return parser
 
 

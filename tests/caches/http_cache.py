@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A remote cache, as far as Bazel's HTTP protocol goes: GET and PUT of /ac/KEY and /cas/SHA256, on a Unix socket.
+
+Source of the protocol: https://bazel.build/remote/caching, "HTTP caching protocol".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingMixIn, UnixStreamServer
+from threading import Thread
+
+
+class _Server(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+
+    def __init__(self, socket: Path, blobs: Path) -> None:
+        self.blobs = blobs
+        super().__init__(str(socket), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        try:
+            blob = self._file().read_bytes()
+        except FileNotFoundError:
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(blob)))
+        self.end_headers()
+        self.wfile.write(blob)
+
+    def do_PUT(self) -> None:
+        file = self._file()
+        # Two clients may send one blob at once, and a third must not read half of it.
+        partial = file.with_name(f"{file.name}.{id(self)}")
+        partial.write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
+        partial.rename(file)
+        self.send_response(204)
+        self.end_headers()
+
+    def _file(self) -> Path:
+        kind, key = self.path.strip("/").split("/")[-2:]
+        return self.server.blobs / f"{kind}-{key}"
+
+    def address_string(self) -> str:
+        return "unix"  # a Unix socket's peer has no address, which the base class would look up
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def serve(socket: Path, blobs: Path) -> Iterator[None]:
+    """Serves what lies in the folder `blobs`, and keeps there what is sent."""
+    with _Server(socket, blobs) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield
+        server.shutdown()
