@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Bazel Central Registry is given: templates that fit this module, and tasks that exist."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.release.files import REGISTRY, ROOT, read_yaml
+
+VERSION = re.search(r'^VERSION = "(.+)"$', (ROOT / "version.bzl").read_text(), re.MULTILINE)
+assert VERSION
+
+
+def template(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((REGISTRY / f"{name}.template.json").read_text(encoding="utf-8"))
+    return content
+
+
+def test_there_is_nothing_else() -> None:
+    names = {"metadata.template.json", "source.template.json", "presubmit.yml"}
+    assert {file.name for file in REGISTRY.iterdir()} == names
+
+
+def test_metadata_has_what_the_registry_asks_for() -> None:
+    metadata = template("metadata")
+    assert metadata.keys() == {"homepage", "maintainers", "repository", "versions", "yanked_versions"}
+    # The registry fills in both.
+    assert (metadata["versions"], metadata["yanked_versions"]) == ([], {})
+    assert metadata["maintainers"]
+    for maintainer in metadata["maintainers"]:
+        assert re.fullmatch(r"[-a-zA-Z0-9]+", maintainer["github"])
+        assert maintainer["name"]
+    [repository] = metadata["repository"]
+    assert metadata["homepage"] == repository.replace("github:", "https://github.com/")
+
+
+def test_the_source_is_the_archive_that_the_release_makes() -> None:
+    """tools/release_archive gives it its name and its top folder."""
+    source = template("source")
+    assert source["integrity"] == ""
+    script = (ROOT / "tools" / "release_archive").read_text()
+    named = re.search(r"^archive=dist/(\S+)$", script, re.MULTILINE)
+    prefixed = re.search(r'--prefix="(\S+)/"', script)
+    assert named
+    assert prefixed
+    assert source["url"].rpartition("/")[2] == named[1].replace("$version", "{VERSION}")
+    assert source["strip_prefix"] == prefixed[1].replace("$version", "{VERSION}")
+    released = "\n".join(step.get("run", "") for step in release_steps())
+    assert "tools/release_archive" in released
+    assert "gh release create" in released
+
+
+def release_steps() -> list[dict[str, Any]]:
+    workflow = read_yaml(ROOT / ".github" / "workflows" / "release.yml")
+    return [step for job in workflow["jobs"].values() for step in job.get("steps", [])]
+
+
+def test_the_module_says_the_version_that_is_released() -> None:
+    said = re.search(r'module\(\s*name = "dqlitepy",\s*version = "(.+)",', (ROOT / "MODULE.bazel").read_text())
+    assert VERSION
+    assert said
+    assert said[1] == VERSION[1]
+
+
+def test_the_tasks_are_the_consumers_tests() -> None:
+    presubmit = read_yaml(REGISTRY / "presubmit.yml")
+    assert presubmit.keys() == {"bcr_test_module"}
+    module = presubmit["bcr_test_module"]
+    # Not seen from a test of this module, because it is another one.
+    assert f'/../{module["module_path"]}"' in (ROOT / "tools" / "consumer_test").read_text()
+    matrix = module["matrix"]
+    [task] = module["tasks"].values()
+    assert (task["platform"], task["bazel"]) == ("${{ platform }}", "${{ bazel }}")
+    assert task["build_targets"] == task["test_targets"] == ["//..."]
+    # dqlite is for Linux alone.
+    assert all(platform.startswith(("debian", "ubuntu")) for platform in matrix["platform"])
+    needed = re.search(r"_TOOLS = \[(.*)\]", (ROOT / "third_party" / "host_tools.bzl").read_text())
+    assert needed
+    [installing] = [command for command in task["shell_commands"] if " install " in command]
+    packages = {"libtoolize": "libtool"}
+    for tool in re.findall(r'"(.+?)"', needed[1]):
+        assert packages.get(tool, tool) in installing.split(), tool
+
+
+def test_the_registry_and_the_workflow_try_the_same_bazels() -> None:
+    workflow = read_yaml(ROOT / ".github" / "workflows" / "ci.yml")
+    tried = workflow["jobs"]["consumer"]["strategy"]["matrix"]["bazel"]
+    assert tried == read_yaml(REGISTRY / "presubmit.yml")["bcr_test_module"]["matrix"]["bazel"]
+    ours = (ROOT / ".bazelversion").read_text().partition(".")[0]
+    assert f"{ours}.x" in tried
