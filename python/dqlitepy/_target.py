@@ -30,6 +30,8 @@ class Cluster(NamedTuple):
 def target_of(database: StrOrBytesPath, *, uri: bool) -> Cluster | Directory | None:
     """Returns a cluster, the directory of an embedded node, or None for a temporary one.
 
+    The nodes of a cluster may stand in "?node=host:port&node=host:port" as well: SQLAlchemy's URLs know one host.
+
     Raises:
         NotSupportedError: it is a "file:" URI that asks for what a node has not.
         OperationalError: it is a "file:" URI of another machine, or has an unknown mode.
@@ -79,7 +81,7 @@ def _cluster(url: str) -> Cluster:
     if "/" in database or "\0" in database:
         raise _refused(url, f"{database!r} is no name of a database")
     if not servers:
-        raise _refused(url, "it names no node")
+        raise _refused(url, "it names no node (a directory is given as its path alone)")
     return Cluster(
         tuple(dict.fromkeys(map(normalized, servers))),
         database or DEFAULT_DATABASE,

@@ -27,6 +27,14 @@ FILES = "tls_cert=c.pem&tls_key=%2Fetc%2Fk.pem&tls_ca=ca.pem"
             Cluster(("h1:9000", "h2:9002", "h3:9000", "[::1]:9000"), "x", None),
         ),
         ("dqlite:///x?node=h2", Cluster(("h2:9000",), "x", None)),
+        (
+            "dqlite://[::1]:1/x?node=%5B%3A%3A1%5D%3A2&node=fe80::1",
+            Cluster(("[::1]:1", "[::1]:2", "[fe80::1]:9000"), "x", None),
+        ),
+        (
+            "dqlite://h1/x?node=h2%3A9002&tls_key=my+key&tls_cert=c&tls_ca=a",
+            Cluster(("h1:9000", "h2:9002"), "x", ("c", "my key", "a")),
+        ),
         ("dqlite://h1,h1:9000", Cluster(("h1:9000",), "main", None)),
         (f"dqlite://h1/x?{FILES}", Cluster(("h1:9000",), "x", ("c.pem", "/etc/k.pem", "ca.pem"))),
         ("data/", Directory("data/")),
@@ -46,7 +54,7 @@ def test_target(url: str, expected: object) -> None:
     ("url", "message"),
     [
         ("dqlite://", "it names no node"),
-        ("dqlite:///main", "it names no node"),
+        ("dqlite:///main", "a directory is given as its path alone"),
         ("dqlite:h1:9001/main", "write dqlite://host:port,host:port/database"),
         ("DQLITE://h1/main", "write dqlite://host:port,host:port/database"),
         ("dqlite://h1,/main", "'' is no address"),
