@@ -31,7 +31,7 @@ from dqlitepy._transactions import (
 )
 
 if TYPE_CHECKING:
-    from dqlitepy.node import Node
+    from dqlitepy._node_core import NodeCore
     from dqlitepy.tls import TLS
 
 
@@ -43,7 +43,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
 
     def __init__(
         self,
-        database: StrOrBytesPath | Node,
+        database: StrOrBytesPath | NodeCore,
         timeout: float = 5.0,
         detect_types: int = 0,
         isolation_level: str | None = "",

@@ -15,7 +15,7 @@ from dqlitepy._target import StrOrBytesPath
 from dqlitepy.errors import Error, ProgrammingError
 
 if TYPE_CHECKING:
-    from dqlitepy.node import Node
+    from dqlitepy._node_core import NodeCore
 
 
 class _Waiter:
@@ -58,7 +58,7 @@ class Pool:
 
     def __init__(
         self,
-        database: StrOrBytesPath | Node,
+        database: StrOrBytesPath | NodeCore,
         *,
         min_size: int = 1,
         max_size: int = 10,

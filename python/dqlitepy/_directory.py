@@ -43,20 +43,25 @@ def make(directory: str, *, create: bool = True) -> os.stat_result:
     return status
 
 
+def open_segments(directory: str) -> list[str]:
+    """Returns the names of the files of the log that were not finished, as a crash leaves them, in their order."""
+    return sorted(name for name in os.listdir(directory) if name.startswith("open-"))
+
+
 def check_open_segments(directory: str) -> None:
     """Looks for damage that a node does not mention: in what a crash left it drops all entries behind a bad one.
 
     Raises:
         OperationalError: good entries, which were acknowledged, follow bad ones.
     """
-    names = [name for name in os.listdir(directory) if name.startswith("open-")]
+    names = open_segments(directory)
     if not names:
         return
     from dqlitepy._disk.damage import Damaged
     from dqlitepy._disk.identity import holder
     from dqlitepy._disk.segments import GoodEntriesFollow, Reader, Segment
 
-    for name in sorted(names):
+    for name in names:
         try:
             content = Path(directory, name).read_bytes()
             Reader(Segment(name, True, len(content)), content, 1).read_open()

@@ -36,7 +36,7 @@ class Dump:
             NotSupportedError: the database is too large for dqlite's protocol.
             OperationalError: no such database, or the connection failed.
         """
-        self._handle = Handle.open(OpenDump(options, int(DumpFlag.ANY_SERVER) if any_server else 0))
+        self._handle = Handle.open(opening_of(options, any_server=any_server))
         size, error = BlockSize(), Error()
         if library().dqlitepy_dump_size(self._handle.number, size, error) != Status.OK:
             self._handle.release()
@@ -61,7 +61,7 @@ class Dump:
         """
         piece = self._read()
         if piece:
-            piece = piece[:_WRITE_VERSION] + _JOURNAL + piece[_WRITE_VERSION + len(_JOURNAL) :]
+            piece = without_wal(piece)
         while piece:
             yield piece
             piece = self._read()
@@ -70,3 +70,13 @@ class Dump:
         reading = ReadDump(self._handle.number)
         run(reading)
         return reading.take()
+
+
+def opening_of(options: ConnectOptions, *, any_server: bool) -> OpenDump:
+    """Returns what asks for a copy, with the arguments of `Dump`."""
+    return OpenDump(options, int(DumpFlag.ANY_SERVER) if any_server else 0)
+
+
+def without_wal(piece: bytes) -> bytes:
+    """Returns the first piece of a copy as SQLite opens it."""
+    return piece[:_WRITE_VERSION] + _JOURNAL + piece[_WRITE_VERSION + len(_JOURNAL) :]

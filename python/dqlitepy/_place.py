@@ -14,7 +14,7 @@ from dqlitepy._target import DEFAULT_DATABASE, Cluster, StrOrBytesPath, target_o
 from dqlitepy.errors import ProgrammingError
 
 if TYPE_CHECKING:  # an embedded node needs neither, nor what they import
-    from dqlitepy.node import Node
+    from dqlitepy._node_core import NodeCore
     from dqlitepy.tls import TLS
 
 
@@ -119,7 +119,7 @@ class _OnCluster:
         """Leaves the cluster alone."""
 
 
-def place_of(database: StrOrBytesPath | Node, *, uri: bool, name: str, tls: TLS | None) -> Place:
+def place_of(database: StrOrBytesPath | NodeCore, *, uri: bool, name: str, tls: TLS | None) -> Place:
     """Returns the place that the first argument of `connect` means, still to be opened.
 
     Raises:
@@ -128,9 +128,9 @@ def place_of(database: StrOrBytesPath | Node, *, uri: bool, name: str, tls: TLS 
     """
     encoded = encode_name(name)
     if not isinstance(database, str | bytes | os.PathLike):
-        from dqlitepy.node import Node
+        from dqlitepy._node_core import NodeCore
 
-        if not isinstance(database, Node):
+        if not isinstance(database, NodeCore):
             raise TypeError(f"expected str, bytes, os.PathLike object or Node, not {type(database).__name__}")
         if tls is not None:
             raise ValueError("tls is the node's own: connect(node) takes none")

@@ -60,11 +60,11 @@ class Poller:
         status = opening.begin(native, 0)
         handle = opening.handle
         if status in (_OK, _PENDING):
-            self._attached.add(handle)
-            error = Error()
-            if native.dqlitepy_attach(handle, self._number, error) != Status.OK:
+            try:
+                self.attach(handle)
+            except BaseException:
                 opening.abandoned = True
-                raise exception_of(error)
+                raise
         try:
             if status == _PENDING:
                 status = await self._end_of(native, opening)
@@ -73,6 +73,17 @@ class Poller:
         except BaseException:
             self._attached.discard(handle)
             raise
+
+    def attach(self, handle: int) -> None:
+        """Has the handle's operations told of here from now on, whatever loop was told before; until `forget`.
+
+        Raises:
+            dqlitepy.Error: the handle or the poller is closed.
+        """
+        error = Error()
+        if library().dqlitepy_attach(handle, self._number, error) != Status.OK:
+            raise exception_of(error)
+        self._attached.add(handle)
 
     def forget(self, handle: int) -> None:
         """Takes note that a handle is closed; from any thread."""

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from dqlitepy._abi import Block, BlockSize, Error, HandleNumber, Status, Task
 from dqlitepy._library import Library, exception_of, library, take_block
@@ -13,8 +14,23 @@ from dqlitepy._wire import decode
 
 _ID_MASK = 2**64 - 1
 
+Rows = list[tuple[Any, ...]]
+_T = TypeVar("_T")
 
-class _RunTask(Operation):
+
+class Question(Generic[_T]):
+    """A task, and how to read the tuples that it brings: what both ways of waiting share."""
+
+    __slots__ = ("read", "task")
+
+    def __init__(self, task: Task, read: Callable[[Rows], _T]) -> None:
+        self.task = task
+        self.read = read
+
+
+class RunTask(Operation):
+    """Runs a task; whoever runs it calls `take` after it, or `release` where it failed."""
+
     __slots__ = ("_handle", "_task")
 
     def __init__(self, task: Task) -> None:
@@ -34,25 +50,42 @@ class _RunTask(Operation):
         status: int = native.dqlitepy_wait(self._handle, slice_ms, self.error)
         return status
 
+    def take(self) -> Rows:
+        """Returns what a task brought that has ended well."""
+        block, size, error = Block(), BlockSize(), Error()
+        if library().dqlitepy_take_result(self.handle, block, size, error) != Status.OK:
+            raise exception_of(error)
+        rows: Rows = decode(take_block(block, size))
+        return rows
 
-def run_task(task: Task) -> list[tuple[Any, ...]]:
+    def release(self) -> None:
+        """Gives a task up that did not end well."""
+        if self.handle:
+            library().dqlitepy_release(self.handle)
+
+
+def run_task(task: Task) -> Rows:
     """Runs a task to its end and returns the tuples that it brought.
 
     Raises:
         dqlitepy.Error: it failed.
     """
-    operation = _RunTask(task)
+    operation = RunTask(task)
     try:
         run(operation)
-        block, size, error = Block(), BlockSize(), Error()
-        if library().dqlitepy_take_result(operation.handle, block, size, error) != Status.OK:
-            raise exception_of(error)
-        rows: list[tuple[Any, ...]] = decode(take_block(block, size))
-        return rows
+        return operation.take()
     except BaseException:
-        if operation.handle:
-            library().dqlitepy_release(operation.handle)
+        operation.release()
         raise
+
+
+def ask(question: Question[_T]) -> _T:
+    """Runs the task of a question to its end and returns the answer.
+
+    Raises:
+        dqlitepy.Error: it failed.
+    """
+    return question.read(run_task(question.task))
 
 
 def unsigned(number: int) -> int:

@@ -52,6 +52,9 @@ from dqlitepy.errors import (
 from dqlitepy.rows import Row
 
 if TYPE_CHECKING:
+    from dqlitepy._async_client import Client
+    from dqlitepy._async_node import Node
+
     sqlite_version = ""
     sqlite_version_info = (0, 0, 0)
 
@@ -59,6 +62,7 @@ __all__ = [
     "PARSE_COLNAMES",
     "PARSE_DECLTYPES",
     "AmbiguousCommitError",
+    "Client",
     "Connection",
     "Cursor",
     "DataError",
@@ -70,6 +74,7 @@ __all__ = [
     "InternalError",
     "LeadershipLostError",
     "NoLeaderError",
+    "Node",
     "NotLeaderError",
     "NotSupportedError",
     "OperationalError",
@@ -89,7 +94,13 @@ __all__ = [
 paramstyle = "qmark"
 
 
+# Most programs have no use for what these bring in.
+_MODULE_OF_NAME = {"Client": "_async_client", "Node": "_async_node"}
+
+
 def __getattr__(name: str) -> object:
+    if name in _MODULE_OF_NAME:
+        return getattr(import_module(f"dqlitepy.{_MODULE_OF_NAME[name]}"), name)
     if name in ("sqlite_version", "sqlite_version_info"):  # they load the library
         return getattr(import_module("dqlitepy._versions"), name)()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,21 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-from dqlitepy._abi import ConnectOptions, Task, TaskOperation
-from dqlitepy._address import normalized
-from dqlitepy._core import encode_name, milliseconds
+from dqlitepy._client_core import ClientCore
 from dqlitepy._dump import Dump
-from dqlitepy._tasks import run_task, unsigned
-from dqlitepy.errors import OperationalError
+from dqlitepy._tasks import ask
 from dqlitepy.members import NodeInfo, NodeMetadata, Role
-from dqlitepy.store import YamlNodeStore
-from dqlitepy.tls import NO_TLS, TLS
 
 
-class Client:
+class Client(ClientCore):
     """Asks the nodes of a cluster about it, and changes it.
 
     It keeps no connection: each call finds the leader anew, so it outlives any node that it was given. A change is
@@ -34,51 +26,21 @@ class Client:
         OperationalError: a node refused, or the time was up.
     """
 
-    def __init__(
-        self, servers: Iterable[str] | str | YamlNodeStore, *, tls: TLS | None = None, timeout: float = 5.0
-    ) -> None:
-        """See the class.
-
-        Raises:
-            ValueError: one of the servers is no address, or there is none.
-        """
-        milliseconds("timeout", timeout)
-        self._store = servers if isinstance(servers, YamlNodeStore) else None
-        self._servers = () if isinstance(servers, YamlNodeStore) else _normalized(servers)
-        self._tls = tls
-        self._timeout = timeout
-
-    @property
-    def servers(self) -> tuple[str, ...]:
-        """The addresses that are asked first.
-
-        Raises:
-            OperationalError: the store cannot be read, or has none.
-        """
-        if self._store is None:
-            return self._servers
-        found = tuple(node.address for node in self._store.get())
-        if not found:
-            raise OperationalError(f"{self._store.path} names no node of the cluster")
-        return found
-
     def leader(self, *, timeout: float | None = None) -> NodeInfo:
         """Returns the node that leads the cluster."""
-        [(number, address)] = self._ask(TaskOperation.LEADER, timeout)
-        return NodeInfo(unsigned(number), address)
+        return ask(self._leader(timeout))
 
     def cluster(self, *, timeout: float | None = None) -> list[NodeInfo]:
         """Returns all nodes of the cluster, as its leader knows them."""
-        return _members(self._ask(TaskOperation.MEMBERS, timeout))
+        return ask(self._cluster(timeout))
 
     def members(self, address: str, *, timeout: float | None = None) -> list[NodeInfo]:
         """Returns the nodes that the one at `address` takes for the cluster; needs no leader. A spare's is old."""
-        return _members(self._view(address, timeout)[1:])
+        return ask(self._members(address, timeout))
 
     def leader_of(self, address: str, *, timeout: float | None = None) -> NodeInfo | None:
         """Returns whom the node at `address` takes for the leader; None where it knows none, as all but voters do."""
-        number, leader = self._view(address, timeout)[0]
-        return NodeInfo(unsigned(number), leader) if leader else None
+        return ask(self._leader_of(address, timeout))
 
     def add(
         self, address: str, *, id: int | None = None, role: Role = Role.SPARE, timeout: float | None = None
@@ -91,32 +53,27 @@ class Client:
             role: a voter or standby must be running: it gets the role once it has the data.
             timeout: seconds.
         """
-        address = normalized(address)
-        [(number,)] = self._ask(TaskOperation.ADD, timeout, address=address, number=id or 0, role=Role(role))
-        return NodeInfo(unsigned(number), address, Role(role))
+        return ask(self._add(address, id, role, timeout))
 
     def assign(self, node: int | str, role: Role, *, timeout: float | None = None) -> None:
         """Gives a node, named by id or address, a role. The leader must remain a voter."""
-        self._ask(TaskOperation.ASSIGN, timeout, **_target(node), role=Role(role))
+        ask(self._assign(node, role, timeout))
 
     def transfer(self, node: int | str, *, timeout: float | None = None) -> None:
         """Makes a voter, named by id or address, the leader; returns when it is."""
-        self._ask(TaskOperation.TRANSFER, timeout, **_target(node))
+        ask(self._transfer(node, timeout))
 
     def remove(self, node: int | str, *, timeout: float | None = None) -> None:
         """Takes a node, named by id or address, out of the cluster. The leader cannot be removed: transfer first."""
-        self._ask(TaskOperation.REMOVE, timeout, **_target(node))
+        ask(self._remove(node, timeout))
 
     def describe(self, address: str, *, timeout: float | None = None) -> NodeMetadata:
         """Returns what the node at `address` tells of itself."""
-        [(domain, weight)] = self._ask(TaskOperation.DESCRIBE, timeout, address=normalized(address))
-        return NodeMetadata(unsigned(domain), unsigned(weight))
+        return ask(self._describe(address, timeout))
 
     def set_weight(self, address: str, weight: int, *, timeout: float | None = None) -> None:
         """Sets the weight of the node at `address`, which it keeps until it stops."""
-        if not 0 <= weight < 2**64:
-            raise ValueError(f"a weight must be from 0 to 2**64 - 1, not {weight}")
-        self._ask(TaskOperation.WEIGH, timeout, address=normalized(address), weight=weight)
+        ask(self._set_weight(address, weight, timeout))
 
     def dump(self, database: str = "main", *, address: str | None = None, timeout: float | None = None) -> bytes:
         """Returns a database as the content of a SQLite file.
@@ -130,69 +87,5 @@ class Client:
         Raises:
             NotSupportedError: the database is too large for dqlite's protocol.
         """
-        certificate, key, authority = self._pem()
-        options = ConnectOptions(
-            servers=normalized(address).encode() if address is not None else "\n".join(self.servers).encode(),
-            database=encode_name(database),
-            leader_timeout_ms=milliseconds("timeout", self._timeout if timeout is None else timeout),
-            tls_certificate=certificate,
-            tls_key=key,
-            tls_authority=authority,
-        )
-        with Dump(options, any_server=address is not None) as dump:
+        with Dump(self._dump_options(database, address, timeout), any_server=address is not None) as dump:
             return b"".join(dump)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._store or list(self._servers)!r})"
-
-    def _view(self, address: str, timeout: float | None) -> list[tuple[Any, ...]]:
-        return self._ask(TaskOperation.VIEW, timeout, address=normalized(address))
-
-    def _ask(
-        self,
-        operation: TaskOperation,
-        timeout: float | None,
-        *,
-        address: str = "",
-        number: int = 0,
-        weight: int = 0,
-        role: Role = Role.VOTER,
-    ) -> list[tuple[Any, ...]]:
-        certificate, key, authority = self._pem()
-        if not 0 <= number < 2**64:
-            raise ValueError(f"an id must be from 1 to 2**64 - 1, not {number}")
-        task = Task(
-            servers="\n".join(self.servers).encode(),
-            tls_certificate=certificate,
-            tls_key=key,
-            tls_authority=authority,
-            address=address.encode(),
-            id=number,
-            weight=weight,
-            operation=operation,
-            role=role,
-            timeout_ms=milliseconds("timeout", self._timeout if timeout is None else timeout),
-        )
-        return run_task(task)
-
-    def _pem(self) -> tuple[bytes, bytes, bytes]:
-        return NO_TLS if self._tls is None else self._tls.pem()
-
-
-def _normalized(servers: Iterable[str] | str) -> tuple[str, ...]:
-    addresses = tuple(map(normalized, [servers] if isinstance(servers, str) else servers))
-    if not addresses:
-        raise ValueError("no server to ask: name the address of at least one node")
-    return tuple(dict.fromkeys(addresses))
-
-
-def _members(rows: list[tuple[Any, ...]]) -> list[NodeInfo]:
-    return [NodeInfo(unsigned(number), address, Role(role)) for number, address, role in rows]
-
-
-def _target(node: int | str) -> dict[str, Any]:
-    if isinstance(node, str):
-        return {"address": normalized(node)}
-    if node <= 0:
-        raise ValueError(f"an id must be from 1 to 2**64 - 1, not {node}")
-    return {"number": node}

@@ -29,7 +29,7 @@ from dqlitepy._transactions import (
 from dqlitepy.cursor import Cursor
 
 if TYPE_CHECKING:
-    from dqlitepy.node import Node
+    from dqlitepy._node_core import NodeCore
     from dqlitepy.tls import TLS
 
 
@@ -49,7 +49,7 @@ class Connection(RefusedMethods, CopyingConnection):
 
     def __init__(
         self,
-        database: StrOrBytesPath | Node,
+        database: StrOrBytesPath | NodeCore,
         timeout: float = 5.0,
         detect_types: int = 0,
         isolation_level: str | None = "",
@@ -196,10 +196,10 @@ _C = TypeVar("_C")
 
 
 @overload
-def connect(database: StrOrBytesPath | Node, *args: Any, factory: Callable[..., _C], **options: Any) -> _C: ...
+def connect(database: StrOrBytesPath | NodeCore, *args: Any, factory: Callable[..., _C], **options: Any) -> _C: ...
 @overload
 def connect(
-    database: StrOrBytesPath | Node,
+    database: StrOrBytesPath | NodeCore,
     timeout: float = 5.0,
     detect_types: int = 0,
     isolation_level: str | None = "",

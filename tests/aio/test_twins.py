@@ -15,6 +15,8 @@ TWINS: list[tuple[type, type]] = [
     (dqlitepy.Connection, aio.Connection),
     (dqlitepy.Cursor, aio.Cursor),
     (dqlitepy.Pool, aio.Pool),
+    (dqlitepy.Node, aio.Node),
+    (dqlitepy.Client, aio.Client),
 ]
 # What the async twin has more, or less, with the reason.
 ONLY_ASYNC = {
@@ -112,9 +114,25 @@ def test_what_aiosqlite_awaits_is_awaited_here() -> None:
             assert inspect.iscoroutinefunction(method), method
 
 
-def test_the_functions_are_the_same() -> None:
-    ours, theirs = inspect.signature(dqlitepy.run_transaction), inspect.signature(aio.run_transaction)
-    assert [(p.name, p.kind, p.default) for p in ours.parameters.values()] == [
-        (p.name, p.kind, p.default) for p in theirs.parameters.values()
-    ]
+@pytest.mark.parametrize("kind", [aio.Node, aio.Client])
+def test_all_that_asks_nodes_is_awaited(kind: type) -> None:
+    knows_by_itself = {"__init__", "client"}
+    for name in public(kind) - knows_by_itself:
+        member = inspect.getattr_static(kind, name)
+        if isinstance(member, property):
+            assert inspect.iscoroutinefunction(member.fget) == (name in {"leader", "role"}), name
+        else:
+            assert inspect.iscoroutinefunction(member), name
+
+
+@pytest.mark.parametrize("name", ["run_transaction", "connect"])
+def test_the_functions_are_the_same(name: str) -> None:
+    ours, theirs = (
+        {key: (value.kind, value.default) for key, value in inspect.signature(function).parameters.items()}
+        for function in (getattr(dqlitepy, name), getattr(aio, name))
+    )
+    if name == "connect":
+        assert ours.pop("factory")[0] == theirs.pop("factory")[0]  # whose default is the twin's own class
+        del theirs["iter_chunk_size"]  # of aiosqlite
+    assert ours == theirs
     assert inspect.iscoroutinefunction(aio.run_transaction)
