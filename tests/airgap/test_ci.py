@@ -19,9 +19,11 @@ def ci(machine: Machine) -> Machine:
     (machine.checkout / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", machine.checkout / ".ci" / "run")
     (machine.checkout / "tests" / "consumer").mkdir(parents=True)
-    consumer = machine.checkout / "tools" / "consumer_test"
-    consumer.write_text("#!/bin/sh\nexit 0\n")
-    consumer.chmod(0o755)
+    (machine.checkout / "dist" / "consumer_of_archive").mkdir(parents=True)
+    for name in ["consumer_test", "archive_test"]:
+        script = machine.checkout / "tools" / name
+        script.write_text("#!/bin/sh\nexit 0\n")
+        script.chmod(0o755)
     return machine
 
 
@@ -48,12 +50,16 @@ def close(machine: Machine) -> tuple[str, int]:
 def test_reports_of_python_and_go_are_summed(ci: Machine) -> None:
     serve(ci, [PYTEST.format(failures=0, skipped=0), GO.format(errors=0), GO.format(errors=0)])
     assert close(ci) == ("7 passed, 0 failed", 0)
-    assert ci.calls("bazel") == ["info bazel-testlogs", "test //...", "info bazel-testlogs"]
+    assert ci.calls("bazel") == ["info bazel-testlogs", "test //..."] + ["info bazel-testlogs"] * 2
 
 
-def test_a_consumer_that_fails_fails(ci: Machine) -> None:
+@pytest.mark.parametrize(
+    ("name", "script"),
+    [("consumer_test", "exit 3"), ("archive_test", "exit 3"), ("archive_test", '[ "$*" != build ]')],
+)
+def test_a_consumer_that_fails_fails(ci: Machine, name: str, script: str) -> None:
     serve(ci, [GO.format(errors=0)])
-    (ci.checkout / "tools" / "consumer_test").write_text("#!/bin/sh\nexit 3\n")
+    (ci.checkout / "tools" / name).write_text(f"#!/bin/sh\n{script}\n")
     assert close(ci)[1] == 1
 
 
