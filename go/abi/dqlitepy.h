@@ -253,6 +253,9 @@ int32_t dqlitepy_connect(dqlitepy_connect_options_in options, int32_t slice_ms, 
 /* 1 inside a transaction, 0 outside, as far as this connection can know. */
 int32_t dqlitepy_in_transaction(uint64_t connection, int32_t *in_transaction, dqlitepy_error *error);
 
+/* The address of the leader that the connection found last. The caller frees *block. */
+int32_t dqlitepy_leader_address(uint64_t connection, void **block, uint64_t *size, dqlitepy_error *error);
+
 /* ---- statements -------------------------------------------------------------------------------------------------- */
 
 typedef enum dqlitepy_result_flag {

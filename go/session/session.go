@@ -94,6 +94,9 @@ func (s *Session) Leave() { s.mu.Unlock() }
 // InTransaction tells whether a transaction is open, as far as this side can know.
 func (s *Session) InTransaction() bool { return s.transaction.open }
 
+// Leader is the address of the leader that was found last.
+func (s *Session) Leader() string { return s.leader }
+
 // Cancel ends the operation under way, from any thread.
 func (s *Session) Cancel() { s.waker.raise() }
 

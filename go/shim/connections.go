@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/session"
@@ -95,6 +96,15 @@ func dqlitepy_in_transaction(connection C.uint64_t, in_transaction *C.int32_t, o
 		if s.InTransaction() {
 			*in_transaction = 1
 		}
+		return C.DQLITEPY_OK
+	})
+}
+
+//export dqlitepy_leader_address
+func dqlitepy_leader_address(connection C.uint64_t, block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	return use(connection, out, func(s *session.Session) C.int32_t {
+		handOver([]byte(s.Leader()), block, size)
 		return C.DQLITEPY_OK
 	})
 }

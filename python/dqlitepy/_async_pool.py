@@ -40,8 +40,9 @@ class Pool:
             async with pool.connection() as con:
                 await con.execute("INSERT INTO t VALUES (1)")     # committed at the end of the block
 
-    Who waits longest gets the next connection. One that broke is replaced; when the leader of the cluster changes, all
-    are. What a block changes about a connection (`row_factory`, PRAGMAs) stays.
+    Who waits longest gets the next connection. One that broke is replaced; when one of them finds another leader of the
+    cluster, all are, each before it is given out again. What a block changes about a connection (`row_factory`,
+    PRAGMAs) stays.
 
     Args:
         database: as for `connect`, and so are all further arguments.
@@ -190,11 +191,10 @@ class Pool:
 
     async def _open_one(self) -> Member[Connection]:
         try:
-            connection = await connect(self._database, **self._options)
+            return self._core.joins(await connect(self._database, **self._options))
         except BaseException:
             self._core.leave()
             raise
-        return self._core.joins(connection)
 
     async def _return(self, member: Member[Connection]) -> None:
         connection = member.connection
@@ -202,6 +202,8 @@ class Pool:
             if not connection._is_closed() and not connection._broken:
                 await connection.rollback()
             good = not connection._is_closed() and not connection._broken
+            if good:
+                self._core.look_at(member)
         except Error:
             good = False
         except BaseException:

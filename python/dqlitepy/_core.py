@@ -12,12 +12,12 @@ from threading import get_ident
 from typing import Any
 
 from dqlitepy import errors
-from dqlitepy._abi import Error, ExecuteFlag, Int32, Status
+from dqlitepy._abi import Block, BlockSize, Error, ExecuteFlag, Int32, Status
 from dqlitepy._callbacks import call, report
 from dqlitepy._declared import DeclaredTypes
 from dqlitepy._deprecation import warn_since_3_12
 from dqlitepy._handle import Handle
-from dqlitepy._library import exception_of, library
+from dqlitepy._library import exception_of, library, take_block
 from dqlitepy._limits import Limits
 from dqlitepy._operations import Execute, ExecuteMany, Operation
 from dqlitepy._parameters import bind, bind_all
@@ -135,6 +135,13 @@ class ConnectionCore:
         if library().dqlitepy_in_transaction(number, flag, error) != Status.OK:
             raise exception_of(error)
         return bool(flag.value)
+
+    def _leader_address(self) -> bytes:
+        """Returns where the leader is that this connection found last."""
+        block, size, error = Block(), BlockSize(), Error()
+        if library().dqlitepy_leader_address(self._number(), block, size, error) != Status.OK:
+            raise exception_of(error)
+        return take_block(block, size)
 
     def _number(self) -> int:
         """Returns the number of the handle, after the checks that every use of a connection begins with."""

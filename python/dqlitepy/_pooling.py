@@ -16,7 +16,7 @@ from dqlitepy.errors import (
     ProgrammingError,
 )
 
-_C = TypeVar("_C")
+_C = TypeVar("_C", bound="Pooled")
 
 # What tells that another node leads the cluster now.
 _LEADER_IS_GONE = (AmbiguousCommitError, LeadershipLostError, NotLeaderError)
@@ -26,12 +26,19 @@ QUESTION = "SELECT 1"
 class Member(Generic[_C]):
     """A connection of the pool."""
 
-    __slots__ = ("connection", "generation", "idle_since")
+    __slots__ = ("connection", "generation", "idle_since", "leader")
 
-    def __init__(self, connection: _C, generation: int) -> None:
+    def __init__(self, connection: _C, generation: int, leader: bytes) -> None:
         self.connection = connection
         self.generation = generation
         self.idle_since = 0.0
+        self.leader = leader  # the one that it found last
+
+
+class Pooled(Protocol):
+    """A connection of either kind."""
+
+    def _leader_address(self) -> bytes: ...
 
 
 class Waiter(Protocol[_C]):
@@ -61,6 +68,7 @@ class PoolCore(Generic[_C]):
         self._check_after = check_after
         self.size = 0  # members, and those that are being opened
         self.generation = 0  # changes with the leader
+        self._leader = b""  # the last one that a member found
         self.idle: deque[Member[_C]] = deque()  # the one that was used last is the last one
         self.waiting: deque[Waiter[_C]] = deque()
         self.closed = False
@@ -87,7 +95,21 @@ class PoolCore(Generic[_C]):
 
     def joins(self, connection: _C) -> Member[_C]:
         """Makes a member of a connection for which there was the right to open one."""
-        return Member(connection, self.generation)
+        leader = connection._leader_address()
+        if self._leader not in (b"", leader):
+            self.generation += 1
+        self._leader = leader
+        return Member(connection, self.generation, leader)
+
+    def look_at(self, member: Member[_C]) -> None:
+        """Looks at a member that was in use: where it went to another leader by itself, the others have to follow."""
+        leader = member.connection._leader_address()
+        if leader != member.leader:
+            member.leader = leader
+            if leader != self._leader:  # otherwise another one has told already
+                self.generation += 1
+                self._leader = leader
+            member.generation = self.generation
 
     def is_outdated(self, member: Member[_C]) -> bool:
         """Whether the leader changed since the connection was opened, or the pool is closed."""

@@ -42,8 +42,9 @@ class Pool:
             with pool.connection() as con:
                 con.execute("INSERT INTO t VALUES (1)")     # committed at the end of the block
 
-    Who waits longest gets the next connection. One that broke is replaced; when the leader of the cluster changes, all
-    are. What a block changes about a connection (`row_factory`, PRAGMAs) stays.
+    Who waits longest gets the next connection. One that broke is replaced; when one of them finds another leader of the
+    cluster, all are, each before it is given out again. What a block changes about a connection (`row_factory`,
+    PRAGMAs) stays.
 
     Args:
         database: as for `connect`, and so are all further arguments.
@@ -204,11 +205,12 @@ class Pool:
     def _open_one(self) -> Member[Connection]:
         try:
             connection = connect(self._database, **self._options)
+            with self._lock:
+                return self._core.joins(connection)
         except BaseException:
             with self._lock:
                 self._core.leave()
             raise
-        return self._core.joins(connection)
 
     def _return(self, member: Member[Connection]) -> None:
         connection = member.connection
@@ -216,6 +218,9 @@ class Pool:
             if not connection._is_closed() and not connection._broken:
                 connection.rollback()
             good = not connection._is_closed() and not connection._broken
+            if good:
+                with self._lock:
+                    self._core.look_at(member)
         except Error:
             good = False
         except BaseException:

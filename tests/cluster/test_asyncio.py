@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack, ExitStack
 
 import dqlitepy
 from dqlitepy import aio
 
+from tests.cluster.machines import eventually, voters
 from tests.support import HANG
 
 
@@ -38,6 +40,64 @@ def test_connections_find_the_next_leader(three: list[dqlitepy.Node]) -> None:
             assert await con.execute_fetchall("SELECT count(*), max(a) FROM t") == [(19, 19)]
 
     asyncio.run(asyncio.wait_for(main(), HANG))
+
+
+def test_a_pool_follows_the_leader_in_silence(three: list[dqlitepy.Node]) -> None:
+    """One connection goes to the next leader without an error; the others, which know nothing of it, are renewed."""
+    url = f"dqlite://{','.join(node.address for node in three)}/main"
+    client = three[0].client(timeout=HANG)
+    wait_for_voters(client, 3)
+
+    async def main() -> None:
+        async with aio.Pool(url, min_size=3, max_size=3, timeout=HANG) as pool:
+
+            async def members() -> list[aio.Connection]:
+                async with AsyncExitStack() as blocks:
+                    return [await blocks.enter_async_context(pool.connection()) for _ in range(3)]
+
+            before = await members()
+            assert set(await members()) == set(before)
+            await asyncio.to_thread(change_leader, client)
+            async with pool.connection() as first:
+                assert await first.execute_fetchall("SELECT 1") == [(1,)]
+            after = await members()
+            assert set(after) & set(before) == {first}
+            assert pool.size == 3
+            assert set(await members()) == set(after)
+
+    asyncio.run(asyncio.wait_for(main(), HANG))
+
+
+def test_a_pool_of_threads_follows_the_leader_in_silence(three: list[dqlitepy.Node]) -> None:
+    url = f"dqlite://{','.join(node.address for node in three)}/main"
+    client = three[0].client(timeout=HANG)
+    wait_for_voters(client, 3)
+    with dqlitepy.Pool(url, min_size=3, max_size=3, timeout=HANG) as pool:
+
+        def members() -> list[dqlitepy.Connection]:
+            with ExitStack() as blocks:
+                return [blocks.enter_context(pool.connection()) for _ in range(3)]
+
+        before = members()
+        assert set(members()) == set(before)
+        change_leader(client)
+        with pool.connection() as first:
+            assert first.execute("SELECT 1").fetchall() == [(1,)]
+        after = members()
+        assert set(after) & set(before) == {first}
+        assert pool.size == 3
+        assert set(members()) == set(after)
+
+
+def wait_for_voters(client: dqlitepy.Client, count: int) -> None:
+    """Waits until as many nodes have a vote."""
+    eventually(lambda: voters(client), lambda found: found == count)
+
+
+def change_leader(client: dqlitepy.Client) -> None:
+    """Lets another voter lead."""
+    leader = client.leader()
+    client.transfer(next(node.id for node in client.cluster() if node.id != leader.id))
 
 
 def test_linearizable_selects(three: list[dqlitepy.Node]) -> None:
