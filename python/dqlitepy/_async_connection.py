@@ -87,34 +87,6 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         await self.close()
         return False
 
-    @property
-    def isolation_level(self) -> str | None:
-        """What precedes the first write of a transaction: "", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"; None for nothing.
-
-        Counts only where `autocommit` is LEGACY_TRANSACTION_CONTROL. Cannot become None inside a transaction.
-        """
-        self._number()
-        return self._isolation_level
-
-    @isolation_level.setter
-    def isolation_level(self, level: str | None) -> None:
-        level = checked_isolation_level(level)
-        if level is None and self._has_transaction():
-            raise errors.ProgrammingError("a transaction is open, and an assignment cannot wait: commit it first")
-        self._number()
-        self._isolation_level = level
-
-    @property
-    def autocommit(self) -> Autocommit:
-        """Who controls transactions, as `connect` was told.
-
-        False: a transaction is always open, as PEP 249 has it; `commit` and `rollback` begin the next one.
-        True: each statement commits by itself, unless BEGIN was executed; `commit` and `rollback` do nothing.
-        LEGACY_TRANSACTION_CONTROL, the default: `isolation_level` does.
-        """
-        self._number()
-        return self._autocommit
-
     def cursor(self, factory: Callable[[Connection], Cursor] = Cursor) -> Result[Cursor]:
         """Returns a new cursor, made by `factory`, for `await` or `async with`.
 
@@ -123,53 +95,37 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         """
         return Result(self._cursor_of(factory))
 
-    def execute(self, sql: str, parameters: Any = (), /) -> Result[Cursor]:
+    def execute(self, sql: str, parameters: Any = None) -> Result[Cursor]:
         """Runs a statement on a new cursor, for `await` or `async with`; see `Cursor.execute`."""
         return Result(self._made().execute(sql, parameters))
 
-    def executemany(self, sql: str, rows: Iterable[Any], /) -> Result[Cursor]:
+    def executemany(self, sql: str, parameters: Iterable[Any]) -> Result[Cursor]:
         """Runs a statement once for each row on a new cursor, for `await` or `async with`; see `Cursor.executemany`."""
-        return Result(self._made().executemany(sql, rows))
+        return Result(self._made().executemany(sql, parameters))
 
-    def executescript(self, script: str, /) -> Result[Cursor]:
+    def executescript(self, sql_script: str) -> Result[Cursor]:
         """Runs the statements of a script on a new cursor, for `await` or `async with`; see `Cursor.executescript`."""
-        return Result(self._made().executescript(script))
+        return Result(self._made().executescript(sql_script))
 
-    async def execute_insert(self, sql: str, parameters: Any = (), /) -> tuple[int] | None:
+    async def execute_insert(self, sql: str, parameters: Any = None) -> tuple[int] | None:
         """Runs an INSERT and returns a tuple with the rowid that it made; None where there was none before either."""
         cursor = await self._made().execute(sql, parameters)
         return None if cursor.lastrowid is None else (cursor.lastrowid,)
 
-    async def execute_fetchall(self, sql: str, parameters: Any = (), /) -> list[Any]:
+    async def execute_fetchall(self, sql: str, parameters: Any = None) -> list[Any]:
         """Runs a statement and returns all its rows."""
         cursor = await self._made().execute(sql, parameters)
         return await cursor.fetchall()
 
-    async def commit(self) -> None:
-        """Commits the open transaction, if any. When it returns, the commit is known to have happened.
-
-        Raises:
-            AmbiguousCommitError: the connection to the leader was lost on the way: look before you run it again.
-            OperationalError: it was not committed.
-        """
-        self._usable_number()
-        await self._finish_transaction("COMMIT")
-
-    async def rollback(self) -> None:
-        """Rolls the open transaction back, if any. On a broken connection that has happened already."""
-        self._number()
-        self._lost_in_silence = False
-        await self._finish_transaction("ROLLBACK")
-
     async def set_trace_callback(  # type: ignore[override]  # aiosqlite awaits it
-        self, trace_callback: Callable[[str], object] | None
+        self, handler: Callable[[str], object] | None
     ) -> None:
-        """Makes `trace_callback` get the text of each statement that this connection sends, before it runs.
+        """Makes `handler` get the text of each statement that this connection sends, before it runs.
 
         Args:
-            trace_callback: None for none.
+            handler: None for none.
         """
-        super().set_trace_callback(trace_callback)
+        super().set_trace_callback(handler)
 
     async def getconfig(self, op: int, /) -> bool:
         """Returns a setting SQLITE_DBCONFIG_* of this connection.
@@ -212,6 +168,25 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
             if number:
                 await self._close(number)
 
+    def stop(self) -> asyncio.Future[None] | None:
+        """Begins to close the connection and returns at once, for code that cannot await `close`, which is better.
+
+        Returns:
+            What is done when the connection is closed; None where it is closed already, its loop is, or another
+            thread calls.
+        """
+        if self._handle is None or self._is_closed():
+            return None
+        if self._loop.is_closed():
+            self._release()
+            return None
+        self._number()
+        if self._loop.is_running() and asyncio._get_running_loop() is not self._loop:
+            asyncio.run_coroutine_threadsafe(self.close(), self._loop)
+            return None
+        self._stopping = self._loop.create_task(self.close())  # which the loop itself does not keep alive
+        return self._stopping
+
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         """Raises TypeError: a connection belongs to its process."""
         raise TypeError(f"cannot pickle {type(self).__module__}.{type(self).__qualname__!r} object")
@@ -219,10 +194,15 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
     def __del__(self) -> None:
         handle = self._handle
         if handle is not None and handle.number and not forked():
-            self._poller.forget(handle.number)
-            handle.release()
-            self._place.abandon()
+            self._release()
             warnings.warn(f"unclosed database in {self!r}", ResourceWarning, stacklevel=1, source=self)
+
+    def _release(self) -> None:
+        """Closes the connection in the background, from any thread."""
+        if self._handle is not None and not forked():
+            self._poller.forget(self._handle.number)
+            self._handle.release()
+            self._place.abandon()
 
     def _made(self) -> Cursor:
         cursor = Cursor(self)
@@ -287,16 +267,6 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
             self._poller.forget(number)
             self._poller.close_if_idle()
             await _release_place(self._place)
-
-    async def _finish_transaction(self, sql: str) -> None:
-        if self._autocommit == LEGACY_TRANSACTION_CONTROL or self._broken:
-            await self._end_transaction(sql)
-        elif self._autocommit is False:
-            if sql == "ROLLBACK":
-                await self._end_transaction(sql)  # there is none where the leader was lost
-            else:
-                await self._run_control(sql)
-            await self._run_control("BEGIN")
 
 
 async def _open_place(place: Place) -> None:

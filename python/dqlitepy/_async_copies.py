@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dqlitepy._abi import ConnectOptions
 from dqlitepy._async import AsyncConnection
+from dqlitepy._async_control import AsyncTransactionControl
 from dqlitepy._async_cursor import Cursor
 from dqlitepy._copies import CopyingConnection
 from dqlitepy._handle import Handle
@@ -75,7 +76,7 @@ class _Work:
             self._progress(status, remaining, total)
 
 
-class AsyncCopyingConnection(AsyncConnection):
+class AsyncCopyingConnection(AsyncTransactionControl):
     """A connection that knows how to copy its database. All but `iterdump` runs in a thread: it reads and writes files.
 
     A cancelled task does not wait for its thread, which ends the copy soon, or has just finished it.

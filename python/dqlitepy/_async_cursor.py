@@ -38,12 +38,12 @@ class Cursor(CursorCore):
         """The connection that the cursor belongs to."""
         return self._connection
 
-    async def execute(self, sql: str, parameters: Any = (), /) -> Self:
+    async def execute(self, sql: str, parameters: Any = None) -> Self:
         """Runs one statement.
 
         Args:
             sql: the statement, with `?`, `?1` or `:name` where parameters go.
-            parameters: a sequence, or for names a mapping.
+            parameters: a sequence, or for names a mapping; None for none.
 
         Raises:
             ProgrammingError: the parameters do not fit the statement, or cannot be bound.
@@ -52,14 +52,14 @@ class Cursor(CursorCore):
         connection = self._checked()
         self._in_use = True  # adapters run
         try:
-            operation = connection._execution(sql, parameters)
+            operation = connection._execution(sql, () if parameters is None else parameters)
         finally:
             self._in_use = False
         await connection._exclusively(self._run, operation)
         return self
 
-    async def executemany(self, sql: str, rows: Iterable[Any], /) -> Self:
-        """Runs one statement that yields no rows once for each item of `rows`; `rowcount` is the sum.
+    async def executemany(self, sql: str, parameters: Iterable[Any]) -> Self:
+        """Runs one statement that yields no rows once for each item of `parameters`; `rowcount` is the sum.
 
         Where one fails, those before it have run, as in `sqlite3`; inside a transaction they can be rolled back.
 
@@ -73,7 +73,7 @@ class Cursor(CursorCore):
         self._in_use = True  # whatever makes the rows runs
         try:
             self._forget()
-            for batch in batches(connection._bound_all(sql, rows)):
+            for batch in batches(connection._bound_all(sql, parameters)):
                 operation = connection._repetition(encoded, batch)
                 await connection._exclusively(connection._run_to_the_end, operation)
                 changes += operation.result.changes
@@ -82,8 +82,8 @@ class Cursor(CursorCore):
         self._rowcount = changes
         return self
 
-    async def executescript(self, script: str, /) -> Self:
-        """Runs the statements of `script` one after the other.
+    async def executescript(self, sql_script: str) -> Self:
+        """Runs the statements of `sql_script` one after the other.
 
         Where `autocommit` is LEGACY_TRANSACTION_CONTROL, an open transaction is committed before.
 
@@ -92,10 +92,10 @@ class Cursor(CursorCore):
             OperationalError, IntegrityError, …: a statement failed; those before it have run.
         """
         connection = self._checked()
-        connection._check_script(script)
+        connection._check_script(sql_script)
         if connection._autocommit == LEGACY_TRANSACTION_CONTROL:
             await connection._end_transaction("COMMIT")
-        for statement in statements(script):
+        for statement in statements(sql_script):
             await connection._run_control(statement)
         return self
 

@@ -11,9 +11,9 @@ from dqlitepy._refused import Blob, Open, RefusedMethods
 class AsyncRefusedMethods:
     """To be inherited by a connection. None as the callback takes nothing away, and is allowed."""
 
-    async def create_function(self: Open, name: str, narg: int, func: Any, *, deterministic: bool = False) -> None:
+    async def create_function(self: Open, name: str, num_params: int, func: Any, deterministic: bool = False) -> None:
         """Raises NotSupportedError."""
-        RefusedMethods.create_function(self, name, narg, func, deterministic=deterministic)
+        RefusedMethods.create_function(self, name, num_params, func, deterministic=deterministic)
 
     async def create_aggregate(self: Open, name: str, n_arg: int, aggregate_class: Any) -> None:
         """Raises NotSupportedError."""
@@ -31,17 +31,17 @@ class AsyncRefusedMethods:
         """Raises NotSupportedError."""
         RefusedMethods.set_authorizer(self, authorizer_callback)
 
-    async def set_progress_handler(self: Open, progress_handler: Any, n: int = 0) -> None:
+    async def set_progress_handler(self: Open, handler: Any, n: int = 0) -> None:
         """Raises NotSupportedError."""
-        RefusedMethods.set_progress_handler(self, progress_handler, n)
+        RefusedMethods.set_progress_handler(self, handler, n)
 
-    async def enable_load_extension(self: Open, enable: bool, /) -> None:
+    async def enable_load_extension(self: Open, value: bool) -> None:
         """Raises NotSupportedError."""
-        RefusedMethods.enable_load_extension(self, enable)
+        RefusedMethods.enable_load_extension(self, value)
 
-    async def load_extension(self: Open, name: str, /, *, entrypoint: str | None = None) -> None:
+    async def load_extension(self: Open, path: str, *, entrypoint: str | None = None) -> None:
         """Raises NotSupportedError."""
-        RefusedMethods.load_extension(self, name, entrypoint=entrypoint)
+        RefusedMethods.load_extension(self, path, entrypoint=entrypoint)
 
     async def blobopen(
         self: Open, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main"

@@ -203,3 +203,69 @@ def test_autocommit(tmp_path: Path) -> None:
             assert await con.execute_fetchall("SELECT * FROM t") == []
 
     asyncio.run(main())
+
+
+def test_autocommit_is_changed(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with aio.connect(tmp_path) as con, aio.connect(tmp_path) as other:
+            await con.execute("CREATE TABLE t (a)")
+            traced: list[str] = []
+            await con.set_trace_callback(traced.append)
+            con.autocommit = True
+            await con.execute("INSERT INTO t VALUES (1)")
+            assert not con.in_transaction
+            with pytest.raises(dqlitepy.ProgrammingError, match=r"await set_autocommit\(False\)"):
+                con.autocommit = False
+            await con.set_autocommit(False)
+            await con.set_autocommit(False)
+            assert con.in_transaction and con.autocommit is False
+            await con.execute("INSERT INTO t VALUES (2)")
+            with pytest.raises(dqlitepy.ProgrammingError, match=r"await set_autocommit\(True\)"):
+                con.autocommit = True
+            assert await other.execute_fetchall("SELECT a FROM t") == [(1,)]
+            await con.set_autocommit(True)
+            assert await other.execute_fetchall("SELECT a FROM t") == [(1,), (2,)]
+            await con.execute("BEGIN")
+            con.autocommit = False
+            await con.rollback()
+            con.autocommit = dqlitepy.LEGACY_TRANSACTION_CONTROL
+            await con.rollback()
+            with pytest.raises(ValueError, match="autocommit must be"):
+                await con.set_autocommit(1)
+            with pytest.raises(ValueError, match="autocommit must be"):
+                con.autocommit = 1
+            assert traced == [
+                "INSERT INTO t VALUES (1)",
+                "BEGIN",
+                "INSERT INTO t VALUES (2)",
+                "COMMIT",
+                "BEGIN",
+                "ROLLBACK",
+                "BEGIN",
+                "ROLLBACK",
+            ]
+
+    asyncio.run(main())
+
+
+def test_a_connection_is_stopped_without_waiting(tmp_path: Path) -> None:
+    async def main() -> aio.Connection:
+        con = await aio.connect(tmp_path)
+        await con.execute(sql="CREATE TABLE t (a)", parameters=None)
+        stopping = con.stop()
+        assert stopping is not None
+        await stopping
+        assert con.stop() is None
+        with pytest.raises(dqlitepy.ProgrammingError, match="closed"):
+            await con.execute("SELECT 1")
+        in_thread = await aio.connect(tmp_path)
+        await asyncio.to_thread(in_thread.stop)
+        while not in_thread._is_closed():
+            await asyncio.sleep(0)
+        return await aio.connect(tmp_path)
+
+    left = asyncio.run(main())
+    assert left.stop() is None  # its loop is closed
+    again = dqlitepy.connect(tmp_path)
+    assert again.execute("SELECT * FROM t").fetchall() == []
+    again.close()

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import dqlitepy
@@ -22,6 +23,8 @@ TWINS: list[tuple[type, type]] = [
 ONLY_ASYNC = {
     (aio.Connection, "execute_insert"): "of aiosqlite",
     (aio.Connection, "execute_fetchall"): "of aiosqlite",
+    (aio.Connection, "stop"): "of aiosqlite",
+    (aio.Connection, "set_autocommit"): "an assignment cannot wait",
 }
 ONLY_SYNC: dict[tuple[type, str], str] = {
     **{
@@ -33,17 +36,50 @@ ONLY_SYNC: dict[tuple[type, str], str] = {
 # Arguments of the async twin alone.
 ONLY_ASYNC_ARGUMENTS: dict[tuple[type, str], set[str]] = {(aio.Connection, "__init__"): {"iter_chunk_size"}}
 
-# The public names of aiosqlite 0.21.
-AIOSQLITE_CONNECTION = (
-    "backup close commit create_function cursor enable_load_extension execute execute_fetchall execute_insert "
-    "executemany executescript in_transaction interrupt isolation_level iterdump load_extension rollback row_factory "
-    "set_authorizer set_progress_handler set_trace_callback text_factory total_changes "
-    "__aenter__ __aexit__ __await__"
-)
-AIOSQLITE_CURSOR = (
-    "arraysize close connection description execute executemany executescript fetchall fetchmany fetchone lastrowid "
-    "row_factory rowcount __aenter__ __aexit__ __aiter__"
-)
+# Methods whose arguments are aiosqlite's, which may be named, and not those of `sqlite3`.
+ARGUMENTS_OF_AIOSQLITE = {"create_function", "enable_load_extension", "execute", "executemany", "executescript"} | {
+    "load_extension",
+    "set_progress_handler",
+    "set_trace_callback",
+}
+
+# The public names of aiosqlite 0.22, with the arguments of its methods in their order, = marking what may be left out.
+AIOSQLITE_CONNECTION = {
+    "backup": "target pages= progress= name= sleep=",
+    "close": "",
+    "commit": "",
+    "create_function": "name num_params func deterministic=",
+    "cursor": "",
+    "enable_load_extension": "value",
+    "execute": "sql parameters=",
+    "execute_fetchall": "sql parameters=",
+    "execute_insert": "sql parameters=",
+    "executemany": "sql parameters",
+    "executescript": "sql_script",
+    "interrupt": "",
+    "iterdump": "",
+    "load_extension": "path",
+    "rollback": "",
+    "set_authorizer": "authorizer_callback",
+    "set_progress_handler": "handler n",
+    "set_trace_callback": "handler",
+    "stop": "",
+    "__aenter__": "",
+    "__await__": "",
+}
+AIOSQLITE_CONNECTION_ATTRIBUTES = ["in_transaction", "isolation_level", "row_factory", "text_factory", "total_changes"]
+AIOSQLITE_CURSOR = {
+    "close": "",
+    "execute": "sql parameters=",
+    "executemany": "sql parameters",
+    "executescript": "sql_script",
+    "fetchall": "",
+    "fetchmany": "size=",
+    "fetchone": "",
+    "__aenter__": "",
+    "__aiter__": "",
+}
+AIOSQLITE_CURSOR_ATTRIBUTES = ["arraysize", "connection", "description", "lastrowid", "row_factory", "rowcount"]
 AIOSQLITE_MODULE = (
     "connect Connection Cursor Row register_adapter register_converter sqlite_version sqlite_version_info "
     "DatabaseError Error IntegrityError NotSupportedError OperationalError ProgrammingError Warning InterfaceError "
@@ -81,6 +117,9 @@ def test_the_signatures_are_the_same(sync: type, twin: type, name: str) -> None:
     assert isinstance(ours, property) == isinstance(theirs, property)
     if callable(ours):
         sync_arguments, async_arguments = arguments(sync, name), arguments(twin, name)
+        if name in ARGUMENTS_OF_AIOSQLITE:
+            assert len(sync_arguments) == len(async_arguments)
+            return
         if name == "cursor":  # whose default is the twin's own class
             assert async_arguments.pop("factory")[1] is aio.Cursor
             assert sync_arguments.pop("factory")[1] is dqlitepy.Cursor
@@ -89,29 +128,40 @@ def test_the_signatures_are_the_same(sync: type, twin: type, name: str) -> None:
         assert bool(theirs.__doc__) == bool(ours.__doc__)
 
 
-@pytest.mark.parametrize(
-    ("place", "names"),
-    [(aio.Connection, AIOSQLITE_CONNECTION), (aio.Cursor, AIOSQLITE_CURSOR), (aio, AIOSQLITE_MODULE)],
-)
-def test_aiosqlites_names_are_here(place: Any, names: str) -> None:
-    attributes = {"row_factory", "text_factory", "arraysize"}  # of instances
-    assert [name for name in names.split() if name not in attributes and not hasattr(place, name)] == []
+@pytest.mark.parametrize(("kind", "methods"), [(aio.Connection, AIOSQLITE_CONNECTION), (aio.Cursor, AIOSQLITE_CURSOR)])
+def test_aiosqlites_methods_can_be_called_here(kind: type, methods: dict[str, str]) -> None:
+    for name, expected in methods.items():
+        ours = iter([p for p in inspect.signature(getattr(kind, name)).parameters.values() if p.name != "self"])
+        for argument in expected.split():
+            parameter = next(ours)
+            assert parameter.name == argument.rstrip("="), (name, parameter)
+            assert parameter.kind is not parameter.POSITIONAL_ONLY, (name, parameter)
+            assert not argument.endswith("=") or parameter.default is not parameter.empty, (name, parameter)
+        assert all(parameter.default is not parameter.empty for parameter in ours), name
+
+
+def test_aiosqlites_attributes_and_names_are_here(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with aio.connect(tmp_path) as con, con.cursor() as cursor:
+            for name in AIOSQLITE_CONNECTION_ATTRIBUTES:
+                getattr(con, name)
+            for name in AIOSQLITE_CURSOR_ATTRIBUTES:
+                getattr(cursor, name)
+
+    asyncio.run(main())
+    for name in AIOSQLITE_MODULE.split():
+        getattr(aio, name)
 
 
 def test_what_aiosqlite_awaits_is_awaited_here() -> None:
-    awaited: list[Callable[..., Any]] = [
-        getattr(aio.Connection, name)
-        for name in AIOSQLITE_CONNECTION.split()
-        if name not in {"row_factory", "text_factory", "__await__"}
-        and not isinstance(inspect.getattr_static(aio.Connection, name), property)
-    ]
-    for method in awaited:
-        if method.__name__ in {"cursor", "execute", "executemany", "executescript"}:
+    for name in AIOSQLITE_CONNECTION:
+        method = getattr(aio.Connection, name)
+        if name in {"cursor", "execute", "executemany", "executescript"}:
             assert "Result" in str(inspect.signature(method).return_annotation)
-        elif method.__name__ == "iterdump":
+        elif name == "iterdump":
             assert inspect.isasyncgenfunction(method)
         else:
-            assert inspect.iscoroutinefunction(method), method
+            assert inspect.iscoroutinefunction(method) == (name not in {"stop", "__await__"}), method
 
 
 @pytest.mark.parametrize("kind", [aio.Node, aio.Client])

@@ -130,9 +130,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_node_core",
         "tls",
     },
+    "_async_control": {"_async", "_transactions", "errors"},
     "_async_copies": {
         "_abi",
         "_async",
+        "_async_control",
         "_async_cursor",
         "_backup",
         "_copies",
