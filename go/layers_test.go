@@ -18,10 +18,11 @@ const module = "dqlitepy.dev/go/"
 // allowed is what each package may import of this module.
 var allowed = map[string][]string{
 	"shim":        {"credentials", "node", "session", "marshal", "pickle", "sql", "wire"},
-	"session":     {"credentials", "marshal", "pickle", "sql", "wire"},
-	"node":        {"credentials", "wire"},
+	"session":     {"credentials", "members", "marshal", "pickle", "sql", "wire"},
+	"node":        {"credentials", "members", "wire"},
 	"credentials": {},
 	"marshal":     {"wire"},
+	"members":     {"wire"},
 	"pickle":      {"wire"},
 	"sql":         {},
 	"wire":        {},

@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"dqlitepy.dev/go/members"
 )
 
 const (
@@ -40,6 +43,7 @@ func (e *NoLeaderError) Error() string {
 // findLeader asks all servers at once, again and again until the context ends, and returns a link to the leader.
 func (n network) findLeader(ctx context.Context, servers []string) (*link, error) {
 	began := time.Now()
+	servers = unique(servers, n.known.Others())
 	reasons := make(map[string]error, len(servers))
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		if l := n.askAll(ctx, servers, reasons); l != nil {
@@ -65,6 +69,16 @@ func (n network) leaderWithin(ctx context.Context, timeout time.Duration, server
 		return nil, ctx.Err()
 	}
 	return l, err
+}
+
+// unique returns all addresses, each once.
+func unique(lists ...[]string) (all []string) {
+	for _, address := range slices.Concat(lists...) {
+		if !slices.Contains(all, address) {
+			all = append(all, address)
+		}
+	}
+	return all
 }
 
 type answer struct {
@@ -103,15 +117,27 @@ func (n network) askAll(ctx context.Context, servers []string, reasons map[strin
 	return nil
 }
 
+// errOtherCluster is why a server is not used whose address was learned.
+var errOtherCluster = errors.New("it belongs to another cluster by now")
+
 // leaderVia connects to a server, or to the leader that it names.
 func (n network) leaderVia(ctx context.Context, server string) (*link, error) {
 	l, err := n.connect(ctx, server)
 	if err != nil {
 		return nil, err
 	}
+	if n.known != nil && !n.known.IsGiven(server) {
+		if known, err := l.servers(ctx); err != nil || !n.known.Shares(known) {
+			l.close()
+			return nil, errors.Join(err, errOtherCluster)
+		}
+	}
 	named, ok, err := l.leader(ctx)
-	if err == nil && !ok {
+	switch {
+	case err == nil && !ok:
 		err = errors.New("it knows no leader")
+	case err == nil && n.known != nil && !members.Leads(server, named.Address):
+		err = fmt.Errorf("it names %q as the leader, which is no address", named.Address)
 	}
 	if err == nil && named.Address == server {
 		return l, nil

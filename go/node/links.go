@@ -147,11 +147,7 @@ func (l *link) leader(ctx context.Context) (info client.NodeInfo, ok bool, err e
 
 // members asks the node who is in the cluster.
 func (l *link) members(ctx context.Context) ([]client.NodeInfo, error) {
-	frame, err := l.call(ctx, wire.AppendCluster(nil))
-	if err != nil {
-		return nil, err
-	}
-	found, err := wire.DecodeServers(frame)
+	found, err := l.servers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +159,14 @@ func (l *link) members(ctx context.Context) ([]client.NodeInfo, error) {
 		members[i] = client.NodeInfo{ID: member.ID, Address: member.Address, Role: client.NodeRole(member.Role)}
 	}
 	return members, nil
+}
+
+func (l *link) servers(ctx context.Context) ([]wire.Member, error) {
+	frame, err := l.call(ctx, wire.AppendCluster(nil))
+	if err != nil {
+		return nil, err
+	}
+	return wire.DecodeServers(frame)
 }
 
 func (l *link) describe(ctx context.Context) (client.NodeMetadata, error) {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/members"
 )
 
 // vanishedAfter is how long data may stay unacknowledged before a connection counts as dead: without it a peer that vanished
@@ -25,6 +26,7 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 3 * time.Second, Interva
 // network dials nodes; with credentials over TLS.
 type network struct {
 	credentials *credentials.Credentials // nil = no TLS
+	known       *members.Cluster         // whom a client has heard of beside the servers that it was given; nil for a node
 }
 
 // dial connects to host:port, or to "@name", an abstract unix socket of this process's own node, which needs no TLS.

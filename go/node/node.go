@@ -74,7 +74,7 @@ func (n *Node) start(options Options, fresh bool) error {
 	if err != nil {
 		return err
 	}
-	n.network = network{loaded}
+	n.network = network{credentials: loaded}
 	if err := n.bind(options.Address); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/canonical/go-dqlite/v3/client"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/members"
 )
 
 // Cluster is reached through the addresses of some of its nodes.
@@ -33,7 +34,18 @@ func NewCluster(servers []string, pem credentials.PEM) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Cluster{network{loaded}, servers}, nil
+	return &Cluster{network{loaded, members.Of(servers, loaded != nil)}, servers}, nil
+}
+
+// findLeader returns a link to the leader, and learns from it who the members are.
+func (c *Cluster) findLeader(ctx context.Context) (*link, error) {
+	l, err := c.network.findLeader(ctx, c.servers)
+	if err == nil {
+		if known, err := l.servers(ctx); err == nil {
+			c.network.known.Learn(known)
+		}
+	}
+	return l, err
 }
 
 // Leader returns who leads the cluster.
@@ -199,7 +211,7 @@ var errLeaderGone = errors.New("the leader changed")
 // withLeader calls work, which changes nothing, with a link to the leader, again where that was not the leader any more.
 func (c *Cluster) withLeader(ctx context.Context, work func(*link) error) error {
 	for {
-		l, err := c.network.findLeader(ctx, c.servers)
+		l, err := c.findLeader(ctx)
 		if err != nil {
 			return err
 		}
@@ -225,7 +237,7 @@ var errDone = errors.New("done")
 func (c *Cluster) change(ctx context.Context, step func(*link, []client.NodeInfo) error) error {
 	var last error
 	for {
-		l, err := c.network.findLeader(ctx, c.servers)
+		l, err := c.findLeader(ctx)
 		if err != nil {
 			return withCause(err, last)
 		}

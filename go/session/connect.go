@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/members"
 )
 
 // Options say where to connect to.
@@ -20,6 +21,8 @@ type Options struct {
 	Credentials   *credentials.Credentials // nil without TLS
 	BusyTimeout   time.Duration
 	LeaderTimeout time.Duration // how long to look for a leader, at first and whenever it is lost
+
+	members *members.Cluster // whom the leader named; nil where only the given servers count
 }
 
 // Connect finds the leader and opens the database on it. It blocks until that is done, or the leader timeout or the context
@@ -28,6 +31,7 @@ func Connect(ctx context.Context, options Options) (*Session, *Error) {
 	if err := options.check(); err != nil {
 		return nil, err
 	}
+	options.recall()
 	waker, err := newWaker()
 	if err != nil {
 		return nil, Errorf(Connection, "%v", err)
@@ -38,6 +42,13 @@ func Connect(ctx context.Context, options Options) (*Session, *Error) {
 		return nil, failure
 	}
 	return newSession(options, waker, link), nil
+}
+
+// recall finds what this process knows of the cluster already.
+func (o *Options) recall() {
+	if !o.Local && !o.AnyServer {
+		o.members = members.Of(o.Servers, o.Credentials != nil)
+	}
 }
 
 func (o *Options) check() *Error {

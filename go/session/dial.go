@@ -13,12 +13,11 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/members"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -213,8 +212,12 @@ func refused(frame wire.Frame) error {
 	return fmt.Errorf("%s (code %d)", failure.Message, failure.Code)
 }
 
-// enter opens the database on a server, unless any will do. Where that is not the leader, it returns whom the server takes for it.
-func enter(ctx context.Context, address string, options *Options) (l *link, leader string, err error) {
+// errOtherCluster is why a server is not used whose address was learned.
+var errOtherCluster = errors.New("it belongs to another cluster by now")
+
+// enter opens the database on a server, unless any will do. Where that is not the leader, it returns whom the server takes for
+// it. A server whose address was only learned must know some of the members that were learned with it.
+func enter(ctx context.Context, address string, learned bool, options *Options) (l *link, leader string, err error) {
 	c, err := call(ctx, address, options.Credentials)
 	if err != nil {
 		return nil, "", err
@@ -234,12 +237,19 @@ func enter(ctx context.Context, address string, options *Options) (l *link, lead
 	requests := wire.AppendOpen(wire.AppendHandshake(nil), options.Database)
 	answers := 1
 	if !options.Local {
-		requests = wire.AppendLeader(requests)
-		answers++
+		requests = wire.AppendCluster(wire.AppendLeader(requests))
+		answers += 2
 	}
 	frames, err := c.ask(requests, answers)
 	if err != nil {
 		return nil, "", err
+	}
+	var known []wire.Member
+	if !options.Local {
+		known, _ = wire.DecodeServers(frames[2]) // a refusal, or nonsense, teaches nothing
+		if learned && !options.members.Shares(known) {
+			return nil, "", errOtherCluster
+		}
 	}
 	if frames[0].Type != wire.ResponseFailure {
 		if err := wire.DecodeDB(frames[0]); err != nil {
@@ -248,6 +258,9 @@ func enter(ctx context.Context, address string, options *Options) (l *link, lead
 		if l, err = c.handOver(address); l != nil && !options.Local {
 			server, _ := wire.DecodeServer(frames[1])
 			l.serverID = server.ID
+			if known != nil {
+				options.members.Learn(known)
+			}
 		}
 		return l, "", err
 	}
@@ -265,13 +278,8 @@ func enter(ctx context.Context, address string, options *Options) (l *link, lead
 		return nil, "", errNoLeader
 	case server.Address == address:
 		return nil, "", errNotLeader
-	case strings.ContainsFunc(server.Address, isNoAddress):
+	case !members.Leads(address, server.Address):
 		return nil, "", fmt.Errorf("it names %q as the leader, which is no address", server.Address)
 	}
 	return nil, server.Address, fmt.Errorf("it names %s as the leader", server.Address)
-}
-
-// isNoAddress finds what would garble the log or the terminal that a message with the address goes to.
-func isNoAddress(r rune) bool {
-	return r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r)
 }

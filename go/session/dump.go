@@ -57,6 +57,7 @@ func OpenDump(ctx context.Context, options Options, anyServer bool) (*Dump, *Err
 
 func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error {
 	options.AnyServer = anyServer
+	options.recall()
 	var failure *Error
 	if d.link, failure = find(ctx, &options); failure != nil {
 		return failure

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"dqlitepy.dev/go/members"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -157,9 +158,9 @@ func (q *quorum) hear(ctx context.Context, address string, members, proof bool) 
 }
 
 // question asks whom the server follows and, where wanted, who has a vote, and for the proof that it is the leader itself.
-func (t *testimony) question(c *caller, members, proof bool) error {
+func (t *testimony) question(c *caller, withMembers, proof bool) error {
 	requests, answers := wire.AppendLeader(nil), 1
-	if members {
+	if withMembers {
 		requests, answers = wire.AppendCluster(requests), 2
 	}
 	if proof {
@@ -172,10 +173,13 @@ func (t *testimony) question(c *caller, members, proof bool) error {
 	if frames[0].Type == wire.ResponseFailure {
 		return refused(frames[0])
 	}
-	if t.leader, err = wire.DecodeServer(frames[0]); err != nil || !members {
+	if t.leader, err = wire.DecodeServer(frames[0]); err != nil || !withMembers {
 		return err
 	}
 	all, err := wire.DecodeServers(frames[1])
+	if err == nil && len(members.Usable(t.address, all)) < len(all) {
+		err = wire.Errorf("%d members, of whom not all can be dialled", len(all))
+	}
 	t.members = slices.DeleteFunc(all, func(m wire.Member) bool { return m.Role != wire.RoleVoter })
 	if err != nil || !proof {
 		return err

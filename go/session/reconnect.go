@@ -5,6 +5,8 @@ package session
 import (
 	"context"
 	"time"
+
+	"dqlitepy.dev/go/wire"
 )
 
 // routing is how often, and since when, an operation has lost its way to the leader.
@@ -25,7 +27,23 @@ func (s *Session) begin(first func()) {
 		s.connect(s.options.LeaderTimeout)
 		return
 	}
-	s.drain(first)
+	s.drain(func() {
+		if s.options.members.Due() {
+			s.learn(first)
+			return
+		}
+		first()
+	})
+}
+
+// learn asks who belongs to the cluster by now.
+func (s *Session) learn(then func()) {
+	s.request(s.openStake(), wire.AppendCluster, func(frame wire.Frame) {
+		if known, err := wire.DecodeServers(frame); err == nil {
+			s.options.members.Learn(known)
+		}
+		then()
+	})
 }
 
 // repeat tells whether an operation that lost its link goes on from its first step, over a new one: only where nothing of it

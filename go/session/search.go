@@ -21,6 +21,8 @@ const (
 	// Pauses between two attempts at the same server.
 	firstPause   = 10 * time.Millisecond
 	longestPause = 100 * time.Millisecond
+	// mostNamed bounds how many servers are tried that others have named, in case they name ever new ones.
+	mostNamed = 128
 	// replacedPause is for a leader that others have replaced.
 	replacedPause = time.Second
 )
@@ -44,6 +46,7 @@ type search struct {
 // candidate is a server that may be the leader.
 type candidate struct {
 	address  string
+	learned  bool // earlier, so that it may have become another cluster's by now
 	underWay bool
 	dueAt    time.Time // of the next attempt
 	pause    time.Duration
@@ -63,9 +66,10 @@ type outcome struct {
 func startSearch(ctx context.Context, options *Options, lastLeader, replaced string, timeout time.Duration) *search {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	s := &search{options: options, outcomes: make(chan outcome), cancel: cancel, done: make(chan struct{})}
-	for _, address := range append([]string{lastLeader}, options.Servers...) {
+	for _, address := range slices.Concat([]string{lastLeader}, options.Servers, options.members.Others()) {
 		if address != "" && s.find(address) == nil {
-			s.candidates = append(s.candidates, &candidate{address: address})
+			learned := !slices.Contains(options.Servers, address)
+			s.candidates = append(s.candidates, &candidate{address: address, learned: learned})
 		}
 	}
 	if c := s.find(replaced); c != nil {
@@ -168,7 +172,7 @@ func (s *search) attempt(ctx context.Context, c *candidate) {
 		bounded, cancel := context.WithTimeout(ctx, attemptTimeout)
 		defer cancel()
 		o := outcome{candidate: c}
-		o.link, o.leader, o.err = enter(bounded, c.address, s.options)
+		o.link, o.leader, o.err = enter(bounded, c.address, c.learned, s.options)
 		select {
 		case s.outcomes <- o:
 		case <-ctx.Done():
@@ -197,6 +201,9 @@ func (s *search) note(ctx context.Context, o outcome) {
 	}
 	leader := s.find(o.leader)
 	if leader == nil {
+		if len(s.candidates) > len(s.options.Servers)+mostNamed {
+			return
+		}
 		leader = &candidate{address: o.leader}
 		s.candidates = append(s.candidates, leader)
 	}

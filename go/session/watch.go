@@ -5,6 +5,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"dqlitepy.dev/go/wire"
@@ -88,7 +89,7 @@ func (s *Session) askOthers() *verdict {
 func (q *quorum) replaced(ctx context.Context, leader uint64) bool {
 	heard := make(map[string]testimony)
 	var voters []wire.Member
-	unasked := append([]string(nil), q.options.Servers...)
+	unasked := slices.Concat(q.options.Servers, q.options.members.Others())
 	for len(unasked) > 0 {
 		answers := make(chan testimony, len(unasked))
 		for _, address := range unasked {
@@ -98,7 +99,7 @@ func (q *quorum) replaced(ctx context.Context, leader uint64) bool {
 		for range unasked {
 			t := <-answers
 			heard[t.address] = t
-			if t.err == nil && t.leader.ID != 0 && t.leader.ID != leader {
+			if t.err == nil && t.leader.ID != 0 && t.leader.ID != leader && q.belongs(t) {
 				voters = t.members
 			}
 		}
@@ -121,4 +122,9 @@ func (q *quorum) replaced(ctx context.Context, leader uint64) bool {
 		}
 	}
 	return false
+}
+
+// belongs tells whether what a server says is about this cluster.
+func (q *quorum) belongs(t testimony) bool {
+	return slices.Contains(q.options.Servers, t.address) || q.options.members.Shares(t.members)
 }

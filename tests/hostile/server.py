@@ -29,6 +29,7 @@ class Request(enum.IntEnum):
     EXEC_SQL = 8
     QUERY_SQL = 9
     INTERRUPT = 10
+    CLUSTER = 16
 
 
 class Response(enum.IntEnum):
@@ -37,6 +38,7 @@ class Response(enum.IntEnum):
     FAILURE = 0
     SERVER = 1
     WELCOME = 2
+    SERVERS = 3
     DATABASE = 4
     STATEMENT = 5
     RESULT = 6
@@ -185,10 +187,11 @@ class Server:
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self.answer: Answer = behave  # to all requests but LEADER
+        self.answer: Answer = behave  # to all requests but LEADER and CLUSTER
         self.answer_leader: Answer = self.is_leader
+        self.answer_cluster: Answer = self.is_alone
         self.greet: Callable[[Peer], None] = lambda peer: None  # behind the handshake, before any request
-        self.asked: list[Asked] = []  # all requests but LEADER and OPEN
+        self.asked: list[Asked] = []  # all requests but LEADER, CLUSTER and OPEN
         self.failures: list[BaseException] = []
         self._peers: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -253,6 +256,10 @@ class Server:
         """Answers LEADER."""
         peer.send(leader_at(self.address))
 
+    def is_alone(self, peer: Peer, asked: Asked) -> None:
+        """Answers CLUSTER."""
+        peer.send(members((1, self.address)))
+
     def _accept(self) -> None:
         while True:
             try:
@@ -275,6 +282,9 @@ class Server:
                 if asked.kind == Request.LEADER:
                     self.answer_leader(peer, asked)
                     continue
+                if asked.kind == Request.CLUSTER:
+                    self.answer_cluster(peer, asked)
+                    continue
                 if asked.kind != Request.OPEN:
                     self.asked.append(asked)
                 self.answer(peer, asked)
@@ -289,6 +299,12 @@ class Server:
 def leader_at(address: str) -> bytes:
     """Encodes the answer to LEADER."""
     return frame(Response.SERVER, word(1) + text(address.encode()))
+
+
+def members(*known: tuple[int, str]) -> bytes:
+    """Encodes the answer to CLUSTER: voters, by their numbers and addresses."""
+    each = (word(number) + text(address.encode()) + word(0) for number, address in known)
+    return frame(Response.SERVERS, word(len(known)) + b"".join(each))
 
 
 def says(*messages: bytes) -> Answer:

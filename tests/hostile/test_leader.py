@@ -24,6 +24,7 @@ from tests.hostile.server import (
     frame,
     header,
     leader_at,
+    members,
     result,
     says,
     says_and_hangs_up,
@@ -172,3 +173,45 @@ def test_many_look_for_a_leader_that_is_none(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert [type(error) for error in failures] == [dqlitepy.NoLeaderError] * 8
+
+
+CLUSTER_ANSWERS: dict[str, Answer] = {
+    "a refusal": says(failure(1, "unrecognized request format")),
+    "no members": says(members()),
+    "more members than bytes": says(frame(Response.SERVERS, word(2**60))),
+    "a role that is none": says(frame(Response.SERVERS, word(1) + word(1) + text(b"127.0.0.1:1") + word(3))),
+    "sockets of this machine": says(members((2, "@dqlite"), (3, "/run/dqlite.sock"), (4, "unix:x"))),
+    "control characters": says(members((2, "\n\x1b[2J:1"))),
+    "very many members": says(members(*((number, f"127.0.0.1:{number}") for number in range(1, 20_000)))),
+}
+
+
+@pytest.mark.parametrize("name", CLUSTER_ANSWERS)
+def test_who_are_the_members(server: Server, name: str) -> None:
+    """What a server says of others is no reason not to use it, and never leads to what is no address."""
+    server.answer_cluster = CLUSTER_ANSWERS[name]
+    con = connect(server.address, leader_timeout=0.5)
+    assert con.execute("SELECT 1").fetchone() == (1,)
+    server.follow(says(leader_at("")))
+    server.answer = says_and_hangs_up()
+    with pytest.raises(dqlitepy.NoLeaderError) as caught:
+        con.execute("SELECT 1")
+    con.close()
+    others = str(caught.value).count(" connection refused")
+    assert 0 < others <= 64 if name == "very many members" else others == 0, caught.value
+    assert not [part for part in ("@", "\n", "\x1b", "sock", "unix") if part in str(caught.value)]
+
+
+def test_members_that_were_not_told_are_asked_for_again(server: Server) -> None:
+    """The second server is known from the second answer only, and must know a member that the first one knew."""
+    with Server() as other:
+        told = members((1, server.address), (2, other.address))
+        answers = iter([failure(1, "not now"), told])
+        server.answer_cluster = lambda peer, asked: peer.send(next(answers))
+        con = connect(server.address, leader_timeout=5.0)
+        con.execute("SELECT 1")
+        server.close()
+        other.answer_cluster = says(told)
+        con.execute("SELECT 2")
+        con.close()
+        assert other.statements() == ["SELECT 2"]

@@ -185,12 +185,12 @@ def test_a_large_request_that_nobody_reads(server: Server) -> None:
     sending, ended = threading.Event(), threading.Event()
 
     def does_not_read(peer: Peer, asked: Asked) -> None:
-        server.is_leader(peer, asked)
+        server.is_alone(peer, asked)
         peer.read(8)
         sending.set()
         ended.wait()
 
-    server.answer_leader = does_not_read
+    server.answer_cluster = does_not_read  # the last that is asked before a statement
     con = connect(server.address)
     try:
         with interrupting(con, sending), pytest.raises(dqlitepy.OperationalError, match="^interrupted") as caught:

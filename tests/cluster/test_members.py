@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client that was given the address of one node learns the others', and outlives that node."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import dqlitepy
+import pytest
+from dqlitepy import aio
+
+from tests.cluster.machines import Machines, NodeProcess, eventually, voters
+from tests.support import HANG
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Machines:
+    return Machines(tmp_path, 3)
+
+
+def test_the_only_node_that_was_given_dies(machines: Machines) -> None:
+    with machines:
+        given = machines.addresses[0]
+        url = f"dqlite://{given}/main"
+        eventually(lambda: voters(machines.client()), lambda count: count == 3)
+        machines.client().transfer(given)
+        con = dqlitepy.connect(url, isolation_level=None, leader_timeout=HANG)
+        con.execute("CREATE TABLE t (n INTEGER)")
+        client = dqlitepy.Client(given, timeout=HANG)
+        assert client.leader().address == given
+        machines.at(given).kill()
+        con.execute("INSERT INTO t VALUES (1)")
+        assert client.leader().address in machines.addresses[1:]
+        # Another connection of this program knows what the first one has learned.
+        other = dqlitepy.connect(url, leader_timeout=HANG)
+        assert other.execute("SELECT n FROM t").fetchall() == [(1,)]
+        other.close()
+        con.close()
+
+        async def asynchronously() -> object:
+            async with aio.connect(url, leader_timeout=HANG) as connection:
+                return await (await connection.execute("SELECT n FROM t")).fetchall()
+
+        assert asyncio.run(asynchronously()) == [(1,)]
+
+
+def test_members_that_join_later_are_learned_when_the_leader_changes(tmp_path: Path) -> None:
+    """The first node is alone when the client connects. All that it was given, and learned at first, goes."""
+    machines = Machines(tmp_path, 4)
+    first, *others = machines.nodes
+    try:
+        first.start()
+        first.wait_ready()
+        con = dqlitepy.connect(f"dqlite://{first.address}/main", isolation_level=None, leader_timeout=HANG)
+        con.execute("CREATE TABLE t (n INTEGER)")
+        for node in others[:2]:
+            node.start()
+            node.wait_ready()
+        client = machines.client()
+        eventually(lambda: voters(client), lambda count: count == 3)
+        client.transfer(others[0].address)
+        con.execute("INSERT INTO t VALUES (1)")  # finds the new leader, and hears of all members there
+        others[2].start()
+        others[2].wait_ready()
+        client.transfer(others[1].address)
+        con.execute("INSERT INTO t VALUES (2)")
+        first.kill()
+        eventually(lambda: client.cluster(), lambda seen: role_of(others[2], seen) is dqlitepy.Role.VOTER)
+        client.transfer(others[2].address)
+        con.execute("INSERT INTO t VALUES (3)")
+        others[2].kill()
+        con.execute("INSERT INTO t VALUES (4)")
+        assert con.execute("SELECT count(*) FROM t").fetchone() == (4,)
+        con.close()
+    finally:
+        machines.kill()
+
+
+def role_of(node: NodeProcess, members: list[dqlitepy.NodeInfo]) -> dqlitepy.Role | None:
+    return next((member.role for member in members if member.address == node.address), None)
+
+
+def test_an_address_that_another_cluster_has_got_meanwhile_is_not_followed(machines: Machines) -> None:
+    """The machines were set up anew, two of them as another cluster: its database has the same name and is not ours."""
+    with machines:
+        given, second, third = machines.addresses
+        url = f"dqlite://{given}/main"
+        eventually(lambda: voters(machines.client()), lambda count: count == 3)
+        con = dqlitepy.connect(url, isolation_level=None, leader_timeout=3)
+        client = dqlitepy.Client(given, timeout=3)
+        client.leader()
+        machines.kill()
+        for node in machines.nodes[1:]:
+            shutil.rmtree(node.directory)
+        anew = [
+            NodeProcess(machines.nodes[1].directory, second),
+            NodeProcess(machines.nodes[2].directory, third, join=[second]),
+        ]
+        try:
+            for node in anew:
+                node.start()
+                node.wait_ready()
+            for work in (lambda: con.execute("CREATE TABLE t (n INTEGER)"), client.leader):
+                with pytest.raises(dqlitepy.NoLeaderError) as caught:
+                    work()
+                assert f"{second}: it belongs to another cluster by now" in str(caught.value)
+                assert f"{given}: " in str(caught.value)
+            # Who names the address asks for that cluster.
+            asked = dqlitepy.connect(f"dqlite://{second}/main", leader_timeout=HANG)
+            assert asked.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+            asked.close()
+        finally:
+            for node in anew:
+                node.kill()
+        con.close()
