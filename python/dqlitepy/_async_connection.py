@@ -198,8 +198,8 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
             warnings.warn(f"unclosed database in {self!r}", ResourceWarning, stacklevel=1, source=self)
 
     def _release(self) -> None:
-        """Closes the connection in the background, from any thread."""
-        if self._handle is not None and not forked():
+        """Closes the connection in the background, from any thread, unless it is closed."""
+        if self._handle is not None and self._handle.number and not forked():
             self._poller.forget(self._handle.number)
             self._handle.release()
             self._place.abandon()

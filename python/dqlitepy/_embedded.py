@@ -32,7 +32,7 @@ class EmbeddedNode:
     """The node of one directory. `acquire` gives it out; each use ends by `release` or `abandon`."""
 
     def __init__(self, directory: str, *, temporary: bool) -> None:
-        self._directory = directory
+        self.directory = directory
         self._temporary = temporary
         self._users = 0
         self._handle = _start(directory)
@@ -88,7 +88,7 @@ class EmbeddedNode:
         for key in [key for key, node in _nodes.items() if node is self]:
             del _nodes[key]
         if self._temporary:
-            _remove(self._directory)
+            _remove(self.directory)
 
 
 # One lock for all, held while a node starts or stops: either takes some 40 ms.

@@ -115,6 +115,10 @@ def test_entry_points() -> None:
     entries = configparser.ConfigParser(delimiters=("=",))
     entries.read_string(WHEEL.text("entry_points.txt"))
     assert dict(entries["console_scripts"]) == {"dqlitepy": "dqlitepy.__main__:main"}
+    assert dict(entries["sqlalchemy.dialects"]) == {
+        "dqlite": "dqlitepy.sqlalchemy.dialect:Dialect",
+        "dqlite.aio": "dqlitepy.sqlalchemy.aio:AsyncDialect",
+    }
 
 
 def test_metadata() -> None:

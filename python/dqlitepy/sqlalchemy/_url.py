@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a URL of SQLAlchemy means to `dqlitepy.connect`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.util import asbool
+
+from dqlitepy._target import target_of
+
+MEMORY = ":memory:"
+
+# Arguments of connect() that a URL may carry; all others go into create_engine(connect_args={…}).
+_OPTIONS: dict[str, Callable[[str], Any]] = {
+    "cached_statements": int,
+    "isolation_level": str,
+    "leader_timeout": float,
+    "linearizable": asbool,
+    "name": str,
+    "timeout": float,
+}
+
+
+def connect_arguments(url: URL) -> tuple[str, dict[str, Any]]:
+    """Returns the database and the keyword arguments for `connect`.
+
+    Raises:
+        ArgumentError: the URL says what no database of dqlite has.
+    """
+    options = {name: _option(url, name, convert) for name, convert in _OPTIONS.items() if name in url.query}
+    rest = url.difference_update_query(_OPTIONS)
+    if url.host is None:
+        if rest.query or url.username is not None or url.password is not None or url.port is not None:
+            raise ArgumentError(
+                f"{url!r} names no node: {', '.join(rest.query) or 'user, password and port'} go with a cluster, as in "
+                "dqlite://host:port/database. The directory of an embedded node is dqlite:///relative or "
+                f"dqlite:////absolute, with no options but {', '.join(_OPTIONS)}"
+            )
+        return url.database or MEMORY, options
+    text = rest.set(drivername="dqlite").render_as_string(hide_password=False)
+    try:
+        target_of(text, uri=False)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(str(error)) from error
+    return text, options
+
+
+def _option(url: URL, name: str, convert: Callable[[str], Any]) -> Any:
+    text = url.query[name]
+    try:
+        if not isinstance(text, str):
+            raise ValueError("it is given more than once")
+        return convert(text)
+    except ValueError as error:
+        raise ArgumentError(f"{url!r}: the option {name} cannot be {text!r}: {error}") from error
