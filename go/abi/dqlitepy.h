@@ -133,9 +133,10 @@ typedef struct dqlitepy_node_options {
 	uint32_t busy_timeout_ms;     /* how long the server queues a writer behind another one */
 	uint32_t network_latency_ms;  /* 0 = dqlite's defaults (heartbeat 500 ms, election 3 s) */
 	dqlitepy_text join;           /* addresses of nodes whose cluster a new node joins, one a line; "" = it begins its own */
-	dqlitepy_text tls_certificate; /* PEM, with any intermediates behind it */
-	dqlitepy_text tls_key;        /* PEM, of the certificate */
-	dqlitepy_text tls_authority;  /* PEM, what peers' and clients' certificates are checked against; "" = no TLS */
+	dqlitepy_text tls_certificate; /* path of a PEM file, any intermediates behind the certificate */
+	dqlitepy_text tls_key;        /* path of a PEM file, the certificate's key */
+	dqlitepy_text tls_authority;  /* path of a PEM file, what others' certificates are checked against; "" = no TLS. The
+	                                 files are read again when they have changed; what cannot be used changes nothing */
 	uint64_t failure_domain;      /* nodes that fail together have the same */
 	uint32_t voters;              /* how many nodes should vote: odd, at least 3 */
 	uint32_t standbys;            /* how many nodes should follow the log without a vote */
@@ -227,9 +228,9 @@ typedef struct dqlitepy_connect_options {
 	uint64_t node;              /* 0, or the node in this process that `servers` names: then no redirect is followed */
 	uint32_t busy_timeout_ms;   /* how long to retry a statement that finds the database locked */
 	uint32_t leader_timeout_ms; /* how long to look for a leader */
-	dqlitepy_text tls_certificate; /* PEM, with any intermediates behind it; "" = none, unless the server wants one */
-	dqlitepy_text tls_key;         /* PEM, of the certificate; "" where there is none */
-	dqlitepy_text tls_authority;   /* PEM, what the servers' certificates are checked against; "" = no TLS at all */
+	dqlitepy_text tls_certificate; /* as in dqlitepy_node_options; "" = none, unless the server wants one */
+	dqlitepy_text tls_key;         /* as there; "" where there is no certificate */
+	dqlitepy_text tls_authority;   /* as there; "" = no TLS at all */
 } dqlitepy_connect_options;
 
 /* Begins to find the leader and to open the database on it: all servers are tried at the same time, and the leader that they

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,8 +22,19 @@ type PEM struct {
 	Authority   string // what the other side's certificate is checked against
 }
 
-// Credentials are good for connections until they expire.
+// Credentials are good for connections until they expire, or those that the files hold by then.
 type Credentials struct {
+	mu       sync.Mutex
+	material *material
+	serves   string   // the address of the node whose they are; "" of a client
+	files    Files    // none where they were not read from files
+	stamps   [3]stamp // of the files when they were read last, in vain or not
+	trouble  error    // why that was in vain
+	tell     func(error)
+}
+
+// material is what the files held at one time.
+type material struct {
 	certificates []tls.Certificate
 	leaf         *x509.Certificate // nil without a certificate
 	authority    *x509.CertPool
@@ -30,18 +42,29 @@ type Credentials struct {
 
 // Load checks everything that can be wrong before a first connection. It returns nil where pem has no authority.
 func Load(pem PEM) (*Credentials, error) {
+	m, err := parse(pem)
+	if err == nil && m != nil {
+		err = m.check(time.Now())
+	}
+	if err != nil || m == nil {
+		return nil, err
+	}
+	return &Credentials{material: m}, nil
+}
+
+func parse(pem PEM) (*material, error) {
 	if pem.Authority == "" {
 		if pem.Certificate != "" || pem.Key != "" {
 			return nil, errors.New("the authority (CA) is missing: name the file with the certificate of the one that signed the certificate")
 		}
 		return nil, nil
 	}
-	c := &Credentials{authority: x509.NewCertPool()}
-	if !c.authority.AppendCertsFromPEM([]byte(pem.Authority)) {
+	m := &material{authority: x509.NewCertPool()}
+	if !m.authority.AppendCertsFromPEM([]byte(pem.Authority)) {
 		return nil, errors.New("the file of the authority (CA) holds no certificate in PEM form")
 	}
 	if pem.Certificate == "" && pem.Key == "" {
-		return c, nil
+		return m, nil
 	}
 	if err := checkForm(pem); err != nil {
 		return nil, err
@@ -53,8 +76,8 @@ func Load(pem PEM) (*Credentials, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the certificate or its key cannot be used: %v", err)
 	}
-	c.certificates, c.leaf = []tls.Certificate{pair}, pair.Leaf
-	return c, c.check(pair, time.Now())
+	m.certificates, m.leaf = []tls.Certificate{pair}, pair.Leaf
+	return m, nil
 }
 
 func checkForm(given PEM) error {
@@ -72,8 +95,11 @@ func checkForm(given PEM) error {
 	return nil
 }
 
-func (c *Credentials) check(pair tls.Certificate, now time.Time) error {
-	leaf := c.leaf
+func (m *material) check(now time.Time) error {
+	if m.leaf == nil {
+		return nil
+	}
+	leaf := m.leaf
 	switch {
 	case now.After(leaf.NotAfter):
 		return fmt.Errorf("the certificate expired on %s: make a new one", day(leaf.NotAfter))
@@ -83,14 +109,14 @@ func (c *Credentials) check(pair tls.Certificate, now time.Time) error {
 		return errors.New("the certificate has no SAN (subject alternative name): make one that names the host's DNS name or IP address")
 	}
 	intermediates := x509.NewCertPool()
-	for _, raw := range pair.Certificate[1:] {
+	for _, raw := range m.certificates[0].Certificate[1:] {
 		if certificate, err := x509.ParseCertificate(raw); err == nil {
 			intermediates.AddCert(certificate)
 		}
 	}
 	for _, usage := range []x509.ExtKeyUsage{x509.ExtKeyUsageAny, x509.ExtKeyUsageClientAuth} {
 		options := x509.VerifyOptions{
-			Roots: c.authority, Intermediates: intermediates, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{usage},
+			Roots: m.authority, Intermediates: intermediates, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{usage},
 		}
 		if _, err := leaf.Verify(options); err != nil {
 			return explain(err, "client")
@@ -114,26 +140,34 @@ func explain(err error, use string) error {
 	}
 }
 
-// CheckServer tells whether the certificate can be that of the node that others reach at address.
+// CheckServer tells whether the certificate can be that of the node that others reach at address. It will be asked of later
+// ones too.
 func (c *Credentials) CheckServer(address string) error {
-	if c.leaf == nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.serves = address
+	return c.material.checkServer(address)
+}
+
+func (m *material) checkServer(address string) error {
+	if m.leaf == nil {
 		return errors.New("a node needs a certificate and its key, not only an authority")
 	}
-	options := x509.VerifyOptions{Roots: c.authority, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	options := x509.VerifyOptions{Roots: m.authority, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 	var invalid x509.CertificateInvalidError
-	if _, err := c.leaf.Verify(options); errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage {
+	if _, err := m.leaf.Verify(options); errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage {
 		return explain(err, "server")
 	}
 	host := hostOf(address)
-	if err := c.leaf.VerifyHostname(host); err != nil {
-		return fmt.Errorf("the certificate is not one for %s: its SAN (subject alternative name) has only %s", host, c.names())
+	if err := m.leaf.VerifyHostname(host); err != nil {
+		return fmt.Errorf("the certificate is not one for %s: its SAN (subject alternative name) has only %s", host, m.names())
 	}
 	return nil
 }
 
-func (c *Credentials) names() string {
-	names := append([]string(nil), c.leaf.DNSNames...)
-	for _, ip := range c.leaf.IPAddresses {
+func (m *material) names() string {
+	names := append([]string(nil), m.leaf.DNSNames...)
+	for _, ip := range m.leaf.IPAddresses {
 		names = append(names, ip.String())
 	}
 	return strings.Join(names, ", ")
@@ -141,21 +175,30 @@ func (c *Credentials) names() string {
 
 // Client is the configuration for dialling the server at address, whose certificate must name the host in it.
 func (c *Credentials) Client(address string) *tls.Config {
+	m := c.current()
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS13,
-		RootCAs:      c.authority,
-		Certificates: c.certificates,
+		RootCAs:      m.authority,
+		Certificates: m.certificates,
 		ServerName:   hostOf(address),
 	}
 }
 
-// Server is the configuration for listening: who has no certificate of the authority is turned away.
+// Server is the configuration for listening: who has no certificate of the authority is turned away, by what the files hold at
+// the time of each handshake.
 func (c *Credentials) Server() *tls.Config {
 	return &tls.Config{
-		MinVersion:   tls.VersionTLS13,
-		ClientCAs:    c.authority,
-		ClientAuth:   tls.RequireAndVerifyClientCert,
-		Certificates: c.certificates,
+		MinVersion: tls.VersionTLS13,
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			m := c.current()
+			return &tls.Config{
+				MinVersion:             tls.VersionTLS13,
+				ClientCAs:              m.authority,
+				ClientAuth:             tls.RequireAndVerifyClientCert,
+				Certificates:           m.certificates,
+				SessionTicketsDisabled: true, // who had a certificate of an authority that is gone is not let in by a ticket
+			}, nil
+		},
 	}
 }
 

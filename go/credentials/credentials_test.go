@@ -68,13 +68,12 @@ func TestWhatCannotWorkIsRefusedBeforeAnyConnection(t *testing.T) {
 func TestACertificateIsGoodFromItsFirstDayToItsLast(t *testing.T) {
 	pem := made(t, authority(t), "127.0.0.1")
 	c := load(t, pem)
-	pair := c.certificates[0]
 	for want, now := range map[string]time.Time{
 		"expired on":          time.Now().Add(2 * year),
 		"is not valid before": time.Now().Add(-year),
 		"<nil>":               time.Now(),
 	} {
-		if err := c.check(pair, now); !strings.Contains(errorText(err), want) {
+		if err := c.material.check(now); !strings.Contains(errorText(err), want) {
 			t.Errorf("%q expected, not %v", want, err)
 		}
 	}
@@ -134,7 +133,7 @@ func TestOnlyThoseOfTheSameAuthorityMeet(t *testing.T) {
 		t.Errorf("a client without a certificate: %v, %v", atServer, atClient)
 	}
 	stranger := load(t, made(t, authority(t), "127.0.0.2"))
-	stranger.authority = node.authority
+	stranger.material.authority = node.material.authority
 	if atServer, atClient := handshake(node.Server(), stranger.Client("127.0.0.1:1")); atServer == nil || atClient == nil {
 		t.Errorf("a client of another authority: %v, %v", atServer, atClient)
 	}
@@ -152,8 +151,8 @@ func TestACertificateDoesNotOutliveItsAuthority(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := load(t, PEM{pair.Certificate, pair.Key, ca.Certificate})
-	if c.leaf.NotAfter.After(time.Now().Add(year)) {
-		t.Error(c.leaf.NotAfter)
+	if c.material.leaf.NotAfter.After(time.Now().Add(year)) {
+		t.Error(c.material.leaf.NotAfter)
 	}
 	for _, wrong := range []Pair{{}, pair} {
 		if _, err := Make(wrong, []string{"127.0.0.1"}, year); err == nil || !strings.Contains(err.Error(), "cannot sign") {

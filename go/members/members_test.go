@@ -74,7 +74,7 @@ func TestAMemberOfBothProvesThatTwoClustersAreOne(t *testing.T) {
 	c.Learn([]wire.Member{member(bootstrapID, "10.0.2.1:9000", 0), member(2, "10.0.2.2:9000", 0)})
 	for _, other := range [][]wire.Member{
 		nil,
-		{member(bootstrapID, "10.0.2.1:9000", 0)},                                 // every cluster begins so
+		{member(bootstrapID, "10.0.2.1:9000", 0)},                                // every cluster begins so
 		{member(3, "10.0.2.2:9000", 0), member(bootstrapID, "10.0.2.1:9000", 0)}, // a new node at the old address
 		{member(2, "10.0.2.3:9000", 0)},
 	} {

@@ -68,11 +68,20 @@ func three(t *testing.T, authority *credentials.Pair) []*Node {
 			if err != nil {
 				t.Fatal(err)
 			}
-			options.TLS = credentials.PEM{Certificate: pair.Certificate, Key: pair.Key, Authority: authority.Certificate}
+			options.TLS = loaded(t, credentials.PEM{Certificate: pair.Certificate, Key: pair.Key, Authority: authority.Certificate})
 		}
 		nodes = append(nodes, ready(t, start(t, options)))
 	}
 	return nodes
+}
+
+func loaded(t *testing.T, pem credentials.PEM) *credentials.Credentials {
+	t.Helper()
+	c, err := credentials.Load(pem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func voters(members []client.NodeInfo) (count int) {
@@ -88,7 +97,7 @@ func TestThreeNodesHandOverAndGoOn(t *testing.T) {
 	for _, encrypted := range []bool{false, true} {
 		t.Run(fmt.Sprintf("encrypted=%v", encrypted), func(t *testing.T) {
 			var authority *credentials.Pair
-			var pem credentials.PEM
+			var trust *credentials.Credentials
 			if encrypted {
 				pair, err := credentials.MakeAuthority("test", time.Hour)
 				if err != nil {
@@ -98,14 +107,15 @@ func TestThreeNodesHandOverAndGoOn(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				authority, pem = &pair, credentials.PEM{Certificate: own.Certificate, Key: own.Key, Authority: pair.Certificate}
+				authority = &pair
+				trust = loaded(t, credentials.PEM{Certificate: own.Certificate, Key: own.Key, Authority: pair.Certificate})
 			}
 			nodes := three(t, authority)
 			var addresses []string
 			for _, n := range nodes {
 				addresses = append(addresses, n.Address())
 			}
-			cluster, err := NewCluster(addresses, pem)
+			cluster, err := NewCluster(addresses, trust)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,7 +146,7 @@ func TestThreeNodesHandOverAndGoOn(t *testing.T) {
 
 func TestTheMembershipIsChangedByRequests(t *testing.T) {
 	nodes := three(t, nil)
-	cluster, err := NewCluster([]string{nodes[1].Address()}, credentials.PEM{})
+	cluster, err := NewCluster([]string{nodes[1].Address()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +239,7 @@ func TestANodeThatNeverRanLeavesNoIdentityBehind(t *testing.T) {
 
 func TestNobodyIsTheLeader(t *testing.T) {
 	address := free(t)
-	cluster, err := NewCluster([]string{address}, credentials.PEM{})
+	cluster, err := NewCluster([]string{address}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +292,7 @@ func TestAServerThatIsNoneOfDqliteIsAnError(t *testing.T) {
 		"a failure of 8 bytes that cannot": words(1|0<<32, 1),
 	} {
 		address := answering(t, answer)
-		cluster, err := NewCluster([]string{address}, credentials.PEM{})
+		cluster, err := NewCluster([]string{address}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,7 +42,7 @@ func (n network) dial(ctx context.Context, address string) (net.Conn, error) {
 	encrypted := tls.Client(connection, n.credentials.Client(address))
 	if err := encrypted.HandshakeContext(ctx); err != nil {
 		connection.Close()
-		return nil, reason(err)
+		return nil, errors.Join(reason(err), n.credentials.Trouble())
 	}
 	return encrypted, nil
 }

@@ -12,8 +12,6 @@ import (
 
 	"github.com/canonical/go-dqlite/v3"
 	"github.com/canonical/go-dqlite/v3/client"
-
-	"dqlitepy.dev/go/credentials"
 )
 
 // embeddedAddress is what a node without an address is called in its cluster of one. Nobody dials it.
@@ -70,11 +68,10 @@ func (n *Node) start(options Options, fresh bool) error {
 	var ctx context.Context
 	ctx, n.end = context.WithCancel(context.Background())
 	n.tunnels = newTunnels(n.log)
-	loaded, err := credentials.Load(options.TLS)
-	if err != nil {
-		return err
+	n.network = network{credentials: options.TLS}
+	if options.TLS != nil {
+		options.TLS.OnReload(n.reloaded)
 	}
-	n.network = network{credentials: loaded}
 	if err := n.bind(options.Address); err != nil {
 		return err
 	}
@@ -95,9 +92,17 @@ func (n *Node) start(options Options, fresh bool) error {
 	}
 	n.server = server
 	if n.listener != nil {
-		go n.tunnels.serve(n.listener, loaded.Server(), n.bound)
+		go n.tunnels.serve(n.listener, options.TLS.Server(), n.bound)
 	}
 	return writeHolder(n.directory)
+}
+
+func (n *Node) reloaded(err error) {
+	if err != nil {
+		n.log.warn("%v", err)
+		return
+	}
+	n.log.info("the TLS files have changed: new connections use them")
 }
 
 // bind decides where dqlite listens: on the node's address, or with TLS behind a listener of our own.

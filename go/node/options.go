@@ -27,13 +27,13 @@ type Options struct {
 	SnapshotDynamic   bool     // keep fewer trailing entries where the snapshot is small
 	AutoRecovery      bool     // may delete damaged segments and snapshots at start
 	BusyTimeout       time.Duration
-	NetworkLatency    time.Duration // 0 = dqlite's default
-	FailureDomain     uint64        // nodes that fail together have the same
-	Voters            int           // how many nodes should vote: odd, at least 3
-	StandBys          int           // how many nodes should follow the log without a vote
-	RolesInterval     time.Duration // between two looks of the leader at who has which role
-	Bare              bool          // neither joins nor looks after roles: others do that by requests
-	TLS               credentials.PEM
+	NetworkLatency    time.Duration            // 0 = dqlite's default
+	FailureDomain     uint64                   // nodes that fail together have the same
+	Voters            int                      // how many nodes should vote: odd, at least 3
+	StandBys          int                      // how many nodes should follow the log without a vote
+	RolesInterval     time.Duration            // between two looks of the leader at who has which role
+	Bare              bool                     // neither joins nor looks after roles: others do that by requests
+	TLS               *credentials.Credentials // nil without TLS
 }
 
 func (o *Options) check() error {

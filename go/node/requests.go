@@ -20,8 +20,8 @@ type Cluster struct {
 	servers []string
 }
 
-// NewCluster checks the addresses and credentials; it connects to nobody.
-func NewCluster(servers []string, pem credentials.PEM) (*Cluster, error) {
+// NewCluster checks the addresses; it connects to nobody. Without credentials there is no TLS.
+func NewCluster(servers []string, trust *credentials.Credentials) (*Cluster, error) {
 	if len(servers) == 0 {
 		return nil, errors.New("no server to ask: name at least one address")
 	}
@@ -30,11 +30,7 @@ func NewCluster(servers []string, pem credentials.PEM) (*Cluster, error) {
 			return nil, err
 		}
 	}
-	loaded, err := credentials.Load(pem)
-	if err != nil {
-		return nil, err
-	}
-	return &Cluster{network{loaded, members.Of(servers, loaded != nil)}, servers}, nil
+	return &Cluster{network{trust, members.Of(servers, trust != nil)}, servers}, nil
 }
 
 // findLeader returns a link to the leader, and learns from it who the members are.

@@ -32,6 +32,7 @@ type caller struct {
 	net.Conn
 	stream  io.ReadWriter // the connection, or TLS over it
 	secure  *tls.Conn
+	trust   *credentials.Credentials // good with secure
 	release func() bool
 }
 
@@ -52,13 +53,13 @@ func call(ctx context.Context, address string, trust *credentials.Credentials) (
 		return c, nil
 	}
 	c.secure = tls.Client(&transport{Conn: connection}, trust.Client(address))
-	c.stream = c.secure
+	c.stream, c.trust = c.secure, trust
 	if err := c.secure.HandshakeContext(ctx); err != nil {
 		c.hangUp()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, explainTLS(err)
+		return nil, explainTLS(err, trust)
 	}
 	return c, nil
 }
@@ -90,7 +91,7 @@ func (c *caller) explain(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return context.DeadlineExceeded
 	case c.secure != nil && isAlert(err): // TLS 1.3 tells a client late that it was turned away
-		return explainTLS(err)
+		return explainTLS(err, c.trust)
 	}
 	if c.secure == nil && errors.Is(err, io.EOF) && c.Conn.RemoteAddr().Network() == "tcp" {
 		return errors.New("it closed the connection without an answer; perhaps it wants TLS")

@@ -11,6 +11,8 @@ import (
 	"net"
 
 	"golang.org/x/sys/unix"
+
+	"dqlitepy.dev/go/credentials"
 )
 
 // transport is what crypto/tls reads from and writes to: while a link is being made, a connection that Go's netpoller waits
@@ -67,7 +69,15 @@ func (t *transport) seal(secure *tls.Conn, message []byte) (int, error) {
 }
 
 // explainTLS says what is wrong with the two sides of a handshake. What cannot go away by itself is final.
-func explainTLS(err error) error {
+func explainTLS(err error, trust *credentials.Credentials) error {
+	err = explainHandshake(err)
+	if trouble := trust.Trouble(); trouble != nil {
+		return fmt.Errorf("%w; %w", err, trouble)
+	}
+	return err
+}
+
+func explainHandshake(err error) error {
 	var authority x509.UnknownAuthorityError
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError

@@ -55,6 +55,17 @@ func dqlitepy_check_credentials(certificate C.dqlitepy_text, key C.dqlitepy_text
 	return C.DQLITEPY_OK
 }
 
+// trustIn reads the files of TLS, none without that of an authority.
+func trustIn(certificate, key, authority C.dqlitepy_text) (*credentials.Credentials, *session.Error) {
+	trust, err := credentials.Open(credentials.Files{
+		Certificate: textOf(certificate), Key: textOf(key), Authority: textOf(authority),
+	})
+	if err != nil {
+		return nil, session.Errorf(session.Programming, "%v", err)
+	}
+	return trust, nil
+}
+
 //export dqlitepy_make_certificate
 func dqlitepy_make_certificate(authority_certificate C.dqlitepy_text, authority_key C.dqlitepy_text, hosts C.dqlitepy_text,
 	valid_seconds C.uint64_t, block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {

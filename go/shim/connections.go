@@ -14,7 +14,6 @@ import (
 	"time"
 	"unsafe"
 
-	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/session"
 )
 
@@ -68,13 +67,9 @@ func optionsOf(options C.dqlitepy_connect_options_in) (session.Options, *session
 		BusyTimeout:   time.Duration(options.busy_timeout_ms) * time.Millisecond,
 		LeaderTimeout: time.Duration(options.leader_timeout_ms) * time.Millisecond,
 	}
-	trust, err := credentials.Load(credentials.PEM{
-		Certificate: textOf(options.tls_certificate),
-		Key:         textOf(options.tls_key),
-		Authority:   textOf(options.tls_authority),
-	})
-	if err != nil {
-		return settings, session.Errorf(session.Programming, "%v", err)
+	trust, failure := trustIn(options.tls_certificate, options.tls_key, options.tls_authority)
+	if failure != nil {
+		return settings, failure
 	}
 	settings.Credentials = trust
 	if options.node == 0 {

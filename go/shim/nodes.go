@@ -13,7 +13,6 @@ import (
 	"time"
 	"unsafe"
 
-	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/node"
 	"dqlitepy.dev/go/session"
 )
@@ -54,10 +53,12 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 		StandBys:          int(options.standbys),
 		RolesInterval:     time.Duration(options.roles_interval_ms) * time.Millisecond,
 		Bare:              options.bare != 0,
-		TLS: credentials.PEM{
-			Certificate: textOf(options.tls_certificate), Key: textOf(options.tls_key), Authority: textOf(options.tls_authority),
-		},
 	}
+	trust, failure := trustIn(options.tls_certificate, options.tls_key, options.tls_authority)
+	if failure != nil {
+		return report(out, failure)
+	}
+	settings.TLS = trust
 	n := &nodeHandle{group: session.NewGroup(0)}
 	n.job = startJob(func(context.Context) *session.Error {
 		started, err := node.Start(settings)

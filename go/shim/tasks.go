@@ -39,7 +39,7 @@ type taskHandle struct {
 // task is a copy of the caller's struct.
 type task struct {
 	servers                     []string
-	tls                         credentials.PEM
+	trust                       *credentials.Credentials
 	address, directory, members string
 	node, id, weight            uint64
 	operation                   C.int32_t
@@ -56,14 +56,16 @@ func dqlitepy_begin_task(in C.dqlitepy_task_in, slice_ms C.int32_t, handle *C.ui
 	}
 	t := task{
 		servers: lines(in.servers),
-		tls: credentials.PEM{
-			Certificate: textOf(in.tls_certificate), Key: textOf(in.tls_key), Authority: textOf(in.tls_authority),
-		},
 		address: textOf(in.address), directory: textOf(in.directory), members: textOf(in.members),
 		node: uint64(in.node), id: uint64(in.id), weight: uint64(in.weight),
 		operation: C.int32_t(in.operation), role: client.NodeRole(in.role),
 		timeout: time.Duration(in.timeout_ms) * time.Millisecond,
 	}
+	trust, failure := trustIn(in.tls_certificate, in.tls_key, in.tls_authority)
+	if failure != nil {
+		return report(out, failure)
+	}
+	t.trust = trust
 	work, failure := t.work()
 	if failure != nil {
 		return report(out, failure)
@@ -165,7 +167,7 @@ func (t *task) work() (func(context.Context) ([][]wire.Value, error), *session.E
 	if t.role < client.Voter || t.role > client.Spare {
 		return nil, session.Errorf(session.Programming, "there is no role %d", t.role)
 	}
-	cluster, err := node.NewCluster(t.servers, t.tls)
+	cluster, err := node.NewCluster(t.servers, t.trust)
 	if err != nil {
 		return nil, session.Errorf(session.Programming, "%v", err)
 	}

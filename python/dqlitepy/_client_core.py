@@ -86,7 +86,7 @@ class ClientCore:
         return Question(task, _nothing)
 
     def _dump_options(self, database: str, address: str | None, timeout: float | None) -> ConnectOptions:
-        certificate, key, authority = self._pem()
+        certificate, key, authority = self._tls_paths()
         return ConnectOptions(
             servers=normalized(address).encode() if address is not None else "\n".join(self.servers).encode(),
             database=encode_name(database),
@@ -109,7 +109,7 @@ class ClientCore:
         weight: int = 0,
         role: Role = Role.VOTER,
     ) -> Task:
-        certificate, key, authority = self._pem()
+        certificate, key, authority = self._tls_paths()
         if not 0 <= number < 2**64:
             raise ValueError(f"an id must be from 1 to 2**64 - 1, not {number}")
         return Task(
@@ -125,8 +125,8 @@ class ClientCore:
             timeout_ms=milliseconds("timeout", self._timeout if timeout is None else timeout),
         )
 
-    def _pem(self) -> tuple[bytes, bytes, bytes]:
-        return NO_TLS if self._tls is None else self._tls.pem()
+    def _tls_paths(self) -> tuple[bytes, bytes, bytes]:
+        return NO_TLS if self._tls is None else self._tls.paths()
 
 
 def _normalized(servers: Iterable[str] | str) -> tuple[str, ...]:

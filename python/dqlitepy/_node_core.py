@@ -165,7 +165,7 @@ class NodeCore:
     def _prepared(self) -> NodeOptions:
         """Makes the directory, and returns how to start the node; `_check_files` is to follow."""
         address = self._address_to_use()
-        certificate, key, authority = NO_TLS if self._tls is None else self._tls.pem(address)
+        certificate, key, authority = NO_TLS if self._tls is None else self._tls.paths(address)
         if self._tls is None and not is_loopback(address):
             _warn_about_missing_tls(address)
         make(self._directory)

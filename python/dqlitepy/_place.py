@@ -92,7 +92,7 @@ class _OnCluster:
         self._tls = tls
 
     def options(self, busy_timeout_ms: int, leader_timeout_ms: int) -> ConnectOptions:
-        certificate, key, authority = (b"", b"", b"") if self._tls is None else self._tls.pem()
+        certificate, key, authority = (b"", b"", b"") if self._tls is None else self._tls.paths()
         return ConnectOptions(
             servers="\n".join(self._servers).encode(),
             database=self._database,

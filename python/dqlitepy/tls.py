@@ -24,6 +24,9 @@ class TLS:
     All are files in PEM form. Both sides of every connection show their certificate and check the other's, so whoever
     has one from the authority can do everything, and nobody else anything. A node's certificate must name, as subject
     alternative name (SAN), the host of the address by which the others reach it.
+
+    The files are read again when they have changed: new ones count for connections that are made from then on, without
+    a restart. Those that cannot be used leave the old ones in use.
     """
 
     cert: _StrPath
@@ -37,15 +40,16 @@ class TLS:
             OperationalError: a file cannot be read, the certificate has expired, is not valid yet, has no SAN or does
                 not name the address, the key is not the certificate's, or the authority did not sign it.
         """
-        self.pem(address)
-
-    def pem(self, address: str = "") -> tuple[bytes, bytes, bytes]:
-        """Returns the text of certificate, key and authority, checked as `check` does."""
         certificate, key, authority = (_read(path) for path in (self.cert, self.key, self.ca))
         error = Error()
         if library().dqlitepy_check_credentials(certificate, key, authority, address.encode(), error) != Status.OK:
             reason = exception_of(error)
             raise OperationalError(f"TLS with the certificate {os.fspath(self.cert)!r} cannot work: {reason}")
+
+    def paths(self, address: str = "") -> tuple[bytes, bytes, bytes]:
+        """Returns the full paths of certificate, key and authority, whose content was checked as `check` does."""
+        self.check(address)
+        certificate, key, authority = (os.fsencode(os.path.abspath(path)) for path in (self.cert, self.key, self.ca))
         return certificate, key, authority
 
 
