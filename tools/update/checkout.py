@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +105,11 @@ class Checkout:
                 os.replace(self._part(name), self.root / name)
                 written.append(name)
         except BaseException:
-            for name in names:
-                self._part(name).unlink(missing_ok=True)
             for name in written:
                 (self.root / name).write_bytes(before[name])
+            for name in names:
+                with suppress(OSError):
+                    self._part(name).unlink()
             raise
         return names
 
