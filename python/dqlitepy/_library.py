@@ -53,7 +53,8 @@ _CLASS_OF_KIND: dict[int, type[Error]] = {
 
 _lock = threading.Lock()
 _loaded: Library | None = None
-_owner_pid = 0  # the process that began to load, 0 before that
+_begun = False  # this process has begun to load
+_forked = False  # an ancestor of this process had
 
 
 def library() -> Library:
@@ -64,14 +65,13 @@ def library() -> Library:
         UnsupportedPlatformError: it cannot run here.
         InterfaceError: it is missing, damaged, or of another version than this package.
     """
-    if _loaded is None or _owner_pid != os.getpid():
-        return _load()
-    return _loaded
+    # Not by comparing process ids, which would be a system call or more for each statement.
+    return _loaded or _load()
 
 
 def forked() -> bool:
     """Tells whether an ancestor of this process loaded the library, so that nothing here may call it."""
-    return _owner_pid not in (0, os.getpid())
+    return _forked
 
 
 def exception_of(error: _abi.Error) -> Error | MemoryError:
@@ -108,8 +108,8 @@ def borrow_memory(address: int | None, size: int) -> bytes | memoryview:
 
 
 def _load() -> Library:
-    global _loaded, _owner_pid
-    if forked():
+    global _loaded, _begun
+    if _forked:
         raise ForkError(
             "this process was forked after its parent had started dqlitepy, whose threads do not survive a fork. "
             "Start workers by spawn or forkserver, or call connect() for the first time after the fork"
@@ -117,11 +117,11 @@ def _load() -> Library:
     with _lock:
         if _loaded is None:
             # Before dlopen: a fork in another thread meanwhile would give the child half a library.
-            _owner_pid = os.getpid()
+            _begun = True
             try:
                 candidate = _open(library_path())
             except BaseException:
-                _owner_pid = 0
+                _begun = False
                 raise
             _loaded = candidate
         return _loaded
@@ -184,9 +184,11 @@ def _open(path: str) -> Library:
     return candidate
 
 
-def _forget_lock() -> None:
-    global _lock
+def _after_fork() -> None:
+    global _lock, _loaded, _forked
     _lock = threading.Lock()  # another thread may have held it at the fork
+    if _begun:
+        _loaded, _forked = None, True
 
 
-os.register_at_fork(after_in_child=_forget_lock)
+os.register_at_fork(after_in_child=_after_fork)
