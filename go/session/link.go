@@ -41,6 +41,7 @@ type link struct {
 	in        []byte // what was received; the frame given out last begins before start
 	start     int
 	awaiting  bool // the server owes an answer
+	drained   bool // the last look at the socket took all that had come
 	silent    bool // what is queued is not begun yet, and nothing may come before it is
 }
 
@@ -136,7 +137,8 @@ func (l *link) receive(deadline time.Time) (wire.Frame, error) {
 		if err := l.send(deadline); err != nil {
 			return wire.Frame{}, err
 		}
-		if len(l.in) == l.start && l.secure == nil && !deadline.IsZero() { // nothing can be there yet
+		// Nothing can be there yet; and who waits for edges is told of what comes from now on, as all before was read.
+		if len(l.in) == l.start && l.secure == nil && (l.drained || !deadline.IsZero()) {
 			if err := l.wait(unix.POLLIN, deadline); err != nil {
 				return wire.Frame{}, err
 			}
@@ -192,7 +194,9 @@ func (l *link) read(need uint64, deadline time.Time) error {
 // pull takes what has come in without waiting.
 func (l *link) pull(buffer []byte) (int, error) {
 	if l.secure == nil {
-		return unix.Read(l.fd, buffer)
+		n, err := unix.Read(l.fd, buffer)
+		l.drained = err == unix.EAGAIN || err == nil && n < len(buffer)
+		return n, err
 	}
 	n, err := l.secure.Read(buffer)
 	if n > 0 {

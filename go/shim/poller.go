@@ -29,6 +29,7 @@ type poller struct {
 	timerfd   int      // readable when the first of the deadlines has passed
 	queue     []uint64 // handles that can go on
 	deadlines deadlines
+	signalled bool // the eventfd is readable
 	closed    bool
 }
 
@@ -140,12 +141,15 @@ func (p *poller) take(ready []uint64) (count int) {
 
 // signal makes the eventfd tell whether handles are queued.
 func (p *poller) signal() {
-	if len(p.queue) > 0 {
-		unix.Write(p.eventfd, binary.NativeEndian.AppendUint64(nil, 1))
-		return
+	if queued := len(p.queue) > 0; queued != p.signalled {
+		p.signalled = queued
+		if queued {
+			unix.Write(p.eventfd, binary.NativeEndian.AppendUint64(nil, 1))
+			return
+		}
+		var count [8]byte
+		unix.Read(p.eventfd, count[:])
 	}
-	var count [8]byte
-	unix.Read(p.eventfd, count[:])
 }
 
 // enqueue names a handle at the next take; from any thread.

@@ -16,6 +16,7 @@ from dqlitepy._declared import DEFINITIONS, VERSION, DeclaredTypes
 from dqlitepy._library import library
 from dqlitepy._operations import Execute, Fetch, Operation
 from dqlitepy._poller import Poller
+from dqlitepy._turns import Turns
 from dqlitepy._wire import Parameters
 from dqlitepy.errors import ProgrammingError
 
@@ -82,7 +83,7 @@ class AsyncConnection(ConnectionCore):
         self._loop = asyncio.get_running_loop()
         self._poller = poller
         # Tasks that share the connection take turns, in order.
-        self._turn = asyncio.Lock()
+        self._turn = Turns()
         # One result streams at a time; weakly, so that a cursor which nobody needs any more goes.
         self._streaming: weakref.ref[Streaming] | None = None
 
@@ -112,15 +113,16 @@ class AsyncConnection(ConnectionCore):
 
     async def _exclusively(self, function: Callable[_P, Awaitable[_T]], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Awaits `function` when no other operation is under way on this connection."""
-        async with self._turn:
-            return await function(*args, **kwargs)
-
-    async def _run(self, operation: Operation) -> None:
+        turn = self._turn
+        if not turn.take_at_once():
+            await turn.take()
         try:
-            await self._poller.run(operation)
-        except BaseException as error:
-            self._note_failure(operation, error)
-            raise
+            return await function(*args, **kwargs)
+        finally:
+            turn.give_back()
+
+    def _run(self, operation: Operation) -> Awaitable[None]:
+        return self._poller.run(operation, self._note_failure)
 
     async def _run_control(self, sql: str) -> None:
         await self._exclusively(self._run_to_the_end, self._control(sql))

@@ -162,11 +162,14 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
             self._forget_handle()
             return
         self._number()
-        async with self._turn:
+        await self._turn.take()
+        try:
             handle, self._handle = self._handle, Handle(0)
             number = handle.take()
             if number:
                 await self._close(number)
+        finally:
+            self._turn.give_back()
 
     def stop(self) -> asyncio.Future[None] | None:
         """Begins to close the connection and returns at once, for code that cannot await `close`, which is better.

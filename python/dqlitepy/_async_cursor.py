@@ -55,7 +55,13 @@ class Cursor(CursorCore):
             operation = connection._execution(sql, () if parameters is None else parameters)
         finally:
             self._in_use = False
-        await connection._exclusively(self._run, operation)
+        turn = connection._turn  # as `_exclusively`, with a coroutine less
+        if not turn.take_at_once():
+            await turn.take()
+        try:
+            await self._run(operation)
+        finally:
+            turn.give_back()
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Any]) -> Self:
@@ -114,7 +120,8 @@ class Cursor(CursorCore):
     async def fetchall(self) -> list[Any]:
         """Returns all rows that are left."""
         connection = self._checked()
-        await self._await_rows(None)
+        if not self._is_whole():
+            await self._await_rows(None)
         return self._take(None, connection.text_factory)
 
     def __aiter__(self) -> Self:
@@ -175,8 +182,10 @@ class Cursor(CursorCore):
 
     async def _run(self, operation: Execute) -> None:
         connection = self._connection
-        connection._trace(operation)
-        await connection._make_room(self)
+        if connection._trace_callback is not None:
+            connection._trace(operation)
+        if connection._streaming is not None:
+            await connection._make_room(self)
         self._forget()
         declared = await connection._declared_types(operation) if connection._detect_types else ()
         try:
@@ -187,6 +196,10 @@ class Cursor(CursorCore):
             operation.dispose()
         if self._more:
             connection._streaming = weakref.ref(self)
+
+    def _is_whole(self) -> bool:
+        """Whether all rows of the result have arrived."""
+        return not self._more and self._failure is None and not self._spooled
 
     async def _await_rows(self, count: int | None) -> None:
         """Fetches until `count` rows (None: all) can be given out or the result ends."""

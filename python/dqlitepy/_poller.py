@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 
 from dqlitepy._abi import Count, Error, HandleNumber, HandleNumbers, Int32, Status
-from dqlitepy._library import Library, exception_of, forked, library
+from dqlitepy._library import exception_of, forked, library
 from dqlitepy._operations import Operation
 from dqlitepy._wait import DRAIN_SECONDS
 
@@ -34,21 +35,35 @@ class Poller:
         self._finalizer.atexit = False
         loop.add_reader(self._descriptor, self._go_on)
 
-    async def run(self, operation: Operation) -> None:
+    async def run(self, operation: Operation, failed: Callable[[Operation, BaseException], None] | None = None) -> None:
         """Runs an operation of an attached handle to its end; other tasks run meanwhile.
 
         Where the task is cancelled, the operation is too, and given DRAIN_SECONDS to end; then CancelledError goes on.
         `operation.abandoned` tells that it did not end.
 
+        Args:
+            operation: begins with this.
+            failed: is called with whatever is raised.
+
         Raises:
             dqlitepy.Error: the operation failed.
         """
-        native = library()
-        status = operation.begin(native, 0)
-        if status == _PENDING:
-            status = await self._end_of(native, operation)
-        if status != _OK:
-            raise exception_of(operation.error)
+        try:
+            status = operation.begin(library(), 0)
+            if status == _PENDING:
+                end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+                self._waiting[operation.handle] = operation, end
+                try:
+                    status = await end
+                except BaseException as reason:
+                    await self._abandon(operation, end, reason)
+                    raise
+            if status != _OK:
+                raise exception_of(operation.error)
+        except BaseException as error:
+            if failed is not None:
+                failed(operation, error)
+            raise
 
     async def open(self, opening: Operation) -> None:
         """Runs an operation that makes a handle, which is attached from then on, and `forget` tells that it is closed.
@@ -67,7 +82,13 @@ class Poller:
                 raise
         try:
             if status == _PENDING:
-                status = await self._end_of(native, opening)
+                end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+                self._waiting[handle] = opening, end
+                try:
+                    status = await end
+                except BaseException as reason:
+                    await self._abandon(opening, end, reason)
+                    raise
             if status != _OK:
                 raise exception_of(opening.error)
         except BaseException:
@@ -114,29 +135,22 @@ class Poller:
                 del self._waiting[handle]
                 end.set_result(status)
 
-    async def _end_of(self, native: Library, operation: Operation) -> int:
-        handle = operation.handle
-        end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting[handle] = operation, end
-        try:
-            return await end
-        except BaseException as reason:
-            operation.dispose()  # it may have just ended
-            if end.done() and not end.cancelled():
-                raise
-            operation.abandoned = True
-            native.dqlitepy_cancel(handle, Error())
-            if isinstance(reason, asyncio.CancelledError):
-                await self._drain(operation)
-            self._waiting.pop(handle, None)
-            raise
+    async def _abandon(self, operation: Operation, end: asyncio.Future[int], reason: BaseException) -> None:
+        """Ends an operation for whose end its task does not wait any more."""
+        operation.dispose()  # it may have just ended
+        if end.done() and not end.cancelled():
+            return
+        operation.abandoned = True
+        library().dqlitepy_cancel(operation.handle, Error())
+        if isinstance(reason, asyncio.CancelledError):
+            await self._drain(operation)
+        self._waiting.pop(operation.handle, None)
 
     async def _drain(self, operation: Operation) -> None:
         """Waits for a cancelled operation. Further cancellations change nothing: it ends soon, by the one before."""
-        loop = asyncio.get_running_loop()
-        end: asyncio.Future[int] = loop.create_future()
+        end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting[operation.handle] = operation, end
-        patience = loop.call_later(DRAIN_SECONDS, end.cancel)
+        patience = asyncio.get_running_loop().call_later(DRAIN_SECONDS, end.cancel)
         while not end.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([end])

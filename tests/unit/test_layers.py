@@ -164,9 +164,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_library",
         "_operations",
         "_poller",
+        "_turns",
         "_wire",
         "errors",
     },
+    "_turns": set(),
     "_poller": {"_abi", "_library", "_operations", "_wait"},
     "retry": {"dbapi", "errors"},
     "dbapi": {
