@@ -254,6 +254,11 @@ int32_t dqlitepy_connect(dqlitepy_connect_options_in options, int32_t slice_ms, 
 /* 1 inside a transaction, 0 outside, as far as this connection can know. */
 int32_t dqlitepy_in_transaction(uint64_t connection, int32_t *in_transaction, dqlitepy_error *error);
 
+/* Leaves an operation that was not continued to its end, with the link to the leader, so that the connection can be used again:
+ * the next operation looks for the leader. Whether the statement ran nobody knows. transaction_lost becomes 1 if a transaction
+ * was open, which is gone, else 0. Never waits; nothing happens where no operation is under way. */
+int32_t dqlitepy_give_up(uint64_t connection, int32_t *transaction_lost, dqlitepy_error *error);
+
 /* The address of the leader that the connection found last. The caller frees *block. */
 int32_t dqlitepy_leader_address(uint64_t connection, void **block, uint64_t *size, dqlitepy_error *error);
 

@@ -44,6 +44,19 @@ var errClosed = deadly(Errorf(Programming, "closed"))
 // Closing tells whether Close was called.
 func (s *Session) Closing() bool { return s.closing }
 
+// GiveUp leaves what is under way to the server, with the connection to it; the next operation makes another one. It tells
+// whether a transaction was open, which is gone then.
+func (s *Session) GiveUp() (lost bool) {
+	if !s.claimed {
+		return false
+	}
+	lost = s.transaction.open
+	s.breakLink()
+	s.then, s.awake, s.roused, s.first = nil, nil, nil, nil
+	s.running, s.claimed = false, false
+	return lost
+}
+
 // Abandon gives up what is under way, and the connection with it.
 func (s *Session) Abandon() {
 	s.die(errClosed)

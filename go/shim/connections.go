@@ -95,6 +95,18 @@ func dqlitepy_in_transaction(connection C.uint64_t, in_transaction *C.int32_t, o
 	})
 }
 
+//export dqlitepy_give_up
+func dqlitepy_give_up(connection C.uint64_t, transaction_lost *C.int32_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	return use(connection, out, func(s *session.Session) C.int32_t {
+		*transaction_lost = 0
+		if s.GiveUp() {
+			*transaction_lost = 1
+		}
+		return C.DQLITEPY_OK
+	})
+}
+
 //export dqlitepy_leader_address
 func dqlitepy_leader_address(connection C.uint64_t, block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)

@@ -243,6 +243,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_make_certificate": (c_int32, (_TEXT, _TEXT, _TEXT, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_connect": (c_int32, (POINTER(ConnectOptions), _SLICE_MS, _HANDLE_OUT, _ERROR)),
     "dqlitepy_in_transaction": (c_int32, (c_uint64, POINTER(c_int32), _ERROR)),
+    "dqlitepy_give_up": (c_int32, (c_uint64, POINTER(c_int32), _ERROR)),
     "dqlitepy_leader_address": (c_int32, (c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_execute": (
         c_int32,

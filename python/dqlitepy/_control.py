@@ -72,6 +72,7 @@ class TransactionControl(SyncConnection):
     def rollback(self) -> None:
         """Rolls the open transaction back, if any. On a broken connection that has happened already."""
         self._number()
+        self._leave_unfinished()
         self._lost_in_silence = False
         self._finish_transaction("ROLLBACK")
 

@@ -61,7 +61,8 @@ class ConnectionCore:
 
     _handle: Handle | None = None
     _thread = 0  # the only one that may use the connection, 0 for any
-    _broken = False
+    _broken = ""  # why no statement can ever run on it again
+    _unfinished = False  # a statement was left in its midst
     linearizable = False
     _lost_in_silence = False  # an exception of another kind hid that the open transaction is gone
 
@@ -75,7 +76,7 @@ class ConnectionCore:
         detect_types: int = 0,
     ) -> None:
         self._handle = handle
-        self._broken = False
+        self._broken = ""
         self._isolation_level = isolation_level
         self._autocommit = autocommit
         self._detect_types = detect_types
@@ -131,6 +132,7 @@ class ConnectionCore:
         number = self._number()
         if self._broken:
             return False  # the server has rolled it back, or will
+        self._leave_unfinished()
         flag, error = Int32(), Error()
         if library().dqlitepy_in_transaction(number, flag, error) != Status.OK:
             raise exception_of(error)
@@ -180,7 +182,8 @@ class ConnectionCore:
     def _usable_number(self) -> int:
         number = self._number()
         if self._broken:
-            raise OperationalError("this connection is broken; close it and connect again")
+            raise OperationalError(f"this connection is broken ({self._broken}); close it and connect again")
+        self._leave_unfinished()
         if self._lost_in_silence:
             self._lost_in_silence = False
             raise LeadershipLostError(
@@ -188,6 +191,16 @@ class ConnectionCore:
                 "committed: begin it again"
             )
         return number
+
+    def _leave_unfinished(self) -> None:
+        """Leaves a statement whose end was not waited for, as after a second Ctrl-C, to the server with its link."""
+        if not self._unfinished:
+            return
+        lost, error = Int32(), Error()
+        if library().dqlitepy_give_up(self._number(), lost, error) != Status.OK:
+            raise exception_of(error)
+        self._unfinished = False
+        self._lost_in_silence = self._lost_in_silence or bool(lost.value)
 
     def _encoded(self, sql: str, caller: str) -> bytes:
         """Returns the UTF-8 of a statement.
@@ -286,7 +299,9 @@ class ConnectionCore:
 
     def _note_failure(self, operation: Operation, error: BaseException) -> None:
         """Keeps the books after an operation that ended by an exception."""
-        self._broken = self._broken or operation.broke_handle
+        if operation.broke_handle:
+            self._broken = self._broken or str(exception_of(operation.error))
+        self._unfinished = self._unfinished or operation.abandoned
         if not isinstance(error, errors.Error):
             self._lost_in_silence = operation.lost_transaction
         self._declared = None  # it may have rolled a change of the schema back

@@ -48,7 +48,7 @@ class Operation(ABC):
     @property
     def broke_handle(self) -> bool:
         """Whether the handle cannot be used again after this operation."""
-        return self.abandoned or bool(self.error.flags & ErrorFlag.BROKEN)
+        return bool(self.error.flags & ErrorFlag.BROKEN)
 
     @property
     def lost_transaction(self) -> bool:

@@ -14,7 +14,6 @@ from dqlitepy._cli.formats import FORMATS, Row
 from dqlitepy._cli.target import Target
 from dqlitepy._cli.terminal import Style
 
-_BROKEN = "this connection is broken"
 _FETCHED = 1000  # rows at a time
 _CHANGES_ROWS = ("INSERT", "UPDATE", "DELETE", "REPLACE", "WITH")
 
@@ -70,7 +69,7 @@ class Session:
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[Row]:
         """Returns all rows of a query that the shell itself has."""
-        return self._execute(sql, tuple(parameters)).fetchall()
+        return self.con.execute(sql, tuple(parameters)).fetchall()
 
     def show(self, names: list[str], rows: Iterable[Row]) -> None:
         """Writes rows in the mode of the session."""
@@ -80,7 +79,7 @@ class Session:
     def run(self, sql: str) -> None:
         """Runs one statement and writes what it yields."""
         begun = perf_counter()
-        with closing(self._execute(sql, ())) as cursor:  # Ctrl-C may leave it in the middle of its rows
+        with closing(self.con.execute(sql)) as cursor:  # Ctrl-C may leave it in the middle of its rows
             summary = self._write(cursor, sql)
         elapsed = f"{perf_counter() - begun:.3f} s"
         if self.interactive:
@@ -97,22 +96,6 @@ class Session:
         if sql.split(maxsplit=1)[0].upper() in _CHANGES_ROWS:
             return f"{cursor.rowcount} row{'' if cursor.rowcount == 1 else 's'} changed"
         return "done"
-
-    def reconnect(self) -> None:
-        """Begins anew with another connection."""
-        self.con.close()
-        self.con = self.target.connect()
-
-    def _execute(self, sql: str, parameters: tuple[Any, ...]) -> dqlitepy.Cursor:
-        try:
-            return self.con.execute(sql, parameters)
-        except dqlitepy.OperationalError as error:
-            # Said before anything runs, and what broke it was reported when it happened.
-            if _BROKEN not in str(error) or not self.interactive:
-                raise
-        print("(connected again; a transaction that was open is rolled back)", file=sys.stderr)
-        self.reconnect()
-        return self.con.execute(sql, parameters)
 
 
 class _Counted:
