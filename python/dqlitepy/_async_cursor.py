@@ -164,7 +164,7 @@ class Cursor(CursorCore):
         self._closed = True
         if self._more:
             await connection._exclusively(self._discard)
-        self._forget()
+        self._forget_rows()
 
     def setinputsizes(self, sizes: Any, /) -> None:
         """Does nothing; PEP 249 asks for it."""

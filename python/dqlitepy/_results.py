@@ -58,6 +58,10 @@ class CursorCore:
     def _forget(self) -> None:
         self._description: Description | None = None
         self._rowcount = -1
+        self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        # What the statement did stays known: SQLAlchemy asks a closed cursor how many rows were changed.
         self._rows: _Rows = []
         self._position = 0  # of the next row in _rows
         self._more = False  # the rest is still to be fetched

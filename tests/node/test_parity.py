@@ -236,6 +236,18 @@ def test_script(both: tuple[Any, Any], name: str) -> None:
         assert outcome(ours, step) == outcome(theirs, step), f"step {number}"
 
 
+def test_what_a_closed_cursor_still_tells(both: tuple[Any, Any]) -> None:
+    for sql in ("INSERT INTO t (b) VALUES (1), (2)", "SELECT a, b FROM t", "DELETE FROM t WHERE a = 1"):
+        theirs, ours = (con.execute(sql) for con in both)
+        for cursor in (theirs, ours):
+            cursor.close()
+        assert (ours.rowcount, ours.lastrowid, ours.description) == (
+            theirs.rowcount,
+            theirs.lastrowid,
+            theirs.description,
+        )
+
+
 def test_total_changes(both: tuple[Any, Any]) -> None:
     for con in both:
         con.executemany("INSERT INTO t (b) VALUES (?)", [(n,) for n in range(5)])
