@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An engine on a cluster of three whose leader dies, and what becomes of a commit that nobody answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dqlitepy
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.pool import PoolProxiedConnection
+
+from tests.cluster.machines import Machines, eventually, voters
+from tests.hostile.server import DONE, Asked, Peer, Response, Server, behave, frame, names, row, text
+from tests.sqlalchemy.engines import DRIVERS, Database, database_of, statements
+from tests.support import HANG
+
+_TEXT = 3
+TABLE = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer))
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    """Yields a cluster of three voters with a table."""
+    with Machines(tmp_path_factory.mktemp("cluster"), 3) as machines:
+        with_votes(machines)
+        con = machines.connect()
+        con.execute("CREATE TABLE t (x INTEGER)")
+        con.commit()
+        con.close()
+        yield machines
+
+
+@pytest.fixture(params=DRIVERS)
+def database(request: pytest.FixtureRequest, machines: Machines) -> Iterator[Database]:
+    """Yields an engine that knows the cluster as SQLAlchemy's URLs can say it, and an empty table."""
+    first, *others = machines.addresses
+    host, _, port = first.rpartition(":")
+    url = sa.URL.create(request.param, host=host, port=int(port), database="main", query={"node": others})
+    database = database_of(
+        url.render_as_string(hide_password=False), pool_size=3, connect_args={"leader_timeout": HANG}
+    )
+    database.run(lambda connection: connection.execute(TABLE.delete()))
+    yield database
+    database.close()
+
+
+def with_votes(machines: Machines) -> None:
+    """Waits until all three nodes have a vote: without a third a cluster does not survive the loss of one."""
+    client = machines.client()
+    eventually(lambda: voters(client), lambda count: count == 3)
+
+
+def kill_leader(machines: Machines) -> str:
+    """Kills the leader and returns its address."""
+    address = machines.client().leader().address
+    machines.at(address).kill()
+    return address
+
+
+def restart(machines: Machines, address: str) -> None:
+    """Starts a node again."""
+    node = machines.at(address)
+    node.start()
+    node.wait_ready()
+    with_votes(machines)
+
+
+def add(connection: sa.Connection, number: int) -> None:
+    connection.execute(TABLE.insert(), {"x": number})
+
+
+def greet(peer: Peer, asked: Asked) -> None:
+    """Behaves, and knows the version that a dialect asks for first."""
+    if "sqlite_version" in asked.sql:
+        peer.send(frame(Response.ROWS, names(b"v") + row((_TEXT, text(b"3.54.1"))) + DONE))
+    else:
+        behave(peer, asked)
+
+
+def numbers(database: Database) -> list[int]:
+    return database.connected(lambda connection: list(connection.scalars(sa.select(TABLE.c.x).order_by(TABLE.c.x))))
+
+
+def test_a_transaction_that_dies_with_the_leader(database: Database, machines: Machines) -> None:
+    database.run(lambda connection: add(connection, 1))
+    invalidated: list[object] = []
+    sa.event.listen(database.engine, "invalidate", lambda *arguments: invalidated.append(arguments))
+    seen = statements(database.engine)
+    dead = ""
+
+    def work(connection: sa.Connection) -> None:
+        nonlocal dead
+        add(connection, 2)
+        dead = kill_leader(machines)
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            add(connection, 3)
+        assert type(caught.value.orig) is dqlitepy.LeadershipLostError
+        assert caught.value.connection_invalidated
+        assert connection.invalidated
+        # Nothing runs in what the program still takes for its transaction.
+        with pytest.raises(sa.exc.PendingRollbackError):
+            add(connection, 4)
+        connection.rollback()
+        add(connection, 5)
+        connection.commit()
+
+    database.connected(work)
+    assert len(invalidated) <= 1
+    assert seen == ["INSERT INTO t (x) VALUES (?)"] * 3
+    assert numbers(database) == [1, 5]
+    restart(machines, dead)
+
+
+def test_connections_in_the_pool(database: Database, machines: Machines) -> None:
+    """Those that lay idle while the leader died serve as if nothing had been."""
+    database.run(lambda connection: add(connection, 1))
+    dead = kill_leader(machines)
+    database.run(lambda connection: add(connection, 2))
+    assert numbers(database) == [1, 2]
+    restart(machines, dead)
+
+
+def test_pre_ping(machines: Machines) -> None:
+    engine = sa.create_engine(
+        f"dqlite://{','.join(machines.addresses[:1])}/main?node={machines.addresses[1]}&node={machines.addresses[2]}",
+        pool_pre_ping=True,
+        pool_size=3,
+        connect_args={"leader_timeout": HANG},
+    )
+    held: list[PoolProxiedConnection] = [engine.raw_connection() for _ in range(3)]
+    for connection in held:
+        connection.close()
+    assert engine.pool.checkedin() == 3  # type: ignore[attr-defined]
+    dead = kill_leader(machines)
+    for _ in range(4):
+        with engine.begin() as one, engine.connect() as two:
+            assert one.scalar(sa.select(1)) == two.scalar(sa.select(1)) == 1
+    engine.dispose()
+    restart(machines, dead)
+
+
+def test_no_leader(machines: Machines) -> None:
+    """Nothing is waited for longer than was asked, and the error names who was tried."""
+    engine = sa.create_engine("dqlite://127.0.0.1:1/main?node=127.0.0.1:2", connect_args={"leader_timeout": 0.2})
+    with pytest.raises(sa.exc.OperationalError, match=r"127\.0\.0\.1:1.*127\.0\.0\.1:2") as caught:
+        engine.connect()
+    assert type(caught.value.orig) is dqlitepy.NoLeaderError
+    engine.dispose()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_commit_that_nobody_answered_is_told_of(driver: str) -> None:
+    """It may have happened or not, so nothing runs it, or what was in it, a second time."""
+
+    def answer(peer: Peer, asked: Asked) -> None:
+        if asked.sql == "COMMIT":
+            peer.reset()
+        else:
+            greet(peer, asked)
+
+    with Server() as server:
+        server.answer = greet
+        database = database_of(f"{driver}://{server.address}/main", pool_pre_ping=True)
+        database.connected(lambda connection: connection.scalar(sa.select(1)))
+        server.answer = answer
+        server.asked.clear()
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            database.run(lambda connection: add(connection, 1))
+        assert type(caught.value.orig) is dqlitepy.AmbiguousCommitError
+        # What runs a unit of work again after a disconnect must not take this for one.
+        assert not caught.value.connection_invalidated
+        sent = [sql for sql in server.statements() if sql.startswith(("INSERT", "COMMIT")) or "INSERT" in sql]
+        assert sum("INSERT" in sql for sql in sent) == 1
+        assert sum(sql == "COMMIT" for sql in sent) == 1
+        # The engine goes on.
+        server.answer = greet
+        database.run(lambda connection: add(connection, 2))
+        assert sum("INSERT" in sql for sql in server.statements()) == 2
+        database.close()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_write_in_autocommit_that_nobody_answered_is_told_of(driver: str) -> None:
+    def answer(peer: Peer, asked: Asked) -> None:
+        if asked.sql.startswith("INSERT"):
+            peer.reset()
+        else:
+            greet(peer, asked)
+
+    with Server() as server:
+        server.answer = greet
+        database = database_of(f"{driver}://{server.address}/main", isolation_level="AUTOCOMMIT")
+        database.connected(lambda connection: connection.scalar(sa.select(1)))
+        server.answer = answer
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            database.connected(lambda connection: add(connection, 1))
+        assert type(caught.value.orig) is dqlitepy.AmbiguousCommitError
+        # What runs a unit of work again after a disconnect must not take this for one.
+        assert not caught.value.connection_invalidated
+        assert [sql for sql in server.statements() if "INSERT" in sql] == ["INSERT INTO t (x) VALUES (?)"]
+        database.close()
