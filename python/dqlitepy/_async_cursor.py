@@ -32,6 +32,7 @@ class Cursor(CursorCore):
             raise TypeError(f"Cursor() argument 1 must be dqlitepy.aio.Connection, not {type(connection).__name__}")
         super().__init__()
         self._connection = connection
+        self._fresh = True  # has run nothing: there is nothing to forget
 
     @property
     def connection(self) -> AsyncConnection:
@@ -79,6 +80,7 @@ class Cursor(CursorCore):
         self._in_use = True  # whatever makes the rows runs
         try:
             self._forget()
+            self._fresh = False
             for batch in batches(connection._bound_all(sql, parameters)):
                 operation = connection._repetition(encoded, batch)
                 await connection._exclusively(connection._run_to_the_end, operation)
@@ -186,7 +188,9 @@ class Cursor(CursorCore):
             connection._trace(operation)
         if connection._streaming is not None:
             await connection._make_room(self)
-        self._forget()
+        if not self._fresh:
+            self._forget()
+        self._fresh = False
         declared = await connection._declared_types(operation) if connection._detect_types else ()
         try:
             await connection._run(operation)

@@ -37,6 +37,7 @@ class Limits:
     def __init__(self) -> None:
         self._lowered: dict[int, int] = {}
         self.sql_length = _COMPILED[_SQL_LENGTH]  # bytes
+        self.concern_parameters = False  # whether `check_parameters` has anything to check that the server does not
 
     def get(self, category: int) -> int:
         """Returns a limit.
@@ -65,12 +66,8 @@ class Limits:
                 )
             self._lowered[category] = limit
             self.sql_length = self.get(_SQL_LENGTH)
+            self.concern_parameters = bool(self._lowered.keys() & {_LENGTH, _VARIABLE_NUMBER})
         return former
-
-    @property
-    def concern_parameters(self) -> bool:
-        """Whether `check_parameters` has anything to check that the server does not."""
-        return bool(self._lowered.keys() & {_LENGTH, _VARIABLE_NUMBER})
 
     def check_parameters(self, statement: StatementFacts, parameters: Parameters) -> None:
         """Refuses what is over the limits.

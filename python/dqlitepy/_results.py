@@ -28,7 +28,7 @@ class CursorCore:
         self._closed = False
         self._in_use = False  # code of the user runs inside one of our methods
         self._lastrowid: int | None = None
-        self._spooled = Spool()  # blocks of rows that follow those in _rows
+        self._spooled: Spool | None = None  # blocks of rows that follow those in _rows
         self._forget()
 
     @property
@@ -43,6 +43,8 @@ class CursorCore:
     @property
     def description(self) -> Description | None:
         """The columns of the last statement as 7-tuples, of which only the name is known; None where it has none."""
+        if self._description is None and self._titles:
+            self._description = tuple([(title, None, None, None, None, None, None) for title in self._titles])
         return self._description
 
     @property
@@ -56,7 +58,8 @@ class CursorCore:
         return self._lastrowid
 
     def _forget(self) -> None:
-        self._description: Description | None = None
+        self._titles: Sequence[str] = ()  # the names of the columns, as `description` has them
+        self._description: Description | None = None  # made when it is first asked for
         self._rowcount = -1
         self._forget_rows()
 
@@ -69,7 +72,9 @@ class CursorCore:
         self._names: Sequence[str] = ()
         self._converters: tuple[Converter | None, ...] | None = None
         self._as_bytes = False  # texts in _rows are bytearray
-        self._spooled.close()
+        if self._spooled is not None:
+            self._spooled.close()
+            self._spooled = None
 
     def _accept(
         self, operation: Execute, detect_types: int, declared: Sequence[str | None], last_insert_id: int
@@ -79,14 +84,13 @@ class CursorCore:
         if operation.writes_rows:
             self._rowcount = operation.result.changes
         if operation.yields_rows:
-            self._names, self._rows = operation.values()
-            names = self._names
+            names, self._rows = operation.values()
+            self._names = self._titles = names
             if detect_types:
                 self._converters = converters_of(names, declared, detect_types)
                 if detect_types & PARSE_COLNAMES:
-                    names = [without_type(name) for name in names]
+                    self._titles = [without_type(name) for name in names]
             self._as_bytes = operation.text_as_bytes
-            self._description = tuple([(name, None, None, None, None, None, None) for name in names])
             self._more = operation.more
 
     def _accept_more(self, operation: Fetch) -> None:
@@ -95,7 +99,8 @@ class CursorCore:
         self._more = operation.more
 
     def _unspool(self) -> None:
-        """Takes over the next rows from the spool."""
+        """Takes over the next rows from the spool, which has some."""
+        assert self._spooled is not None
         self._append(decode(self._spooled.pop()))
 
     def _unspool_one(self) -> None:
@@ -106,6 +111,8 @@ class CursorCore:
 
     def _keep(self, operation: Fetch) -> None:
         """Puts the next rows into the spool."""
+        if self._spooled is None:
+            self._spooled = Spool()
         try:
             self._spooled.append(operation.block())
         except OSError as error:
@@ -117,6 +124,7 @@ class CursorCore:
         self._more = operation.more
 
     def _lose(self, reason: str, error: OSError) -> NoReturn:
+        assert self._spooled is not None
         self._spooled.close()
         self._failure = OperationalError(f"the rest of this result was lost: {reason}")
         raise self._failure from error
