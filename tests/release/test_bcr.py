@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from tests.release.files import REGISTRY, ROOT, read_yaml
 
 VERSION = re.search(r'^VERSION = "(.+)"$', (ROOT / "version.bzl").read_text(), re.MULTILINE)
@@ -57,11 +59,19 @@ def release_steps() -> list[dict[str, Any]]:
     return [step for job in workflow["jobs"].values() for step in job.get("steps", [])]
 
 
-def test_the_module_says_the_version_that_is_released() -> None:
-    said = re.search(r'module\(\s*name = "dqlitepy",\s*version = "(.+)",', (ROOT / "MODULE.bazel").read_text())
+@pytest.mark.parametrize(
+    ("file", "pattern"),
+    [
+        ("MODULE.bazel", r'module\(\s*name = "dqlitepy",\s*version = "(.+)",'),
+        ("README.md", r'bazel_dep\(name = "dqlitepy", version = "(.+?)"\)'),
+        ("README.md", r"dist/dqlitepy-(.+?)-py3-none"),
+        ("docs/building.md", r'bazel_dep\(name = "dqlitepy", version = "(.+?)"\)'),
+        ("tests/consumer/MODULE.bazel", r'bazel_dep\(name = "dqlitepy", version = "(.+?)"\)'),
+    ],
+)
+def test_the_version_that_is_released_is_named_everywhere(file: str, pattern: str) -> None:
     assert VERSION
-    assert said
-    assert said[1] == VERSION[1]
+    assert re.findall(pattern, (ROOT / file).read_text(encoding="utf-8")) == [VERSION[1]]
 
 
 def test_the_tasks_are_the_consumers_tests() -> None:
