@@ -22,6 +22,9 @@ Description: TypeAlias = tuple[tuple[str, None, None, None, None, None, None], .
 class CursorCore:
     """The state of a cursor: what the last statement told, and the rows of it that have arrived."""
 
+    _titles: Sequence[str]  # the names of the columns, as `description` has them
+    _description: Description | None  # made when it is first asked for
+
     def __init__(self) -> None:
         self._arraysize = 1
         self.row_factory: Callable[..., Any] | None = None
@@ -58,8 +61,8 @@ class CursorCore:
         return self._lastrowid
 
     def _forget(self) -> None:
-        self._titles: Sequence[str] = ()  # the names of the columns, as `description` has them
-        self._description: Description | None = None  # made when it is first asked for
+        self._titles = ()
+        self._description = None
         self._rowcount = -1
         self._forget_rows()
 
