@@ -31,6 +31,7 @@ PINS = {
             "0012-nameless-column.patch",
             "0013-cut-segment.patch",
             "0014-failed-commit.patch",
+            "0015-process-wide-pragmas.patch",
         ],
     },
     "libuv": {

@@ -9,7 +9,7 @@ var settings = set(
 	"analysis_limit", "automatic_index", "cache_size", "cache_spill", "case_sensitive_like", "cell_size_check",
 	"checkpoint_fullfsync", "count_changes", "defer_foreign_keys", "empty_result_callbacks", "foreign_keys",
 	"full_column_names", "fullfsync", "ignore_check_constraints", "legacy_alter_table", "max_page_count", "mmap_size",
-	"query_only", "recursive_triggers", "reverse_unordered_selects", "secure_delete", "short_column_names", "soft_heap_limit",
+	"query_only", "recursive_triggers", "reverse_unordered_selects", "secure_delete", "short_column_names",
 	"temp_store", "threads", "trusted_schema", "writable_schema",
 )
 

@@ -97,6 +97,9 @@ class TestStatements:
             "locking_mode = NORMAL",
             "read_uncommitted = 1",
             "busy_timeout = 4",
+            "hard_heap_limit = 0",
+            "soft_heap_limit = 0",
+            "temp_store_directory = ''",
         ):
             theirs, ours = both.sql(f"PRAGMA {setting}")
             assert isinstance(theirs, list), setting
