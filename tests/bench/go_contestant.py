@@ -72,6 +72,9 @@ class GoDriver:
         """Shares the runs of a statement out among threads that have a connection each."""
         return self._seconds("together", sql=sql, parameters=parameters, threads=threads)
 
+    # What tasks are to Python, goroutines are to Go, and so are threads.
+    tasks = together
+
     def close(self) -> None:
         self._program.close()
 

@@ -21,6 +21,29 @@ class DqliteDbapi(DatabaseApi):
     def __init__(self, address: str) -> None:
         module = importlib.import_module("dqlitedbapi")
         super().__init__(DBAPI, lambda: module.connect(address, database="dbapi", max_total_rows=None, timeout=60.0))
+        self._address = address
+
+    def tasks(self, sql: str, parameters: Parameters, tasks: int) -> list[float]:
+        """Shares the runs of a statement out among tasks of asyncio that have a connection each."""
+        module = importlib.import_module("dqlitedbapi.aio")
+
+        async def work(connection: Any, share: Parameters) -> None:
+            for row in share:
+                await (await connection.execute(sql, row)).fetchall()
+
+        async def all_work() -> float:
+            connections = [
+                await module.aconnect(self._address, database="dbapi", max_total_rows=None, timeout=60.0)
+                for _ in range(tasks)
+            ]
+            start = perf_counter()
+            await asyncio.gather(*(work(connection, parameters[i::tasks]) for i, connection in enumerate(connections)))
+            elapsed = perf_counter() - start
+            for connection in connections:
+                await connection.close()
+            return elapsed
+
+        return [asyncio.run(all_work())]
 
 
 class DqliteClient:

@@ -111,7 +111,13 @@ def workloads(quick: bool) -> list[Workload]:
             for n in (1, 2, 4, 8)
         ),
         *(
-            Workload(f"tasks_{n}", f"{len(keys)} selects by key in {n} tasks of asyncio", "tasks", (_POINT, keys, n))
+            Workload(
+                f"tasks_{n}",
+                f"{len(keys)} selects by key in {n} tasks of asyncio, or goroutines",
+                "tasks",
+                (_POINT, keys, n),
+                (Goal(GO, 1 / 0.8), Goal(DBAPI, 1 / 5, OVER_TCP)) if n == 64 else (),
+            )
             for n in (1, 8, 64)
         ),
         *(
