@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
         _wait_ready(node)
         role = node.role
         metrics = f", metrics on port {server.port}" if server else ""
-        print(f"ready: {node.address} (id {node.id}, {role or 'no role yet'}){metrics}", flush=True)
+        print(f"ready: {node.address} (id {node.id}, {'no role yet' if role is None else role}){metrics}", flush=True)
         _notify("READY=1")
         while True:
             wakeups.recv(1)  # unlike pause(), it does not miss a signal that came just before
