@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Links inside the pages lead somewhere, and the commands of the pages are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.release.files import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+
+
+def without_code(page: Path) -> str:
+    return re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
+
+
+def anchors(page: Path) -> set[str]:
+    """Returns what GitHub makes of the headings."""
+    headings = re.findall(r"(?m)^#+ (.*)$", without_code(page))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_here() -> None:
+    assert {"README.md", "docs/architecture.md", "docs/building.md", "docs/operations.md"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(page)):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        linked = page.parent / file if file else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_the_programs_of_the_build_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    tools = (ROOT / "tools" / "BUILD.bazel").read_text(encoding="utf-8")
+    for target in re.findall(r"(?<!@dqlitepy)//tools:(\w+)", text):
+        assert f'name = "{target}"' in tools, f"//tools:{target}"
+    for script in re.findall(r"(?<![\w/.-])tools/(?:bazel|\w+_\w+)(?![\w/.])", text):
+        assert (ROOT / script).exists(), script
