@@ -7,10 +7,19 @@ Nothing here loads or calls anything.
 
 from __future__ import annotations
 
-import ctypes
 import enum
-from ctypes import POINTER, Structure, c_char, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any
+
+from dqlitepy.errors import UnsupportedPlatformError
+
+try:
+    import ctypes as ctypes  # _library takes it from here, so that whichever is imported first refuses in the same way
+    from ctypes import POINTER, Structure, c_char, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+except ImportError as error:
+    raise UnsupportedPlatformError(
+        f"This Python has no ctypes ({error}): Debian's python3-minimal leaves it out, and a Python that is compiled "
+        "without libffi's headers. Install the whole standard library: on Debian and Ubuntu, the package python3"
+    ) from error
 
 ABI_VERSION = 3
 MESSAGE_SIZE = 2032

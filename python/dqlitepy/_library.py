@@ -7,13 +7,12 @@ it owns it; a child that was forked later gets ForkError from `library()`, at on
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 import threading
 
 from dqlitepy import _abi
-from dqlitepy._abi import Kind
+from dqlitepy._abi import Kind, ctypes
 from dqlitepy._version import __version__
 from dqlitepy.errors import (
     AmbiguousCommitError,
