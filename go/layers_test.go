@@ -6,7 +6,9 @@ package layers_test
 import (
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,5 +67,25 @@ func TestImportsPointDownwards(t *testing.T) {
 	}
 	if len(seen) != len(allowed) {
 		t.Errorf("packages %v, but rules for %v", seen, allowed)
+	}
+}
+
+// dated recognizes a time that is torn off its monotonic clock, by which Go counts otherwise.
+var dated = regexp.MustCompile(`\.Unix(Nano|Micro|Milli)?\(\)|\.Round\(0\)|\.(Hour|Minute|Second)\(\)`)
+
+func TestNothingIsDecidedByAClockThatCanBeSet(t *testing.T) {
+	files, err := filepath.Glob("*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		logs := file == filepath.Join("shim", "clusters.go") // the time of a log record
+		if found := dated.Find(source); found != nil && !logs && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s uses %s: a machine's date jumps when it is set", file, found)
+		}
 	}
 }

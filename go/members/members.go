@@ -32,10 +32,13 @@ const (
 // Cluster is what is known of one, by the addresses that a client was given for it. All of its clients share it.
 type Cluster struct {
 	given   []string
-	dueAt   atomic.Int64 // in nanoseconds of Unix's time
+	dueAt   atomic.Int64 // nanoseconds since the beginning
 	mu      sync.Mutex
 	members []wire.Member
 }
+
+// beginning is what times are counted from: the difference of two is that of a clock which nobody sets.
+var beginning = time.Now()
 
 var (
 	mu       sync.Mutex
@@ -67,7 +70,7 @@ func (c *Cluster) Learn(members []wire.Member) {
 	if c == nil {
 		return
 	}
-	c.dueAt.Store(time.Now().Add(freshFor).UnixNano())
+	c.dueAt.Store(int64(time.Since(beginning) + freshFor))
 	good := Usable(c.given[0], members)
 	if len(good) == 0 {
 		return
@@ -93,8 +96,8 @@ func (c *Cluster) Due() bool {
 	if c == nil {
 		return false
 	}
-	due, now := c.dueAt.Load(), time.Now()
-	return now.UnixNano() >= due && c.dueAt.CompareAndSwap(due, now.Add(freshFor).UnixNano())
+	due, now := c.dueAt.Load(), time.Since(beginning)
+	return int64(now) >= due && c.dueAt.CompareAndSwap(due, int64(now+freshFor))
 }
 
 // Others returns the addresses that were not given, those of voters first: only they can lead.
