@@ -77,11 +77,8 @@ def render(rows: list[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, str, str, str]:
-    versions = {version for _, version in row.seen}
-    if len(versions) <= 1:
-        where = ", ".join(place for place, _ in row.seen)
-    else:
-        where = ", ".join(f"{place} {version}" for place, version in row.seen)
+    # A place that has another version than the newest one says which.
+    where = ", ".join(place if version == row.newest else f"{place} {version}" for place, version in row.seen)
     newest = "" if row.newest == row.pinned else row.newest
     return row.name, row.pinned, newest, where
 
