@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import dqlitepy
 import pytest
 from dqlitepy import aio
 
-from tests.support import HANG, run_python
+from tests.support import HANG
+
+pytestmark = pytest.mark.usefixtures("loop_kind")
 
 ENDLESS = "WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s) SELECT {} FROM s"
 COMPUTING = ENDLESS.format("max(i)")
@@ -130,8 +133,8 @@ def test_connecting_can_be_cancelled(tmp_path: Path) -> None:
     asyncio.run(asyncio.wait_for(main(), HANG))
 
 
-def test_ctrl_c_ends_the_statement() -> None:
-    run_python(
+def test_ctrl_c_ends_the_statement(run_program: Callable[..., str]) -> None:
+    run_program(
         """
 import asyncio, signal
 from dqlitepy import aio

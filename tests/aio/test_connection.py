@@ -12,6 +12,8 @@ import dqlitepy
 import pytest
 from dqlitepy import aio
 
+pytestmark = pytest.mark.usefixtures("loop_kind")
+
 ROWS = [(number, str(number)) for number in range(1000)]
 
 

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-
-from tests.support import run_python
 
 STRICT = ("-X", "dev", "-W", "error")
 
@@ -28,8 +27,8 @@ def raises(kind, text):
 """
 
 
-def test_a_thousand_statements_in_flight_need_no_thread_each(tmp_path: Path) -> None:
-    run_python(
+def test_a_thousand_statements_in_flight_need_no_thread_each(tmp_path: Path, run_program: Callable[..., str]) -> None:
+    run_program(
         PRELUDE
         + """
 import resource
@@ -67,8 +66,8 @@ assert library().dqlitepy_open_handles() == 0
     )
 
 
-def test_tasks_that_share_a_connection_take_turns() -> None:
-    run_python(
+def test_tasks_that_share_a_connection_take_turns(run_program: Callable[..., str]) -> None:
+    run_program(
         PRELUDE
         + """
 async def main():
@@ -89,8 +88,8 @@ asyncio.run(main())
     )
 
 
-def test_a_connection_of_another_loop_is_refused() -> None:
-    run_python(
+def test_a_connection_of_another_loop_is_refused(run_program: Callable[..., str]) -> None:
+    run_program(
         PRELUDE
         + """
 async def opened():
@@ -114,8 +113,8 @@ assert library().dqlitepy_open_handles() == 0
     )
 
 
-def test_a_loop_that_is_closed_first() -> None:
-    run_python(
+def test_a_loop_that_is_closed_first(run_program: Callable[..., str]) -> None:
+    run_program(
         PRELUDE
         + """
 async def main():
@@ -145,8 +144,8 @@ asyncio.run(again())
     )
 
 
-def test_a_connection_that_nobody_closes() -> None:
-    run_python(
+def test_a_connection_that_nobody_closes(run_program: Callable[..., str]) -> None:
+    run_program(
         PRELUDE
         + """
 import time
@@ -174,8 +173,8 @@ while library().dqlitepy_open_handles():
     )
 
 
-def test_the_interpreter_ends_with_open_connections_and_running_statements() -> None:
-    run_python(
+def test_the_interpreter_ends_with_open_connections_and_running_statements(run_program: Callable[..., str]) -> None:
+    run_program(
         PRELUDE
         + """
 async def main():
@@ -192,8 +191,8 @@ loop.run_until_complete(main())
     )
 
 
-def test_several_loops_in_threads(tmp_path: Path) -> None:
-    run_python(
+def test_several_loops_in_threads(tmp_path: Path, run_program: Callable[..., str]) -> None:
+    run_program(
         PRELUDE
         + """
 import sys
@@ -227,8 +226,8 @@ assert library().dqlitepy_open_handles() == 0
     )
 
 
-def test_a_forked_child_is_told() -> None:
-    run_python(
+def test_a_forked_child_is_told(run_program: Callable[..., str]) -> None:
+    run_program(
         PRELUDE
         + """
 async def main():

@@ -11,6 +11,8 @@ import dqlitepy
 import pytest
 from dqlitepy import aio
 
+pytestmark = pytest.mark.usefixtures("loop_kind")
+
 
 def test_blocks_commit_or_roll_back(tmp_path: Path) -> None:
     async def main() -> None:

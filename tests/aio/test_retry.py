@@ -10,6 +10,8 @@ import dqlitepy
 import pytest
 from dqlitepy import aio
 
+pytestmark = pytest.mark.usefixtures("loop_kind")
+
 
 def run(tmp_path: Path, raised: list[Exception], *, timeout: float = 30.0) -> list[tuple[int]]:
     """Runs a transaction whose attempts raise what the list holds, one after the other, and returns what it wrote."""
