@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.update.copy import Copy
+from tests.update.pins_copy import Copy
 from tests.update.registries import Registries, serve
 
 

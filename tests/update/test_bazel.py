@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from tests.update.copy import Copy
+from tests.update.pins_copy import Copy
 from tests.update.registries import Registries
 
 

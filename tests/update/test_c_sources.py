@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.update.copy import Copy
+from tests.update.pins_copy import Copy
 from tests.update.registries import Registries
 
 PINS = "third_party/pins.bzl"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.update.copy import GO, Copy
+from tests.update.pins_copy import GO, Copy
 from tests.update.registries import Registries
 
 LOCK = "tools/airgap/lock.txt"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.update.copy import LOCK, WANTED, Copy
+from tests.update.pins_copy import LOCK, WANTED, Copy
 from tests.update.registries import Registries
 
 OTHER = "tools/pytest/other"
