@@ -160,6 +160,36 @@ def test_a_migration_that_fails_leaves_nothing(database: Database) -> None:
     assert differences(database, first) == []
 
 
+def test_batch_mode_keeps_what_only_sqlite_has(database: Database) -> None:
+    def create(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(
+            "CREATE TABLE word (id INTEGER PRIMARY KEY AUTOINCREMENT, word VARCHAR(9) COLLATE NOCASE,"
+            " size INTEGER, note TEXT)"
+        )
+        connection.exec_driver_sql("CREATE UNIQUE INDEX by_lower ON word (lower(word)) WHERE id > 1")
+        connection.exec_driver_sql("CREATE INDEX by_size ON word (size DESC)")
+        connection.exec_driver_sql("INSERT INTO word (word, size) VALUES ('One', 3), ('Two', 3)")
+        connection.exec_driver_sql("DELETE FROM word WHERE word = 'two'")
+
+    def alter(operations: Operations) -> None:
+        with operations.batch_alter_table("word", recreate="always") as batch:
+            batch.alter_column("note", new_column_name="remark")
+
+    def schema(connection: sa.Connection) -> list[str]:
+        query = "SELECT sql FROM sqlite_schema WHERE tbl_name = 'word' ORDER BY name"
+        return [" ".join(sql.split()) for (sql,) in connection.exec_driver_sql(query)]
+
+    database.run(create)
+    migrate(database, alter)
+    by_lower, by_size, table = database.connected(schema)
+    assert by_lower == "CREATE UNIQUE INDEX by_lower ON word (lower(word)) WHERE id > 1"
+    assert by_size == "CREATE INDEX by_size ON word (size DESC)"
+    assert "AUTOINCREMENT" in table
+    assert 'VARCHAR(9) COLLATE "NOCASE"' in table
+    rows = database.run(lambda connection: connection.exec_driver_sql("SELECT * FROM word WHERE word = 'ONE'").all())
+    assert [tuple(row) for row in rows] == [(1, "One", 3, None)]
+
+
 def test_rows_survive_that_refer_to_a_table_in_batch_mode(database: Database) -> None:
     """Batch mode drops the old table, which must not delete by ON DELETE CASCADE what refers to it."""
     second = models(2)

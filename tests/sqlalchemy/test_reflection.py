@@ -21,7 +21,7 @@ CREATE TABLE parent (
     flag BOOLEAN,
     data BLOB,
     twice INTEGER GENERATED ALWAYS AS (part * 2) STORED,
-    thrice INTEGER GENERATED ALWAYS AS (part * 3) VIRTUAL,
+    thrice INTEGER AS (part * 3 + CAST('1' AS INTEGER)),
     CONSTRAINT code_and_part UNIQUE (code, part),
     CONSTRAINT positive CHECK (part > 0),
     CHECK (length(code) < 11)
@@ -42,6 +42,9 @@ CREATE TABLE bare (anything);
 CREATE VIEW names AS SELECT code, part FROM parent WHERE flag;
 CREATE UNIQUE INDEX by_amount ON parent (amount) WHERE flag = 1;
 CREATE INDEX by_note ON parent (note DESC, part);
+CREATE INDEX by_length ON parent (length(note) DESC, part, (code || ') where'',') COLLATE NOCASE);
+CREATE UNIQUE INDEX "by /* (both" ON parent (lower(code) /* , */) -- (
+    WHERE part > 1 AND note <> ') WHERE x';
 CREATE VIRTUAL TABLE words USING fts5(word);
 CREATE TRIGGER noted AFTER INSERT ON bare BEGIN DELETE FROM bare; END;
 """
@@ -70,11 +73,21 @@ def named(found: list[Any]) -> dict[str, Any]:
     return {each.pop("name"): each for each in found}
 
 
+_WITHOUT_EQUALITY = (sa.types.TypeEngine, sa.TextClause)
+
+
 def comparable(answer: Any) -> Any:
     """Returns an answer so that the order of constraints, and which object a type is, do not count."""
     if isinstance(answer, list):
         return sorted((comparable(each) for each in answer), key=lambda each: str(sorted(each.items(), key=str)))
-    return {key: str(value) if key == "type" else value for key, value in answer.items()}
+    return {
+        key: comparable(value)
+        if isinstance(value, dict)
+        else str(value)
+        if isinstance(value, _WITHOUT_EQUALITY)
+        else value
+        for key, value in answer.items()
+    }
 
 
 def test_names(database: Database) -> None:
@@ -112,7 +125,7 @@ def test_columns(database: Database) -> None:
     assert [name for name, column in columns.items() if not column["nullable"]] == ["code", "part"]
     assert {name: column["computed"] for name, column in columns.items() if "computed" in column} == {
         "twice": {"sqltext": "part * 2", "persisted": True},
-        "thrice": {"sqltext": "part * 3", "persisted": False},
+        "thrice": {"sqltext": "part * 3 + CAST('1' AS INTEGER)", "persisted": False},
     }
     assert list(named(inspected(database, "get_columns", "names"))) == ["code", "part"]
     assert list(named(inspected(database, "get_columns", 'odd "name'))) == ["select", "a b"]
@@ -148,6 +161,32 @@ def test_indexes(database: Database) -> None:
     assert (partial["column_names"], bool(partial["unique"])) == (["amount"], True)
     assert str(next(iter(partial["dialect_options"].values()))) == "flag = 1"
     assert (indexes["by_note"]["column_names"], bool(indexes["by_note"]["unique"])) == (["note", "part"], False)
+
+
+def test_indexes_on_expressions(database: Database) -> None:
+    indexes = named(inspected(database, "get_indexes", "parent"))
+    index = indexes["by_length"]
+    assert index["column_names"] == [None, "part", None]
+    assert index["expressions"] == ["length(note) DESC", "part", "(code || ') where'',') COLLATE NOCASE"]
+    both = indexes["by /* (both"]
+    assert (both["unique"], both["expressions"]) == (True, ["lower(code) /* , */"])
+    assert str(both["dialect_options"]["sqlite_where"]) == "part > 1 AND note <> ') WHERE x'"
+
+
+def test_order_and_collation(database: Database) -> None:
+    assert named(inspected(database, "get_indexes", "parent"))["by_note"]["column_sorting"] == {"note": ("desc",)}
+    collations = {
+        name: getattr(column["type"], "collation", None)
+        for name, column in named(inspected(database, "get_columns", 'odd "name')).items()
+    }
+    assert collations == {"select": None, "a b": "NOCASE"}
+
+
+def test_options(database: Database) -> None:
+    assert inspected(database, "get_table_options", "parent") == {"sqlite_autoincrement": True}
+    assert inspected(database, "get_table_options", "compact") == {"sqlite_with_rowid": False, "sqlite_strict": True}
+    assert inspected(database, "get_table_options", "child") == {}
+    assert inspected(database, "get_table_options", "names") == {}
 
 
 def test_temporary_tables_and_views_belong_to_their_connection(database: Database) -> None:
@@ -190,6 +229,8 @@ def test_tables_are_made_as_they_were_found(database: Database) -> None:
         "get_foreign_keys",
         "get_unique_constraints",
         "get_check_constraints",
+        "get_indexes",
+        "get_table_options",
     )
 
     def described(connection: sa.Connection) -> list[Any]:

@@ -14,8 +14,16 @@ from tests.support import PACKAGE
 # SQLAlchemy's dialects, the one part that imports what is not in the standard library.
 SQLALCHEMY: dict[str, set[str]] = {
     "sqlalchemy.aio": {"aio", "sqlalchemy.dialect"},
-    "sqlalchemy.dialect": {"errors", "sqlalchemy._memory", "sqlalchemy._types", "sqlalchemy._url"},
+    "sqlalchemy.dialect": {
+        "errors",
+        "sqlalchemy._memory",
+        "sqlalchemy._reflection",
+        "sqlalchemy._types",
+        "sqlalchemy._url",
+    },
+    "sqlalchemy._ddl": set(),
     "sqlalchemy._memory": {"_embedded"},
+    "sqlalchemy._reflection": {"sqlalchemy._ddl"},
     "sqlalchemy._types": set(),
     "sqlalchemy._url": {"_target"},
 }

@@ -6,13 +6,14 @@ from __future__ import annotations
 from typing import Any, cast
 
 from sqlalchemy import event, pool, text, types, util
-from sqlalchemy.dialects.sqlite.base import SQLiteDialect, SQLiteExecutionContext
+from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, DBAPIModule
 
 import dqlitepy
 from dqlitepy.errors import LeadershipLostError, NotLeaderError
 from dqlitepy.sqlalchemy._memory import TemporaryDatabase
+from dqlitepy.sqlalchemy._reflection import ReflectingDialect
 from dqlitepy.sqlalchemy._types import DateTime, Numeric, Time
 from dqlitepy.sqlalchemy._url import MEMORY, connect_arguments
 
@@ -31,7 +32,7 @@ class ExecutionContext(SQLiteExecutionContext):
         return self._dbapi_connection.cursor()
 
 
-class Dialect(SQLiteDialect):
+class Dialect(ReflectingDialect):
     """SQLite's SQL over dqlitepy.
 
     `name` stays "sqlite", so that all that knows SQLite by that name goes on to do so: types with a variant for it,
@@ -46,7 +47,7 @@ class Dialect(SQLiteDialect):
     returns_native_bytes = True
     execution_ctx_cls = ExecutionContext
     colspecs = util.update_copy(
-        SQLiteDialect.colspecs,
+        ReflectingDialect.colspecs,
         {types.DateTime: DateTime, types.Time: Time, types.Numeric: Numeric, types.Float: types.Float},
     )
 
