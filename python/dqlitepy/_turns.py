@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 
 
 class Turns:
@@ -35,7 +36,8 @@ class Turns:
             if turn.done() and not turn.cancelled():
                 self.give_back()  # it came just before the task was cancelled
             else:
-                self._waiting.remove(turn)
+                with suppress(ValueError):  # whoever gave the turn back has passed it over already
+                    self._waiting.remove(turn)
             raise
 
     def give_back(self) -> None:

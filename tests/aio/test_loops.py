@@ -38,9 +38,11 @@ async def main(directory):
     connections = [aio.connect(directory, timeout=600) for _ in range(1000)]
     await connections[0]
     await connections[0].execute("CREATE TABLE t (a)")
+    most = threads() + 50  # Go starts one where a system call is slow; 16 work for the node
+    assert most < 150, most
     await asyncio.gather(*(con._open() for con in connections))
     assert threading.active_count() < 10, threading.active_count()
-    assert threads() < 400, threads()
+    assert threads() < most, threads()
     await connections[0].execute("INSERT INTO t VALUES (0)")
     tasks = [asyncio.create_task(con.execute_fetchall("SELECT ?, sum(a) FROM t", (number,)))
              for number, con in enumerate(connections)]
@@ -49,7 +51,7 @@ async def main(directory):
     waiting = [asyncio.create_task(con.execute_fetchall("INSERT INTO t VALUES (1)")) for con in connections[1:]]
     await asyncio.sleep(0.1)
     assert not any(task.done() for task in waiting)
-    assert threading.active_count() < 10 and threads() < 400, threads()
+    assert threading.active_count() < 10 and threads() < most, threads()
     for task in waiting:
         task.cancel()
     ends = await asyncio.gather(*waiting, return_exceptions=True)
