@@ -263,6 +263,24 @@ def test_a_node_that_waits_for_its_cluster_says_so_and_can_be_stopped(tmp_path: 
         node.kill()
 
 
+def test_whoever_watches_outlives_the_node_that_was_named(tmp_path: Path) -> None:
+    with three_nodes(tmp_path) as cluster:
+        named, *others = cluster.addresses
+        watch = subprocess.Popen(
+            command("status", named, "--json", "--watch", "0.1"), stdout=subprocess.PIPE, text=True, env=environment()
+        )
+        try:
+            assert watch.stdout is not None
+            assert len(json.loads(watch.stdout.readline())["members"]) == 3
+            cluster.nodes[0].kill()
+            assert any(json.loads(line)["leader"] in others for line in watch.stdout)
+            watch.terminate()
+            assert watch.wait(HANG) == -signal.SIGTERM
+        finally:
+            watch.kill()
+            watch.communicate()
+
+
 def test_whoever_watches_waits_until_somebody_answers(tmp_path: Path) -> None:
     address = free_address()
     watch = subprocess.Popen(

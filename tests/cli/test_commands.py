@@ -37,6 +37,46 @@ def test_an_error_is_two_lines_what_is_wrong_and_what_to_do(tmp_path: Path) -> N
     assert second == "  Give the directory that a node keeps its data in."
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["node", "data", "--address", "127.0.0.1:1", "--metrics", "nowhere"], "nowhere is no address to listen on"),
+        (["node", "data", "--address", "127.0.0.1:1", "--voters", "2"], "voters must be from 3"),
+        (["node", "data", "--address", "127.0.0.1:1", "--cert", "x"], "TLS needs --cert, --key and --ca"),
+        (
+            ["node", "data", "--address", "127.0.0.1:1", "--cert=x", "--key=y", "--ca=z"],
+            "the TLS file 'x' cannot be read",
+        ),
+        (["node", "data"], "needs an address"),
+        (["status", ""], "no node is named"),
+        (["status", "dqlite://127.0.0.1:1/main?x=1"], "it has an option 'x'"),
+        (["status", "127.0.0.1:1", "--cert=x", "--key=y", "--ca=z"], "the TLS file 'x' cannot be read"),
+        (["status", "127.0.0.1:99999"], "its port must be a number from 1 to 65535"),
+        (["shell", "127.0.0.1:1", "--database", "", "-c", "SELECT 1"], "the name of the database is empty"),
+        (["shell", "data", "--timeout", "1", "-c", ".output /nowhere/x"], "/nowhere/x: No such file or directory"),
+        (["backup", "data", "copy.db"], "data is not a directory"),
+        (["restore", "copy.db", "data"], "copy.db is not a file"),
+        (["certs", "/dev/null", "--hosts", "a"], "/dev/null is there already, and no directory"),
+        (["inspect", "/dev/null"], "/dev/null is not a directory"),
+        (["recover", "data", "--yes"], "data is not a directory"),
+    ],
+)
+def test_what_cannot_work_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert message in fail(*arguments)
+    assert arguments[0] == "shell" or list(tmp_path.rglob("*")) == []
+
+
+def test_a_database_that_is_empty_is_no_backup(tmp_path: Path) -> None:
+    """A database is made as soon as somebody asks for it: a misspelt name would have an empty copy for ever."""
+    succeed("shell", tmp_path / "data", "-c", "CREATE TABLE t (a)")
+    message = fail("backup", tmp_path / "data", tmp_path / "copy.db", "--database", "mian")
+    assert "the database mian is empty" in message
+    assert not (tmp_path / "copy.db").exists()
+
+
 def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "info.yaml").write_text("ID: 1\nAddress: localhost:9000\nRole: 0\n")
     process = subprocess.Popen(

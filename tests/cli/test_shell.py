@@ -110,7 +110,10 @@ def test_a_script_ends_at_the_first_failure_and_names_its_line(tmp_path: Path) -
 
 def test_a_transaction_that_a_script_leaves_open_is_rolled_back(tmp_path: Path) -> None:
     succeed("shell", tmp_path / "data", "-c", "CREATE TABLE t (n)")
-    succeed("shell", tmp_path / "data", stdin="BEGIN; INSERT INTO t VALUES (1);")
+    for script in ("BEGIN; INSERT INTO t VALUES (1);", "BEGIN;\nINSERT INTO t VALUES (1);\n.quit\n"):
+        first, second = fail("shell", tmp_path / "data", stdin=script).splitlines()
+        assert first == "dqlitepy shell: a transaction was open at the end and is rolled back"
+        assert "COMMIT" in second
     assert succeed("shell", tmp_path / "data", "--no-headers", "-c", "SELECT count(*) FROM t") == "0\n"
 
 

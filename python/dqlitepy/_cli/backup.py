@@ -8,6 +8,7 @@ import json
 import os
 from contextlib import closing
 
+from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.progress import Progress
 from dqlitepy._cli.target import Target, add_target
 from dqlitepy._cli.terminal import size
@@ -27,6 +28,9 @@ def run(options: argparse.Namespace) -> int:
     """Copies the database."""
     target = Target.of(options).existing()
     with closing(target.connect()) as con, Progress(f"backup of {options.target}", 0) as progress:
+        [(objects,)] = con.execute("SELECT count(*) FROM sqlite_schema")
+        if not objects:  # dqlite makes a database as soon as somebody asks for it
+            raise Failure(f"the database {target.name} is empty", "Is that its name? No file was made.")
         con.backup(
             options.file,
             pages=_PAGES,

@@ -32,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         paths = dqlitepy.make_certificates(options.directory, options.hosts, valid_days=options.days)
     except FileExistsError as error:
-        raise Failure(str(error), "Nothing was overwritten.") from error
+        what = str(error) if error.filename is None else f"{error.filename} is there already, and no directory"
+        raise Failure(what, "Nothing was overwritten.") from error
     except ValueError as error:
         raise Failure(str(error), "See `dqlitepy certs --help`.") from error
     if options.json:

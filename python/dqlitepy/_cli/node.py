@@ -97,9 +97,9 @@ def run(options: argparse.Namespace) -> int:
         signal.set_wakeup_fd(waker.fileno())
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _raise_stop)
-        node.start()
-        if options.metrics:
+        if options.metrics:  # before the directory gets an identity: this address may be wrong
             server = MetricsServer(options.metrics, node)
+        node.start()
         _wait_ready(node)
         role = node.role
         metrics = f", metrics on port {server.port}" if server else ""

@@ -45,7 +45,8 @@ def scrape(address: str, timeout: float) -> Scraped:
             raise Failure(f"the metrics of {address} cannot be had: {answer.status} {answer.reason}", advice)
         return _parse(text)
     except (OSError, HTTPException, ValueError) as error:
-        raise Failure(f"the metrics of {address} cannot be had: {error}", advice) from error
+        reason = getattr(error, "strerror", None) or error
+        raise Failure(f"the metrics of {address} cannot be had: {reason}", advice) from error
 
 
 def _parse(text: str) -> Scraped:

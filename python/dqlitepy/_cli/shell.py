@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 import dqlitepy
 from dqlitepy._cli.dot_commands import run_command
@@ -40,20 +41,25 @@ def run(options: argparse.Namespace) -> int:
     interactive = options.commands is None and sys.stdin.isatty()
     session = Session(Target.of(options), mode=options.mode, headers=not options.no_headers, interactive=interactive)
     try:
-        if interactive:
-            from dqlitepy._cli.prompt import interact
-
-            interact(session)
-        elif options.commands is None:
-            _run_script(session, sys.stdin, numbered=True)
-        else:
-            for text in options.commands:
-                _run_script(session, text.splitlines(), numbered=False)
-    except Quit:
-        pass
+        with suppress(Quit):
+            _work(session, options.commands)
+        if not interactive and session.con.in_transaction:
+            raise Failure("a transaction was open at the end and is rolled back", "End it with COMMIT or ROLLBACK.")
     finally:
         session.close()
     return 0
+
+
+def _work(session: Session, commands: list[str] | None) -> None:
+    if session.interactive:
+        from dqlitepy._cli.prompt import interact
+
+        interact(session)
+    elif commands is None:
+        _run_script(session, sys.stdin, numbered=True)
+    else:
+        for text in commands:
+            _run_script(session, text.splitlines(), numbered=False)
 
 
 def _run_script(session: Session, lines: Iterable[str], *, numbered: bool) -> None:

@@ -15,7 +15,7 @@ from time import monotonic, sleep
 import dqlitepy
 from dqlitepy._cli.failure import Failure, one_line
 from dqlitepy._cli.scrape import scrape
-from dqlitepy._cli.target import add_tls, seconds, tls_of
+from dqlitepy._cli.target import add_tls, seconds, servers_of, tls_of
 from dqlitepy._cli.terminal import Style, columns, size
 from dqlitepy._disk import identity
 from dqlitepy._disk.damage import Damaged
@@ -60,7 +60,9 @@ class Status:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares what the command takes."""
-    parser.add_argument("address", metavar="HOST:PORT[,HOST:PORT...]", help="one or more nodes of the cluster")
+    parser.add_argument(
+        "address", metavar="HOST:PORT[,HOST:PORT...]", help="one or more nodes of the cluster, or its URL"
+    )
     parser.add_argument(
         "--watch",
         metavar="SECONDS",
@@ -94,14 +96,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the status, once or until Ctrl-C."""
-    addresses = [address for address in options.address.split(",") if address]
-    try:
-        client = dqlitepy.Client(addresses, tls=tls_of(options), timeout=options.timeout)
-    except ValueError as error:
-        raise Failure(str(error), "Give HOST:PORT of a node.") from error
+    given, tls = servers_of(options.address, tls_of(options))
+    if not given:
+        raise Failure("no node is named", "Give HOST:PORT of a node.")
+    known: tuple[str, ...] = ()
     while True:
         try:
-            status = status_of(client)
+            # Whoever watches goes on although the one node that was named is down.
+            status = status_of(dqlitepy.Client((*given, *known), tls=tls, timeout=options.timeout))
+            known = tuple(member.address for member in status.members)
             _add_directories(status.members, options.directories)
             _add_metrics(status.members, [at for at in options.metrics.split(",") if at], options.timeout)
             _add_lags(status.members)
@@ -187,13 +190,23 @@ def _add_directories(members: list[Member], directories: list[Path]) -> None:
         try:
             [own] = identity.parse_members((directory / identity.INFO).read_text(encoding="utf-8"))
         except (OSError, Damaged, ValueError) as error:
-            raise Failure(f"{directory} is not the directory of a node: {error}", "Give --directory of one.") from error
+            reason = getattr(error, "strerror", None) or error
+            raise Failure(
+                f"{directory} is not the directory of a node: {reason}", "Give --directory of one."
+            ) from error
         member = by_id.get(own.id)
         if member is None:
             raise Failure(f"the node of {directory} is no member of this cluster", "Leave that --directory out.")
         where = position(directory)
         member.term, member.last_index = where.term, where.last_index
-        member.disk_bytes = sum(path.stat().st_blocks * 512 for path in directory.iterdir() if path.is_file())
+        member.disk_bytes = sum(map(_disk_bytes, directory.iterdir()))
+
+
+def _disk_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_blocks * 512
+    except FileNotFoundError:  # the node has deleted it by now
+        return 0
 
 
 def _add_metrics(members: list[Member], addresses: list[str], timeout: float) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import dqlitepy
+from dqlitepy._address import normalized
 from dqlitepy._cli.failure import Failure
 from dqlitepy._target import DEFAULT_DATABASE, Cluster, target_of
 
@@ -60,13 +61,45 @@ def tls_of(options: argparse.Namespace) -> dqlitepy.TLS | None:
 
     Raises:
         Failure: only some of them are given.
+        OperationalError: they cannot work.
     """
     given = [options.cert, options.key, options.ca]
     if not any(given):
         return None
     if not all(given):
         raise Failure("TLS needs --cert, --key and --ca", "Give all three, or none; `dqlitepy certs` makes them.")
-    return dqlitepy.TLS(*given)
+    return _checked(dqlitepy.TLS(*given))
+
+
+def servers_of(text: str, tls: dqlitepy.TLS | None) -> tuple[tuple[str, ...], dqlitepy.TLS | None]:
+    """Returns the addresses that `text` lists, or those and the files of TLS in a URL of a cluster.
+
+    Raises:
+        Failure: it is neither.
+        OperationalError: the files of TLS cannot work.
+    """
+    try:
+        if text.startswith("dqlite:"):
+            parsed = target_of(text, uri=False)
+            assert isinstance(parsed, Cluster)
+            return parsed.servers, _tls_of_url(parsed, tls)
+        return tuple(normalized(address) for address in text.split(",") if address), tls
+    except ValueError as error:
+        raise Failure(str(error), "Give HOST:PORT of a node.") from error
+
+
+def _tls_of_url(parsed: Cluster, tls: dqlitepy.TLS | None) -> dqlitepy.TLS | None:
+    if parsed.tls_files is None:
+        return tls
+    if tls:
+        raise Failure("the URL names the files of TLS, and the options do too", "Leave one out.")
+    return _checked(dqlitepy.TLS(*parsed.tls_files))
+
+
+def _checked(tls: dqlitepy.TLS) -> dqlitepy.TLS:
+    """Finds what is wrong with the files before anybody is asked, who could only say that it does not work."""
+    tls.check()
+    return tls
 
 
 @dataclass(frozen=True)
@@ -83,6 +116,8 @@ class Target:
     def of(cls, options: argparse.Namespace) -> Target:
         """Returns the target of a command."""
         text: str = options.target
+        if options.database == "":
+            raise Failure("the name of the database is empty", "Leave --database out for the one called main.")
         name: str = options.database or DEFAULT_DATABASE
         tls = tls_of(options)
         if _ADDRESSES.fullmatch(text) and not os.path.exists(text):
@@ -96,10 +131,7 @@ class Target:
                 raise Failure(f"the URL names the database {parsed.database}, --database another", "Leave one out.")
             if parsed.database == DEFAULT_DATABASE and options.database:
                 parsed = parsed._replace(database=name)
-            if parsed.tls_files:
-                if tls:
-                    raise Failure("the URL names the files of TLS, and the options do too", "Leave one out.")
-                tls = dqlitepy.TLS(*parsed.tls_files)
+            tls = _tls_of_url(parsed, tls)
             url = f"dqlite://{','.join(parsed.servers)}/{quote(parsed.database, safe='')}"
             return cls(url, parsed.servers, parsed.database, options.timeout, tls)
         return cls(text, (), name, options.timeout, tls)
