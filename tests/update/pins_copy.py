@@ -79,7 +79,9 @@ class Copy:
         subprocess.run([str(GO), *arguments], cwd=self.root / folder, env=environment, check=True, capture_output=True)
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tools.update.program", f"--checkout={self.root}", f"--go={GO}"]
+        # As Bazel names it: by a path that is relative to where the program is started.
+        go = os.path.relpath(str(GO), self.root)
+        command = [sys.executable, "-m", "tools.update.program", f"--checkout={self.root}", f"--go={go}"]
         return subprocess.run(
             [*command, f"--github={self._registries.address}/github", *arguments],
             env=self._environment | environment,

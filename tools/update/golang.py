@@ -32,7 +32,8 @@ class Go:
     """A go command; it never fetches another SDK, nor reads the module that it happens to be called in."""
 
     def __init__(self, command: str) -> None:
-        self._command = command
+        # A path is relative to where this program was started, not to the folders that go is called in.
+        self._command = os.path.abspath(command) if os.sep in command else command
         self._environment = os.environ | {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod -modcacherw", "GOWORK": "off"}
 
     def versions(self, path: str) -> list[str]:
