@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from pathlib import Path
 
 import dqlitepy
@@ -44,6 +45,23 @@ def test_the_only_node_that_was_given_dies(machines: Machines) -> None:
                 return await (await connection.execute("SELECT n FROM t")).fetchall()
 
         assert asyncio.run(asynchronously()) == [(1,)]
+
+
+def test_the_only_node_that_was_given_is_suspended(machines: Machines) -> None:
+    """It accepts connections and says nothing: those that were learned tell that another one leads."""
+    with machines:
+        given = machines.addresses[0]
+        eventually(lambda: voters(machines.client()), lambda count: count == 3)
+        machines.client().transfer(given)
+        con = dqlitepy.connect(f"dqlite://{given}/main", isolation_level=None, leader_timeout=HANG)
+        con.execute("CREATE TABLE t (n INTEGER)")
+        machines.at(given).signal(signal.SIGSTOP)
+        try:
+            assert con.execute("SELECT count(*) FROM t").fetchone() == (0,)
+            con.execute("INSERT INTO t VALUES (1)")
+        finally:
+            machines.at(given).signal(signal.SIGCONT)
+        con.close()
 
 
 def test_members_that_join_later_are_learned_when_the_leader_changes(tmp_path: Path) -> None:
