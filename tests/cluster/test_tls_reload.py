@@ -140,3 +140,22 @@ def test_a_connection_says_that_its_new_files_are_of_no_use(started: Start, tmp_
     client.certificate(new)
     assert con.execute("SELECT 1").fetchone() == (1,)
     con.close()
+
+
+def test_certificate_and_key_in_one_file_are_replaced_at_once(started: Start, tmp_path: Path) -> None:
+    [at] = addresses(1)
+    host = at.partition(":")[0]
+    both, authority = tmp_path / "node.pem", tmp_path / "ca.pem"
+
+    def deploy(folder: Path) -> None:
+        dqlitepy.make_certificates(folder, [host])
+        _replace(authority, (folder / "ca.pem").read_text())
+        _replace(both, "".join((folder / f"{host}.{kind}").read_text() for kind in ("pem", "key")))
+
+    deploy(tmp_path / "old")
+    tls = TLS(both, both, authority)
+    node = started(at, tls=tls)
+    deploy(tmp_path / "new")
+    con = dqlitepy.connect(node)
+    assert con.execute("SELECT 1").fetchone() == (1,)
+    con.close()
