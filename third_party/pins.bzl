@@ -32,6 +32,7 @@ PINS = {
             "0013-cut-segment.patch",
             "0014-failed-commit.patch",
             "0015-process-wide-pragmas.patch",
+            "0016-brief-statements.patch",
         ],
     },
     "libuv": {

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Statements that are over at once run in the server's loop, and no others do.
+
+All threads of the pool are busy for ever here, so what is answered has run in the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from select import select
+
+import pytest
+
+from tests.patches.node import NodeProcess
+from tests.patches.wire import Client, Response, leader_request
+
+POOL_THREADS = 16
+# A first page, which tells that the statement runs, and then none for ever.
+ENDLESS = (
+    "WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) "
+    "SELECT zeroblob(100000) UNION ALL SELECT n FROM endless WHERE n < 0"
+)
+BY_KEY = "SELECT v FROM t WHERE id = 2"
+BY_NAME = "SELECT v FROM t WHERE name = 'two'"
+
+
+@pytest.fixture
+def busy(node: NodeProcess, client: Client) -> Iterator[ExitStack]:
+    """The connections that keep the pool busy; to close them frees it."""
+    client.execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, v INTEGER); CREATE UNIQUE INDEX by_name ON t (name);"
+        "INSERT INTO t VALUES (1, 'one', 10), (2, 'two', 20)"
+    )
+    with ExitStack() as connections:
+        yield connections
+
+
+def occupy_pool(node: NodeProcess, connections: ExitStack) -> None:
+    for _ in range(POOL_THREADS):
+        reader = connections.enter_context(node.client())
+        reader.begin_query(ENDLESS)
+        assert not reader.page().is_last
+    go_round(node)
+
+
+def go_round(node: NodeProcess) -> None:
+    """Returns when the loop has dealt with all that it was sent before, which it may see in another order."""
+    with node.client() as other:
+        for _ in range(2):
+            other.socket.sendall(leader_request())
+            other.expect(Response.SERVER)
+
+
+def is_answered(node: NodeProcess, client: Client) -> bool:
+    go_round(node)
+    return bool(select([client.socket], [], [], 0)[0])
+
+
+@pytest.mark.parametrize("query", [BY_KEY, BY_NAME])
+def test_a_row_by_its_key_needs_no_thread(node: NodeProcess, client: Client, busy: ExitStack, query: str) -> None:
+    occupy_pool(node, busy)
+    assert [[value for _, value in row] for row in client.query(query)] == [[20]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT v FROM t WHERE v > 10",
+        "SELECT count(*) FROM t",
+        "SELECT v FROM t WHERE id IN (1, 2) AND v > 10",
+        "SELECT hex(name) FROM t WHERE id = 2",
+        "SELECT v || '' FROM t WHERE id = 2",
+        "SELECT (SELECT max(v) FROM t)",
+        "PRAGMA integrity_check",
+        "SELECT * FROM pragma_quick_check",
+    ],
+)
+def test_what_may_take_long_gets_a_thread(node: NodeProcess, client: Client, busy: ExitStack, query: str) -> None:
+    occupy_pool(node, busy)
+    client.begin_query(query)
+    assert not is_answered(node, client)
+    busy.close()
+    assert len(client.page().rows) == 1
+
+
+def test_the_schema_that_counts_is_the_one_that_is_there(node: NodeProcess, client: Client, busy: ExitStack) -> None:
+    statement = client.prepare(BY_NAME)
+    with node.client() as other:
+        other.execute("DROP INDEX by_name")
+    occupy_pool(node, busy)
+    client.begin_prepared_query(statement)
+    assert not is_answered(node, client)
+    busy.close()
+    assert len(client.page().rows) == 1
+
+
+def test_a_transaction_goes_on_where_its_statements_run(client: Client, busy: ExitStack) -> None:
+    client.execute("BEGIN")
+    assert client.execute("UPDATE t SET v = v + 1 WHERE id = 1") == 1
+    assert client.execute("UPDATE t SET v = v + 1 WHERE v > 0") == 2
+    assert client.execute("DELETE FROM t WHERE id = 2") == 1
+    client.execute("COMMIT")
+    assert [[value for _, value in row] for row in client.query("SELECT id, v FROM t")] == [[1, 12]]

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SQLite, with one more function: it looks into a compiled statement, which nothing in SQLite's own interface does.
+
+#include "sqlite3.c"
+
+// Longer programs are not looked at.
+#define MOST_INSTRUCTIONS 200
+
+int dqlitepy_is_brief(sqlite3_stmt *statement);
+
+// Instructions whose time does not depend on the number of rows beyond a search in a tree. Among what is missing: functions,
+// which may take any time; triggers; virtual tables; sorters; whatever begins, ends or checks anything but the statement itself.
+static int takes_little(u8 opcode) {
+  switch (opcode) {
+    case OP_Add:
+    case OP_AddImm:
+    case OP_Affinity:
+    case OP_Close:
+    case OP_Column:
+    case OP_Copy:
+    case OP_DecrJumpZero:
+    case OP_DeferredSeek:
+    case OP_Delete:
+    case OP_Eq:
+    case OP_FkCounter:
+    case OP_FkIfZero:
+    case OP_Found:
+    case OP_Ge:
+    case OP_Goto:
+    case OP_Gt:
+    case OP_Halt:
+    case OP_HaltIfNull:
+    case OP_IdxDelete:
+    case OP_IdxGE:
+    case OP_IdxGT:
+    case OP_IdxInsert:
+    case OP_IdxLE:
+    case OP_IdxLT:
+    case OP_IdxRowid:
+    case OP_If:
+    case OP_IfNot:
+    case OP_IfPos:
+    case OP_Init:
+    case OP_Insert:
+    case OP_Int64:
+    case OP_IntCopy:
+    case OP_Integer:
+    case OP_IsNull:
+    case OP_Le:
+    case OP_Lt:
+    case OP_MakeRecord:
+    case OP_Move:
+    case OP_Multiply:
+    case OP_MustBeInt:
+    case OP_Ne:
+    case OP_NewRowid:
+    case OP_NoConflict:
+    case OP_Noop:
+    case OP_NotExists:
+    case OP_NotFound:
+    case OP_NotNull:
+    case OP_Null:
+    case OP_NullRow:
+    case OP_OpenRead:
+    case OP_OpenWrite:
+    case OP_Real:
+    case OP_RealAffinity:
+    case OP_ResultRow:
+    case OP_Rowid:
+    case OP_SCopy:
+    case OP_SeekGE:
+    case OP_SeekGT:
+    case OP_SeekLE:
+    case OP_SeekLT:
+    case OP_SeekRowid:
+    case OP_SoftNull:
+    case OP_String8:
+    case OP_Subtract:
+    case OP_Transaction:
+    case OP_TypeCheck:
+    case OP_Variable:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+// Tells whether no other connection has changed the schema since the statement was compiled: SQLite would compile it anew in
+// its first step, perhaps into one that takes long. Only a look at the database tells.
+static int schema_is_current(sqlite3 *database) {
+  Btree *tree = database->aDb[0].pBt;
+  int began = 0;
+  u32 cookie = 0;
+  if (sqlite3BtreeTxnState(tree) == SQLITE_TXN_NONE) {
+    if (sqlite3BtreeBeginTrans(tree, 0, 0) != SQLITE_OK) return 0;
+    began = 1;
+  }
+  sqlite3BtreeGetMeta(tree, BTREE_SCHEMA_VERSION, &cookie);
+  if (began) sqlite3BtreeCommit(tree);
+  return cookie == (u32)database->aDb[0].pSchema->schema_cookie;
+}
+
+// Tells whether a statement that was not stepped yet will be over after a few microseconds, whatever the tables hold: it has
+// few instructions, executes each at most once, and none of them takes long.
+int dqlitepy_is_brief(sqlite3_stmt *statement) {
+  Vdbe *program = (Vdbe *)statement;
+  if (program->eVdbeState != VDBE_READY_STATE || program->expired || program->explain || program->nOp > MOST_INSTRUCTIONS) {
+    return 0;
+  }
+  for (int i = 0; i < program->nOp; i++) {
+    const VdbeOp *instruction = &program->aOp[i];
+    // The way back behind the initialization, which every program ends with.
+    int from_initialization = instruction->opcode == OP_Goto && instruction->p2 == 1 && i == program->nOp - 1;
+    if (!takes_little(instruction->opcode)) return 0;
+    if ((sqlite3OpcodeProperty[instruction->opcode] & OPFLG_JUMP) && instruction->p2 <= i && instruction->p2 > 0 &&
+        !from_initialization) {
+      return 0;
+    }
+  }
+  return schema_is_current(program->db);
+}
