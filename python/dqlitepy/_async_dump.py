@@ -19,8 +19,11 @@ async def dump(options: ConnectOptions, *, any_server: bool) -> bytes:
         await events.open(opening)
         while True:
             reading = ReadDump(opening.handle)
-            await events.run(reading)
-            piece = reading.take()
+            try:
+                await events.run(reading)
+                piece = reading.take()
+            finally:
+                reading.dispose()
             if not piece:
                 break
             pieces.append(piece if pieces else without_wal(piece))

@@ -148,6 +148,10 @@ class Poller:
 
     async def _drain(self, operation: Operation) -> None:
         """Waits for a cancelled operation. Further cancellations change nothing: it ends soon, by the one before."""
+        # It may have been named in the moment when nobody waited for it any more.
+        if operation.resume(library(), 0) != _PENDING:
+            operation.abandoned = False
+            return
         end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting[operation.handle] = operation, end
         patience = asyncio.get_running_loop().call_later(DRAIN_SECONDS, end.cancel)

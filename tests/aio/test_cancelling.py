@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,6 +130,22 @@ def test_connecting_can_be_cancelled(tmp_path: Path) -> None:
             else:
                 assert isinstance(end, asyncio.CancelledError)
         assert sum(isinstance(end, aio.Connection) for end in ends) >= 10
+
+    asyncio.run(asyncio.wait_for(main(), HANG))
+
+
+def test_a_cancellation_that_meets_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop hears that a connection is open when its task is cancelled but does not know it yet."""
+    monkeypatch.setattr("dqlitepy._poller.DRAIN_SECONDS", 10 * HANG)
+
+    async def main() -> None:
+        async with aio.connect(tmp_path):
+            connecting = asyncio.create_task(aio.connect(tmp_path)._open())
+            await asyncio.sleep(0)
+            time.sleep(0.2)  # the connection is open by the end of it
+            asyncio.get_running_loop().call_soon(connecting.cancel)
+            with pytest.raises(asyncio.CancelledError):
+                await connecting
 
     asyncio.run(asyncio.wait_for(main(), HANG))
 
