@@ -22,6 +22,8 @@ SQLALCHEMY: dict[str, set[str]] = {
         "sqlalchemy._url",
     },
     "sqlalchemy._ddl": set(),
+    "sqlalchemy.provision": set(),
+    "sqlalchemy.requirements": {"sqlalchemy.dialect"},
     "sqlalchemy._memory": {"_embedded"},
     "sqlalchemy._reflection": {"sqlalchemy._ddl"},
     "sqlalchemy._types": set(),

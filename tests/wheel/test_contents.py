@@ -117,6 +117,7 @@ def test_entry_points() -> None:
     assert dict(entries["console_scripts"]) == {"dqlitepy": "dqlitepy.__main__:main"}
     assert dict(entries["sqlalchemy.dialects"]) == {
         "dqlite": "dqlitepy.sqlalchemy.dialect:Dialect",
+        "dqlite.dqlitepy": "dqlitepy.sqlalchemy.dialect:Dialect",
         "dqlite.aio": "dqlitepy.sqlalchemy.aio:AsyncDialect",
     }
 
