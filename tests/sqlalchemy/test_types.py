@@ -59,7 +59,7 @@ VALUES: dict[str, tuple[TypeEngine[Any], list[Any]]] = {
     "binary": (sa.LargeBinary(), [b"", b"\0\xff'", bytes(range(256)) * 1000]),
     "uuid": (sa.Uuid(), [uuid.UUID(int=0), uuid.UUID("12345678-1234-5678-1234-567812345678")]),
     "uuid as text": (sa.Uuid(as_uuid=False), ["12345678-1234-5678-1234-567812345678"]),
-    "json": (sa.JSON(), [NESTED, [], {}, "text", 1, 1.5, True, False, [None], "1"]),
+    "json": (sa.JSON(), [NESTED, [], {}, "text", 1, 1.5, 1.0, 10**30, True, [None], "1"]),
     "enum": (sa.Enum(Colour), list(Colour)),
     "enum of text": (sa.Enum("one", "it's", name="words"), ["one", "it's"]),
     "pickle": (sa.PickleType(), [{"a": {1, 2}}, b"x"]),
@@ -165,6 +165,18 @@ def test_none_and_null_of_json_are_two_things(database: Database) -> None:
         return [tuple(row) for row in connection.execute(rows)]
 
     assert database.run(work) == [(1, None, None, 0, 1), (2, None, None, 1, 0)]
+
+
+def test_json_of_sqlite_is_read(database: Database) -> None:
+    """Tables that were made by SQLAlchemy's own SQLite dialect declare JSON, and so keep a number as a number."""
+
+    def work(connection: sa.Connection) -> tuple[Any, Any]:
+        connection.exec_driver_sql("CREATE TABLE t (x JSON)")
+        connection.exec_driver_sql("INSERT INTO t VALUES ('[1]'), ('2.5')")
+        table = sa.Table("t", sa.MetaData(), autoload_with=connection)
+        return type(table.c.x.type), list(connection.scalars(sa.select(table.c.x)))
+
+    assert database.run(work) == (sqlite.JSON, [[1], 2.5])
 
 
 def test_parts_of_json(database: Database) -> None:

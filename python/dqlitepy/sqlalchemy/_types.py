@@ -5,6 +5,10 @@ Zones: that dialect drops them. Here a value with a zone is stored with its offs
 functions read: "2026-01-31 12:00:00.000000+01:00".
 
 Decimals: SQLite keeps a NUMERIC as a 64-bit integer or float. What these cannot hold is refused, not rounded.
+
+JSON: a column that is declared as JSON keeps a text that reads as a number as that number, so 1.0 came back as 1, and
+an integer beyond 64 bits as a float. One declared as JSON_CHAR keeps the text; its name is made as those of
+SQLAlchemy's DATE_CHAR and DATETIME_CHAR.
 """
 
 from __future__ import annotations
@@ -17,7 +21,10 @@ from typing import Any
 
 from sqlalchemy import types
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteTypeCompiler
 from sqlalchemy.engine import Dialect
+
+JSON_AS_TEXT = "JSON_CHAR"
 
 _Process = Callable[[Any], Any]
 
@@ -74,6 +81,13 @@ class Time(sqlite.TIME):
             return value.isoformat("microseconds")
 
         return process
+
+
+class TypeCompiler(SQLiteTypeCompiler):
+    """Declares columns so that SQLite converts nothing that they are given."""
+
+    def visit_JSON(self, type_: Any, **kw: Any) -> str:
+        return JSON_AS_TEXT
 
 
 def _refuse_unknown_offset(value: datetime.datetime | datetime.time) -> None:
