@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dqlitepy
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import PoolProxiedConnection
 
-from tests.cluster.machines import Machines, eventually, voters
+from tests.cluster.machines import Machines, address, eventually, quick, voters
 from tests.hostile.server import DONE, Asked, Peer, Response, Server, behave, frame, names, row, text
 from tests.sqlalchemy.engines import DRIVERS, Database, database_of, statements
 from tests.support import HANG
@@ -147,6 +148,32 @@ def test_no_leader(machines: Machines) -> None:
         engine.connect()
     assert type(caught.value.orig) is dqlitepy.NoLeaderError
     engine.dispose()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_cluster_with_certificates(driver: str, tmp_path: Path) -> None:
+    at = address()
+    host = at.rpartition(":")[0]
+    folder = tmp_path / "my certificates"
+    dqlitepy.make_certificates(folder, [host, "client"])
+    node = dqlitepy.Node(
+        tmp_path / "node",
+        address=at,
+        tls=dqlitepy.TLS(folder / f"{host}.pem", folder / f"{host}.key", folder / "ca.pem"),
+        **quick(),
+    )
+    files = {"tls_cert": f"{folder}/client.pem", "tls_key": f"{folder}/client.key", "tls_ca": f"{folder}/ca.pem"}
+    url = sa.URL.create(driver, host=host, port=int(at.rpartition(":")[2]), database="main", query=files)
+    with node:
+        node.wait_ready(HANG)
+        database = database_of(url.render_as_string(hide_password=False))
+        assert database.connected(lambda connection: connection.scalar(sa.select(1))) == 1
+        database.close()
+        without = database_of(f"{driver}://{at}/main", connect_args={"leader_timeout": 0.2})
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            without.connected(lambda connection: connection.scalar(sa.select(1)))
+        assert type(caught.value.orig) is dqlitepy.NoLeaderError
+        without.close()
 
 
 @pytest.mark.parametrize("driver", DRIVERS)

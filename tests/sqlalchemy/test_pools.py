@@ -19,6 +19,8 @@ from tests.support import run_python
 
 COUNT = sa.text("SELECT count(*) FROM t")
 
+ENDLESS = sa.text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+
 
 def running(directory: Path) -> bool:
     """Tells whether a node has the directory: another process could not open it."""
@@ -114,6 +116,36 @@ def test_memory_and_asyncio() -> None:
         await asyncio.gather(*map(add, range(10)))
         async with engine.connect() as connection:
             assert await connection.scalar(COUNT) == 10
+        await engine.dispose()
+
+    asyncio.run(main())
+
+
+def test_a_task_that_is_cancelled(tmp_path: Path) -> None:
+    """Its statement ends on the server too, and what it had written is rolled back."""
+
+    async def main() -> None:
+        engine = create_async_engine(url_of(tmp_path / "data", "dqlite+aio"), pool_size=1, max_overflow=0)
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql("CREATE TABLE t (x)")
+        written = asyncio.Event()
+
+        async def never_ends() -> None:
+            async with engine.begin() as connection:
+                await connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+                written.set()
+                await connection.execute(ENDLESS)
+
+        task = asyncio.create_task(never_ends())
+        await written.wait()
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        # The only connection of the pool is free, and so is the lock of the writer.
+        async with engine.begin() as connection:
+            assert await connection.scalar(COUNT) == 0
+            await connection.exec_driver_sql("INSERT INTO t VALUES (2)")
         await engine.dispose()
 
     asyncio.run(main())

@@ -184,3 +184,9 @@ def test_windows_and_recursion(database: Database) -> None:
     total = sa.func.sum(numbers.c.n).over(order_by=numbers.c.n)
     rows = database.run(lambda connection: connection.execute(sa.select(numbers.c.n, total)).all())
     assert [tuple(row) for row in rows] == [(1, 1), (2, 3), (3, 6), (4, 10), (5, 15)]
+
+
+def test_regular_expressions_are_refused(database: Database) -> None:
+    """SQLite's library has none, and a function of this process cannot run on the leader."""
+    with pytest.raises(sa.exc.OperationalError, match="no such function: REGEXP"):
+        database.run(lambda connection: connection.execute(sa.select(WORDS).where(WORDS.c.word.regexp_match("a.*"))))
