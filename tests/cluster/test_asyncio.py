@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, ExitStack
+import itertools
+from contextlib import AsyncExitStack, ExitStack, suppress
+from pathlib import Path
 
 import dqlitepy
 from dqlitepy import aio
 
-from tests.cluster.machines import eventually, voters
+from tests.cluster.machines import Machines, eventually, voters
 from tests.support import HANG
 
 
@@ -111,3 +113,43 @@ def test_linearizable_selects(three: list[dqlitepy.Node]) -> None:
             await asyncio.gather(*(con.execute_fetchall("SELECT max(a) FROM t") for _ in range(20)))
 
     asyncio.run(asyncio.wait_for(main(), HANG))
+
+
+def test_a_leader_that_dies_under_64_tasks(tmp_path: Path) -> None:
+    """Each task is told what became of its statement; what was acknowledged is there, and the loop never waits."""
+    with Machines(tmp_path, 3) as machines:
+        client = machines.client()
+        wait_for_voters(client, 3)
+        url = f"dqlite://{','.join(machines.addresses)}/main"
+        acknowledged: set[int] = set()
+        attempted: set[int] = set()
+
+        async def write(con: aio.Connection, first: int, killed: asyncio.Event) -> None:
+            for value in itertools.count(first, 64):
+                attempted.add(value)
+                with suppress(dqlitepy.AmbiguousCommitError):
+                    await con.execute("INSERT INTO t VALUES (?)", (value,))
+                    acknowledged.add(value)
+                    if killed.is_set():
+                        return
+
+        async def main() -> None:
+            killed = asyncio.Event()
+            async with AsyncExitStack() as stack:
+                connections = [
+                    await stack.enter_async_context(
+                        aio.connect(url, isolation_level=None, timeout=HANG, leader_timeout=HANG)
+                    )
+                    for _ in range(64)
+                ]
+                await connections[0].execute("CREATE TABLE t (a INTEGER)")
+                tasks = [asyncio.create_task(write(con, at, killed)) for at, con in enumerate(connections)]
+                while len(acknowledged) < 64:
+                    await asyncio.sleep(0.01)
+                machines.at((await aio.Client(machines.addresses, timeout=HANG).leader()).address).kill()
+                killed.set()
+                await asyncio.gather(*tasks)
+                found = {a for (a,) in await connections[0].execute_fetchall("SELECT a FROM t")}
+                assert acknowledged <= found <= attempted
+
+        asyncio.run(asyncio.wait_for(main(), HANG))
