@@ -19,7 +19,7 @@ from dqlitepy._deprecation import warn_since_3_12
 from dqlitepy._handle import Handle
 from dqlitepy._library import exception_of, library, take_block
 from dqlitepy._limits import Limits
-from dqlitepy._operations import Execute, ExecuteMany, Operation
+from dqlitepy._operations import DML, ROWS, Execute, ExecuteMany, Operation
 from dqlitepy._parameters import bind, bind_all
 from dqlitepy._statements import describe, expand
 from dqlitepy._transactions import BEGIN, LEGACY_TRANSACTION_CONTROL, Autocommit
@@ -308,9 +308,10 @@ class ConnectionCore:
 
     def _count(self, operation: Execute) -> None:
         """Keeps the books after a statement."""
-        if operation.writes_rows:
+        flags = operation.result.flags
+        if flags & DML:
             self._total_changes += max(operation.result.changes, 0)
             self._last_insert_id = operation.result.last_insert_id
-        elif not operation.yields_rows:
+        elif not flags & ROWS:
             # It may have changed the schema, or rolled a change back: versions of the schema then come a second time.
             self._declared = None

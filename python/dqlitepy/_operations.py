@@ -25,9 +25,9 @@ from dqlitepy._library import Library, borrow_memory, library, read_memory
 from dqlitepy._wire import decode, split_rows
 
 # Plain numbers: an operation with a flag makes a new flag, which takes longer than all else that a result is asked.
-_ROWS = int(ResultFlag.ROWS)
-_MORE = int(ResultFlag.MORE)
-_DML = int(ResultFlag.DML)
+ROWS = int(ResultFlag.ROWS)
+MORE = int(ResultFlag.MORE)
+DML = int(ResultFlag.DML)
 _TEXT_AS_BYTES = int(ExecuteFlag.TEXT_AS_BYTES)
 
 
@@ -206,17 +206,17 @@ class Statement(_OnHandle):
     @property
     def yields_rows(self) -> bool:
         """Whether the statement has columns."""
-        return bool(self.result.flags & _ROWS)
+        return bool(self.result.flags & ROWS)
 
     @property
     def more(self) -> bool:
         """Whether more rows follow, for `Fetch`."""
-        return bool(self.result.flags & _MORE)
+        return bool(self.result.flags & MORE)
 
     @property
     def writes_rows(self) -> bool:
         """Whether it was INSERT, UPDATE, DELETE or REPLACE, so that `changes` and `last_insert_id` count."""
-        return bool(self.result.flags & _DML)
+        return bool(self.result.flags & DML)
 
     def resume(self, native: Library, slice_ms: int) -> int:
         status: int = native.dqlitepy_continue(self._number, slice_ms, self.result, self.error)
@@ -231,8 +231,9 @@ class Statement(_OnHandle):
         return decode(borrow_memory(self.result.data, self.result.data_size))
 
     def dispose(self) -> None:
-        if self.result.data:
-            library().dqlitepy_free(self.result.data)
+        data = self.result.data
+        if data:
+            library().dqlitepy_free(data)
             self.result.data = None
 
 
@@ -242,7 +243,11 @@ class Execute(Statement):
     __slots__ = ("_flags", "begin_before", "parameters", "sql")
 
     def __init__(self, handle: int, sql: bytes, parameters: bytes, begin_before: bytes, flags: int) -> None:
-        super().__init__(handle)
+        # What the classes above do, without calling each: every statement has one of these.
+        self.error = Error()
+        self.abandoned = False
+        self._number = handle
+        self.result = Result()
         self.sql = sql
         self.parameters = parameters
         self.begin_before = begin_before  # what precedes the statement if it writes rows outside a transaction

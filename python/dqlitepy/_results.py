@@ -8,7 +8,7 @@ from operator import index
 from typing import Any, NoReturn, TypeAlias
 
 from dqlitepy._converters import PARSE_COLNAMES, Converter, converters_of, without_type
-from dqlitepy._operations import Execute, Fetch
+from dqlitepy._operations import DML, MORE, ROWS, Execute, Fetch
 from dqlitepy._spool import Spool
 from dqlitepy._values import presenter
 from dqlitepy._wire import decode
@@ -84,9 +84,10 @@ class CursorCore:
     ) -> None:
         """Takes over what a statement brought."""
         self._lastrowid = last_insert_id
-        if operation.writes_rows:
+        flags = operation.result.flags
+        if flags & DML:
             self._rowcount = operation.result.changes
-        if operation.yields_rows:
+        if flags & ROWS:
             names, self._rows = operation.values()
             self._names = self._titles = names
             if detect_types:
@@ -94,7 +95,7 @@ class CursorCore:
                 if detect_types & PARSE_COLNAMES:
                     self._titles = [without_type(name) for name in names]
             self._as_bytes = operation.text_as_bytes
-            self._more = operation.more
+            self._more = bool(flags & MORE)
 
     def _accept_more(self, operation: Fetch) -> None:
         """Takes over the next rows, behind those that have not been given out yet."""
