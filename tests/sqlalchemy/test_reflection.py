@@ -279,8 +279,7 @@ def test_autoincrement(database: Database) -> None:
     assert database.run(work) == [3]
 
 
-def test_schemas_are_refused(database: Database) -> None:
-    """There is one database in a connection: none can be attached."""
+def test_schemas_that_were_not_attached(database: Database) -> None:
     table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer), schema="elsewhere")
     with pytest.raises(sa.exc.OperationalError, match="unknown database"):
         database.run(table.create)

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from tests.sqlalchemy.engines import Database, url_of
 
 # The row that fails lies many result pages behind the first: whoever reads the first alone does not meet it.
-_BAD = 200_000
+_BAD = 50_000
 FAILS_LATE = sa.text(
     f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= {_BAD})"
     f" SELECT i, CASE WHEN i = {_BAD} THEN abs(-9223372036854775807 - 1) ELSE 'some text beside' END AS t FROM n"
 ).columns(i=sa.Integer, t=sa.Text)
 NUMBERS = sa.text(
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT i FROM n"
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i FROM n"
 ).columns(i=sa.Integer)
 
 
@@ -45,7 +45,7 @@ def test_yield_per(database: Database) -> None:
         result = connection.execute(NUMBERS, execution_options={"yield_per": 1000})
         return [len(part) for part in result.partitions()]
 
-    assert database.connected(work) == [1000] * 100
+    assert database.connected(work) == [1000] * 20
 
 
 def test_a_result_that_is_left_early(database: Database) -> None:
@@ -69,11 +69,11 @@ def test_a_result_that_is_left_early(database: Database) -> None:
 def test_writes_beside_a_streaming_result(database: Database) -> None:
     def work(connection: sa.Connection) -> int:
         connection.exec_driver_sql("CREATE TABLE t (x)")
-        for part in connection.execute(NUMBERS, execution_options={"yield_per": 10_000}).partitions():
+        for part in connection.execute(NUMBERS, execution_options={"yield_per": 5000}).partitions():
             connection.exec_driver_sql("INSERT INTO t VALUES (?)", (len(part),))
         return int(connection.exec_driver_sql("SELECT sum(x) FROM t").scalar_one())
 
-    assert database.run(work) == 100_000
+    assert database.run(work) == 20_000
 
 
 def test_async_streams(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_async_streams(tmp_path: Path) -> None:
             async with connection.stream_scalars(NUMBERS) as numbers:
                 async for number in numbers:
                     seen += number
-            assert seen == 100_000 * 100_001 // 2
+            assert seen == 20_000 * 20_001 // 2
             # The event loop goes on while rows come.
             ticks = 0
 
