@@ -22,8 +22,9 @@ from dqlitepy.errors import OperationalError
 # Sized for small machines: what stays of the log in memory is near a megabyte for small transactions.
 SNAPSHOT_THRESHOLD = 512
 SNAPSHOT_TRAILING = 1024
-# The server does not queue writers: each client retries until its own `timeout`, which may be shorter than any queue.
-SERVER_BUSY_TIMEOUT_MS = 0
+# How long a writer stays in the server's queue, where its turn comes at once; then its client tries again, with pauses,
+# until its own `timeout`. So short that a `timeout` of 0 still answers soon, and longer than several commits take.
+SERVER_BUSY_TIMEOUT_MS = 50
 # How long all nodes together may take to stop when the interpreter exits.
 EXIT_SECONDS = 5.0
 

@@ -54,7 +54,7 @@ class NodeCore:
         snapshot_threshold: int = 512,
         snapshot_trailing: int = 1024,
         snapshot_dynamic: bool = True,
-        busy_timeout: float = 0.0,
+        busy_timeout: float = 0.05,
         auto_recovery: bool = False,
         bare: bool = False,
     ) -> None:

@@ -49,8 +49,8 @@ class Node(NodeCore):
         snapshot_threshold: entries of the log between two snapshots.
         snapshot_trailing: entries kept behind a snapshot, so that a node which was away for a while need not fetch it.
         snapshot_dynamic: whether to keep fewer where the snapshot is small.
-        busy_timeout: seconds for which the server itself queues a writer behind another. Clients of dqlitepy wait on
-            their own, for as long as their `timeout` says.
+        busy_timeout: seconds for which the server itself queues a writer behind another, so that its turn comes at
+            once. Clients of dqlitepy then try again, with pauses, for as long as their `timeout` says.
         auto_recovery: whether to delete damaged files at start rather than refuse to: can lose data.
         bare: whether to leave joining and roles to others (`Client.add`, `Client.assign`).
 
