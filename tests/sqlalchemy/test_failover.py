@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -227,3 +228,57 @@ def test_a_write_in_autocommit_that_nobody_answered_is_told_of(driver: str) -> N
         assert not caught.value.connection_invalidated
         assert [sql for sql in server.statements() if "INSERT" in sql] == ["INSERT INTO t (x) VALUES (?)"]
         database.close()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_connection_whose_temporary_tables_are_gone_is_thrown_away(driver: str) -> None:
+    """Another one takes its place, with what those who listen for it make in each."""
+
+    def answer(peer: Peer, asked: Asked) -> None:
+        peer.reset()
+
+    with Server() as server:
+        server.answer = greet
+        database = database_of(f"{driver}://{server.address}/main")
+        made: list[object] = []
+        sa.event.listen(database.engine, "connect", lambda connection, record: made.append(connection))
+        database.run(lambda connection: connection.execute(sa.text("CREATE TEMP TABLE x (y)")))
+        server.answer = answer
+        with pytest.raises(sa.exc.OperationalError, match="temporary tables") as caught:
+            database.connected(lambda connection: connection.scalar(sa.select(1)))
+        assert caught.value.connection_invalidated
+        server.answer = greet
+        database.connected(lambda connection: connection.scalar(sa.select(1)))
+        assert len(made) == 2
+        database.close()
+
+
+def test_a_transaction_that_went_with_an_interrupted_statement() -> None:
+    """Nothing runs outside of it that the program takes to be in it."""
+    stalled = threading.Event()
+
+    def answer(peer: Peer, asked: Asked) -> None:
+        stalled.set()  # nothing comes, not even an answer to the interruption
+
+    with Server() as server:
+        server.answer = greet
+        engine = sa.create_engine(f"dqlite://{server.address}/main")
+        with engine.connect() as connection:
+            add(connection, 1)
+            server.answer = answer
+            driver: dqlitepy.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+
+            def interrupt() -> None:
+                stalled.wait()
+                driver.interrupt()
+
+            thread = threading.Thread(target=interrupt)
+            thread.start()
+            with pytest.raises(sa.exc.OperationalError, match="the open transaction is gone") as caught:
+                connection.execute(sa.text("SELECT slow"))
+            thread.join()
+            assert caught.value.connection_invalidated
+            with pytest.raises(sa.exc.PendingRollbackError):
+                add(connection, 2)
+        engine.dispose()
+        assert sum("INSERT" in sql for sql in server.statements()) == 1

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, DBAPIModule
 
 import dqlitepy
-from dqlitepy.errors import LeadershipLostError, NotLeaderError
+from dqlitepy.errors import AmbiguousCommitError, LeadershipLostError, NotLeaderError
 from dqlitepy.sqlalchemy._memory import TemporaryDatabase
 from dqlitepy.sqlalchemy._reflection import ReflectingDialect
 from dqlitepy.sqlalchemy._types import JSON_AS_TEXT, DateTime, Numeric, Time, TypeCompiler
@@ -24,6 +24,14 @@ AUTOCOMMIT = "AUTOCOMMIT"
 # nobody, but cannot write once another one has committed since it read; one that begins IMMEDIATE is the only writer.
 BEGIN: dict[str, str | None] = {"SERIALIZABLE": "DEFERRED", "IMMEDIATE": "IMMEDIATE", AUTOCOMMIT: None}
 _LEVEL_OF_BEGIN = {"DEFERRED": "SERIALIZABLE", "": "IMMEDIATE", "IMMEDIATE": "IMMEDIATE", "EXCLUSIVE": "IMMEDIATE"}
+
+# What errors say that have no class of their own for it.
+_GONE = (
+    "Cannot operate on a closed database",
+    "this connection is broken",
+    "the open transaction is gone",  # with a statement that was interrupted and could not be ended
+    "temporary tables and ATTACHed databases are gone",  # which those who wait for the "connect" event may have made
+)
 
 
 class ExecutionContext(SQLiteExecutionContext):
@@ -113,14 +121,13 @@ class Dialect(ReflectingDialect):
             dbapi_connection.execute(f"BEGIN {begin or 'IMMEDIATE'}")
 
     def is_disconnect(self, error: Exception, connection: Any, cursor: Any) -> bool:
-        """Tells whether the connection, or its transaction, is gone.
+        """Tells whether the connection, its transaction or what was temporary in it is gone.
 
         Not so after AmbiguousCommitError, though the link to the leader is: the connection finds the next leader by
         itself, and helpers that run a unit of work again after a disconnect must not do so.
         """
+        if isinstance(error, AmbiguousCommitError):
+            return False
         if isinstance(error, LeadershipLostError | NotLeaderError):
             return True
-        message = str(error)
-        return isinstance(error, dqlitepy.Error) and (
-            "Cannot operate on a closed database" in message or "this connection is broken" in message
-        )
+        return isinstance(error, dqlitepy.Error) and any(words in str(error) for words in _GONE)
