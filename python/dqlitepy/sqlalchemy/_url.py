@@ -31,13 +31,18 @@ def connect_arguments(url: URL) -> tuple[str, dict[str, Any]]:
     Raises:
         ArgumentError: the URL says what no database of dqlite has.
     """
+    if url.username is not None or url.password is not None:
+        raise ArgumentError(
+            f"{url!r}: dqlite knows no users and passwords; certificates tell who may connect, "
+            "?tls_cert=FILE&tls_key=FILE&tls_ca=FILE"
+        )
     options = {name: _option(url, name, convert) for name, convert in _OPTIONS.items() if name in url.query}
     rest = url.difference_update_query(_OPTIONS)
     if url.host is None:
-        if rest.query or url.username is not None or url.password is not None or url.port is not None:
+        if rest.query or url.port is not None:
             raise ArgumentError(
-                f"{url!r} names no node: {', '.join(rest.query) or 'user, password and port'} go with a cluster, as in "
-                "dqlite://host:port/database. The directory of an embedded node is dqlite:///relative or "
+                f"{url!r} names no node, and {', '.join(rest.query) or 'a port'} cannot be without one: a cluster is "
+                "dqlite://host:port/database, the directory of an embedded node dqlite:///relative or "
                 f"dqlite:////absolute, with no options but {', '.join(_OPTIONS)}"
             )
         return url.database or MEMORY, options

@@ -60,7 +60,7 @@ class AdaptedModule(AsyncAdapt_dbapi_module):
 
 
 class AsyncExecutionContext(ExecutionContext):
-    """Reads results to their end before anybody may ask for rows outside the greenlet, unless they are to stream."""
+    """Takes a cursor that streams where the result is to; other cursors of asyncio have all rows at once."""
 
     def create_server_side_cursor(self) -> DBAPICursor:
         return cast(DBAPICursor, cast(AdaptedConnection, self._dbapi_connection).cursor(server_side=True))
