@@ -165,7 +165,9 @@ func (p *poller) enqueue(handle uint64) {
 // expire queues the handles whose deadlines have passed.
 func (p *poller) expire(now time.Time) {
 	for len(p.deadlines) > 0 && !now.Before(p.deadlines[0].at) {
-		p.queue = append(p.queue, heap.Pop(&p.deadlines).(deadline).handle)
+		passed := heap.Pop(&p.deadlines).(deadline)
+		passed.interest.until = time.Time{}
+		p.queue = append(p.queue, passed.handle)
 	}
 	p.setTimer()
 }
@@ -200,7 +202,7 @@ type interest struct {
 	done  <-chan struct{}
 	link  any // the one whose socket it is; nil before the first
 	write bool
-	until time.Time
+	until time.Time // the next of its deadlines; zero for none
 }
 
 // watch names a handle once one of the needs of its session has come true. Descriptors stay in the epoll from one operation to
@@ -242,17 +244,22 @@ func (p *poller) watch(handle uint64, needs session.Needs, i *interest) error {
 		}
 		i.link, i.write = needs.Link, needs.Write
 	}
-	if !needs.Until.IsZero() && !needs.Until.Equal(i.until) {
+	// A later one waits until the one before has passed and the operation is called again: over the network every statement
+	// has one, some seconds ahead, which its answer makes pointless.
+	if !needs.Until.IsZero() && (i.until.IsZero() || needs.Until.Before(i.until)) {
 		i.until = needs.Until
-		heap.Push(&p.deadlines, deadline{needs.Until, handle})
-		p.setTimer()
+		heap.Push(&p.deadlines, deadline{needs.Until, handle, i})
+		if p.deadlines[0].at.Equal(needs.Until) {
+			p.setTimer()
+		}
 	}
 	return nil
 }
 
 type deadline struct {
-	at     time.Time
-	handle uint64
+	at       time.Time
+	handle   uint64
+	interest *interest // whose it is
 }
 
 // deadlines is a heap, the next one first.

@@ -117,6 +117,30 @@ func TestAPollerNamesAHandleWhenOneOfItsNeedsComesTrue(t *testing.T) {
 	}
 }
 
+func TestAHandleWhoseDeadlinesAreNeverReachedHasOneInLine(t *testing.T) {
+	p := openPoller(t)
+	waker, _ := unix.Eventfd(0, unix.EFD_NONBLOCK)
+	defer unix.Close(waker)
+	var i interest
+	begun := time.Now()
+	for n := range 1000 {
+		needs := session.Needs{Waker: waker, Socket: -1, Until: begun.Add(time.Hour + time.Duration(n)*time.Second)}
+		if err := p.watch(9, needs, &i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(p.deadlines) != 1 {
+		t.Errorf("%d deadlines", len(p.deadlines))
+	}
+	if err := p.watch(9, session.Needs{Waker: waker, Socket: -1, Until: begun.Add(time.Millisecond)}, &i); err != nil {
+		t.Fatal(err)
+	}
+	ready := make([]uint64, 3)
+	if !p.readable(time.Minute) || p.take(ready) != 1 || ready[0] != 9 {
+		t.Errorf("%v: an earlier deadline", ready)
+	}
+}
+
 func TestAClosedPollerTellsNothing(t *testing.T) {
 	p := openPoller(t)
 	p.enqueue(1)
