@@ -20,7 +20,7 @@ import (
 
 const (
 	// mostMembers bounds whom one server's word makes a client dial.
-	mostMembers = 64
+	mostMembers = 256
 	// mostClusters bounds what a program remembers that connects to ever new clusters.
 	mostClusters = 256
 	// freshFor is how long a list is good, before whoever uses the cluster next asks again.
