@@ -18,7 +18,7 @@ PYTHON = "/usr/bin/python3"
 LIBRARY = "dqlitepy/_lib/linux-amd64/libdqlitepy.so"
 
 # Debian's python3-minimal has no ctypes; python3 is that and the rest of the standard library.
-_PYTHON = ["python3-minimal", "libpython3-stdlib"]
+PYTHON_PACKAGES = ["python3-minimal", "libpython3-stdlib"]
 # The oldest first. 10 has glibc 2.28 itself, what the wheel promises; few mirrors still carry it.
 _OLD_SUITES = ("buster", "bullseye")
 
@@ -58,12 +58,12 @@ class System:
 WORKS = tuple(Attempt("use.py", "works: ", ("/data",), user) for user in (ROOT_USER, ORDINARY_USER))
 
 
-def _debian(suite: str, packages: list[str] = _PYTHON, architecture: str = "amd64") -> Callable[[Path], Path]:
+def _debian(suite: str, packages: list[str] = PYTHON_PACKAGES, architecture: str = "amd64") -> Callable[[Path], Path]:
     return lambda target: unpack(target, suite, packages, architecture)
 
 
 def _distroless(target: Path) -> Path:
-    root = unpack(target, "bookworm", _PYTHON)
+    root = unpack(target, "bookworm", PYTHON_PACKAGES)
     keep_only(root, ["python3"])
     programs = [path.name for folder in ("bin", "usr/bin", "sbin", "usr/sbin") for path in (root / folder).glob("*")]
     assert programs and all(name.startswith("python3") for name in programs), programs
@@ -73,14 +73,14 @@ def _distroless(target: Path) -> Path:
 def _oldest(target: Path) -> Path:
     for suite in _OLD_SUITES[:-1]:
         try:
-            return unpack(target, suite, _PYTHON)
+            return unpack(target, suite, PYTHON_PACKAGES)
         except NotPossible as reason:
             print(f"images: {reason}; the next one is tried", flush=True)
-    return unpack(target, _OLD_SUITES[-1], _PYTHON)
+    return unpack(target, _OLD_SUITES[-1], PYTHON_PACKAGES)
 
 
 def _other_processor(target: Path) -> Path:
-    root = unpack(target, "trixie", _PYTHON, "riscv64")
+    root = unpack(target, "trixie", PYTHON_PACKAGES, "riscv64")
     return add_emulator(root, "riscv64")
 
 
