@@ -181,7 +181,7 @@ def _view(client: dqlitepy.Client, address: str) -> _View | str:
         elapsed = (monotonic() - begun) * 1000
         return _View(client.members(address), client.leader_of(address), metadata, elapsed)
     except dqlitepy.Error as error:
-        return one_line(str(error))
+        return one_line(str(error)).removeprefix(f"{address}: ")
 
 
 def _add_directories(members: list[Member], directories: list[Path]) -> None:
