@@ -22,7 +22,12 @@ def shellcheck(*arguments: str, text: str | None = None) -> None:
 
 def test_scripts() -> None:
     tools = ROOT / "tools"
-    scripts = [*tools.glob("*/*.sh"), tools / "dev.sh.tpl", *(file for file in tools.iterdir() if is_script(file)), ROOT / ".ci" / "run"]
+    scripts = [
+        *tools.glob("*/*.sh"),
+        tools / "dev.sh.tpl",
+        *(file for file in tools.iterdir() if is_script(file)),
+        ROOT / ".ci" / "run",
+    ]
     names = {str(script.relative_to(ROOT)) for script in scripts}
     assert {"tools/bazel", "tools/airgap/userland.sh", "tools/release_archive", ".ci/run"} <= names
     shellcheck("--shell=sh", *sorted(names))
