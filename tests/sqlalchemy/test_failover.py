@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dqlitepy
@@ -53,19 +54,23 @@ def with_votes(machines: Machines) -> None:
     eventually(lambda: voters(client), lambda count: count == 3)
 
 
-def kill_leader(machines: Machines) -> str:
-    """Kills the leader and returns its address."""
-    address = machines.client().leader().address
-    machines.at(address).kill()
-    return address
+@contextmanager
+def leader_killed_by(machines: Machines) -> Iterator[Callable[[], None]]:
+    """Yields what kills the leader; at the end it runs again, so that the next test finds three whatever happened."""
+    dead: list[str] = []
 
+    def kill() -> None:
+        dead.append(machines.client().leader().address)
+        machines.at(dead[0]).kill()
 
-def restart(machines: Machines, address: str) -> None:
-    """Starts a node again."""
-    node = machines.at(address)
-    node.start()
-    node.wait_ready()
-    with_votes(machines)
+    try:
+        yield kill
+    finally:
+        for address in dead:
+            node = machines.at(address)
+            node.start()
+            node.wait_ready()
+        with_votes(machines)
 
 
 def add(connection: sa.Connection, number: int) -> None:
@@ -89,12 +94,10 @@ def test_a_transaction_that_dies_with_the_leader(database: Database, machines: M
     invalidated: list[object] = []
     sa.event.listen(database.engine, "invalidate", lambda *arguments: invalidated.append(arguments))
     seen = statements(database.engine)
-    dead = ""
 
     def work(connection: sa.Connection) -> None:
-        nonlocal dead
         add(connection, 2)
-        dead = kill_leader(machines)
+        kill_leader()
         with pytest.raises(sa.exc.OperationalError) as caught:
             add(connection, 3)
         assert type(caught.value.orig) is dqlitepy.LeadershipLostError
@@ -107,20 +110,20 @@ def test_a_transaction_that_dies_with_the_leader(database: Database, machines: M
         add(connection, 5)
         connection.commit()
 
-    database.connected(work)
+    with leader_killed_by(machines) as kill_leader:
+        database.connected(work)
     assert len(invalidated) <= 1
     assert seen == ["INSERT INTO t (x) VALUES (?)"] * 3
     assert numbers(database) == [1, 5]
-    restart(machines, dead)
 
 
 def test_connections_in_the_pool(database: Database, machines: Machines) -> None:
     """Those that lay idle while the leader died serve as if nothing had been."""
     database.run(lambda connection: add(connection, 1))
-    dead = kill_leader(machines)
-    database.run(lambda connection: add(connection, 2))
-    assert numbers(database) == [1, 2]
-    restart(machines, dead)
+    with leader_killed_by(machines) as kill_leader:
+        kill_leader()
+        database.run(lambda connection: add(connection, 2))
+        assert numbers(database) == [1, 2]
 
 
 def test_pre_ping(machines: Machines) -> None:
@@ -134,12 +137,12 @@ def test_pre_ping(machines: Machines) -> None:
     for connection in held:
         connection.close()
     assert engine.pool.checkedin() == 3  # type: ignore[attr-defined]
-    dead = kill_leader(machines)
-    for _ in range(4):
-        with engine.begin() as one, engine.connect() as two:
-            assert one.scalar(sa.select(1)) == two.scalar(sa.select(1)) == 1
+    with leader_killed_by(machines) as kill_leader:
+        kill_leader()
+        for _ in range(4):
+            with engine.begin() as one, engine.connect() as two:
+                assert one.scalar(sa.select(1)) == two.scalar(sa.select(1)) == 1
     engine.dispose()
-    restart(machines, dead)
 
 
 def test_no_leader(machines: Machines) -> None:

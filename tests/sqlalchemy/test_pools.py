@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 import threading
 from pathlib import Path
 
@@ -101,6 +102,16 @@ def test_memory_is_one_database_for_the_whole_engine() -> None:
         connection.scalar(COUNT)
     engine.dispose()
     other.dispose()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_memory_goes_with_the_engine(driver: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    database = database_of(f"{driver}://")
+    database.run(lambda connection: connection.exec_driver_sql("CREATE TABLE t (x)"))
+    assert list(tmp_path.iterdir())
+    database.close()
+    assert not list(tmp_path.iterdir())
 
 
 def test_memory_and_asyncio() -> None:
