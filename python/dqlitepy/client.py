@@ -12,9 +12,10 @@ from dqlitepy.members import NodeInfo, NodeMetadata, Role
 class Client(ClientCore):
     """Asks the nodes of a cluster about it, and changes it.
 
-    It keeps no connection: each call finds the leader anew, so it outlives any node that it was given. A change is
-    repeated until it is known to have happened or to be refused, or its time is up; one that is the case already
-    succeeds at once. Calls may be made from any thread.
+    It keeps no connection: each call finds the leader anew, so it outlives any node that it was given; the members
+    that a leader has named once are asked, too, when the given ones do not lead to one. A change is repeated
+    until it is known to have happened or to be refused, or its time is up; one that is the case already succeeds at
+    once. Calls may be made from any thread.
 
     Args:
         servers: addresses of some of the nodes, "host:port" or "host" (port 9000); or a YamlNodeStore, read each time.

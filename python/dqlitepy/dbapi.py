@@ -221,7 +221,8 @@ def connect(*args: Any, **options: Any) -> Any:
         database: the directory of an embedded node, which runs in this process as long as something is connected to it;
             ":memory:" for a temporary one that goes with the connection; "dqlite://host:port,host:port/name" for a
             database of a cluster, of which at least one of the named nodes must run (where a URL has one host only,
-            "dqlite://host:port/name?node=host:port&node=host:port" says the same); or a Node of this process.
+            "dqlite://host:port/name?node=host:port&node=host:port" says the same), until the first connection in this
+            process has learned the other members; or a Node of this process.
         timeout: seconds to wait for a lock that another connection holds.
         detect_types: PARSE_DECLTYPES, PARSE_COLNAMES or both, for `register_converter`; 0 for neither.
         isolation_level: what precedes the first write of a transaction: "" or "IMMEDIATE", "DEFERRED", "EXCLUSIVE";
