@@ -34,7 +34,7 @@ wanted=$environment/requirements.txt
 "$environment/bin/python" - "$checkout/tools/pytest/requirements.txt" >"$wanted" <<'END'
 import re, sys
 tools = "hypothesis iniconfig librt mypy mypy-extensions packaging pathspec pluggy pygments pytest ruff sortedcontainers"
-tools += " ast-serialize typing-extensions"
+tools += " ast-serialize typing-extensions uvloop"
 text = open(sys.argv[1]).read()
 for entry in re.split(r"\n(?=[a-z])", text):
     if entry.partition("==")[0] in tools.split():
