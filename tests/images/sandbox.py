@@ -16,7 +16,6 @@ ORDINARY_USER = "an ordinary user"
 USERS = (ROOT_USER, ORDINARY_USER)
 
 _ORDINARY_ID = 1000
-_HANG = 300.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,8 @@ class Sandbox:
         user: ROOT_USER or ORDINARY_USER.
         network: whether this machine's network is there; else loopback alone.
         environment: all that the command sees.
+        folder: where it starts.
+        patience: seconds after which it is taken to hang.
     """
 
     root: Path
@@ -36,6 +37,8 @@ class Sandbox:
     user: str = ROOT_USER
     network: bool = False
     environment: dict[str, str] = field(default_factory=dict)
+    folder: str = "/"
+    patience: float = 300.0
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end; both of its outputs are in `stdout`."""
@@ -60,7 +63,7 @@ class Sandbox:
             arguments += ["--ro-bind", str(outside), inside]
         for name, value in {"PATH": "/usr/bin", "HOME": "/data", **self.environment}.items():
             arguments += ["--setenv", name, value]
-        arguments += ["--remount-ro", "/", "--", *command]
+        arguments += ["--remount-ro", "/", "--chdir", self.folder, "--", *command]
         # A namespace that called the same id another name would leave it root's rights over root's files.
         identity = _ORDINARY_ID if self.user == ORDINARY_USER and os.getuid() == 0 else None
         return subprocess.run(
@@ -70,7 +73,7 @@ class Sandbox:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=_HANG,
+            timeout=self.patience,
             user=identity,
             group=identity,
             extra_groups=None if identity is None else [],

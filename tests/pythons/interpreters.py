@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds CPythons: on this machine, and in Debian."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.images.debian import unpack
+from tests.images.sandbox import Sandbox
+
+_OLDEST = (3, 11)
+_HANG = 3600.0
+_ASK = (
+    "import sys, sysconfig; "
+    "print(sys.implementation.name, *sys.version_info[:3], sysconfig.get_config_var('Py_GIL_DISABLED') or 0)"
+)
+_OPTIONS = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no"]
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A CPython that dqlitepy supports.
+
+    Attributes:
+        name: "3.13.5", with a "t" behind it where there is no GIL.
+        tag: "3.13" or "3.13t".
+        origin: where it was found, for people.
+        path: of the program, in its root.
+        root: the root file system that it needs; None stands for this machine's.
+    """
+
+    name: str
+    tag: str
+    origin: str
+    path: str
+    root: Path | None = None
+
+    def run(self, shared: Path, tools: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Runs pytest with nothing but the wheel, the tools and the tests on the path."""
+        if self.root is None:
+            folders = [shared / "site", tools, shared / "checkout"]
+            return subprocess.run(
+                [self.path, *_OPTIONS, *tests],
+                cwd=shared / "checkout",
+                env=dict(_environment(folders), PATH=os.defpath, HOME=str(shared)),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                timeout=_HANG,
+            )
+        sandbox = Sandbox(
+            self.root,
+            files={"/opt/shared": shared, "/opt/tools": tools},
+            environment=_environment([Path("/opt/shared/site"), Path("/opt/tools"), Path("/opt/shared/checkout")]),
+            folder="/opt/shared/checkout",
+            patience=_HANG,
+        )
+        return sandbox.run(self.path, *_OPTIONS, *tests)
+
+
+def on_this_machine() -> list[Interpreter]:
+    """Returns those of PATH and of pyenv, each version once."""
+    folders = [Path(folder) for folder in os.get_exec_path()]
+    folders += sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions").glob("*/bin"))
+    found: dict[str, Interpreter] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("python3*")):
+            # pyenv's shims need a version to be chosen.
+            if re.fullmatch(r"python3(\.\d+t?)?", path.name) and folder.name != "shims":
+                interpreter = _ask(str(path), str(folder))
+                if interpreter is not None:
+                    found.setdefault(interpreter.name, interpreter)
+    return list(found.values())
+
+
+def debian(suite: str, target: Path) -> Interpreter:
+    """Makes a system with Debian's Python in `target`; NotPossible where the mirror does not give it."""
+    print(f"pythons: making a system: Debian {suite} ...", flush=True)
+    # The tests of copied directories call cp, those of the command line a shell.
+    root = unpack(target, suite, ["python3", "coreutils", "dash"])
+    interpreter = _ask("/usr/bin/python3", f"Debian {suite}", root)
+    assert interpreter is not None, f"Debian {suite} has a Python that is too old"
+    return interpreter
+
+
+def _ask(path: str, origin: str, root: Path | None = None) -> Interpreter | None:
+    """Returns what an interpreter says of itself; None where it does not run, or is none of those that we support."""
+    if root is not None:
+        process = Sandbox(root).run(path, "-c", _ASK)
+    else:
+        process = subprocess.run([path, "-c", _ASK], capture_output=True, text=True, check=False, timeout=60)
+    answer = process.stdout.split()
+    if process.returncode != 0 or len(answer) != 5 or answer[0] != "cpython":
+        return None
+    major, minor, patch, free = map(int, answer[1:])
+    if (major, minor) < _OLDEST:
+        return None
+    suffix = "t" if free else ""
+    return Interpreter(f"{major}.{minor}.{patch}{suffix}", f"{major}.{minor}{suffix}", origin, path, root)
+
+
+def _environment(folders: Sequence[Path]) -> dict[str, str]:
+    return {
+        "PYTHONPATH": os.pathsep.join(map(str, folders)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LANG": "C.UTF-8",
+    }

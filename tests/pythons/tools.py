@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pytest and hypothesis for any Python, by the versions and hashes that our own build has pinned."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.images.debian import NotPossible
+from tests.pythons.interpreters import Interpreter
+
+_TOOLS = {"hypothesis", "iniconfig", "packaging", "pluggy", "pygments", "pytest", "sortedcontainers", "uvloop"}
+
+
+def install_tools(checkout: Path, target: Path, interpreter: Interpreter) -> Path:
+    """Installs the tools into a folder, whichever Python runs this; NotPossible where the package index fails."""
+    pins = (checkout / "tools" / "pytest" / "requirements.txt").read_text(encoding="utf-8")
+    # hypothesis has a module for each Python; of the rest, only what the tests of the package need.
+    chosen = [entry for entry in re.split(r"\n(?=[a-z])", pins) if entry.partition("==")[0] in _TOOLS]
+    requirements = target.with_name(target.name + ".txt")
+    requirements.write_text("\n".join(chosen) + "\n")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += [
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--implementation=cp",
+        "--root-user-action=ignore",
+    ]
+    command += [f"--python-version={interpreter.tag.removesuffix('t')}", f"--abi=cp{interpreter.tag.replace('.', '')}"]
+    command += ["--abi=abi3", "--abi=none"]
+    command += [f"--platform={platform}_x86_64" for platform in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
+    command += [f"--target={target}", f"--requirement={requirements}"]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode != 0:
+        complaints = [line for line in process.stderr.splitlines() if line.startswith("ERROR: ")]
+        raise NotPossible(
+            f"pip cannot install pytest for Python {interpreter.tag}: {(complaints or ['it said nothing'])[-1]}",
+            "python3 -m pip config list   (is there a package index that this machine reaches?)",
+        )
+    return target
