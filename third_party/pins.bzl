@@ -33,6 +33,7 @@ PINS = {
             "0014-failed-commit.patch",
             "0015-process-wide-pragmas.patch",
             "0016-brief-statements.patch",
+            "0017-crc.patch",
         ],
     },
     "libuv": {
