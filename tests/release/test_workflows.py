@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -32,6 +33,13 @@ def test_they_are_these() -> None:
 def test_zizmor_finds_nothing() -> None:
     """Its strictest level: unpinned actions, permissions that nobody needs, strangers' texts in commands."""
     command = [program("zizmor"), "--offline", "--no-progress", "--no-config", "--persona=pedantic"]
+    process = subprocess.run([*command, *map(str, WORKFLOWS)], capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout + process.stderr
+
+
+def test_actionlint_finds_nothing() -> None:
+    """Syntax, expressions and their types, needs, matrices, and with shellcheck what the shells are given."""
+    command = [os.environ["DQLITEPY_ACTIONLINT"], "-no-color", f"-shellcheck={program('shellcheck')}", "-pyflakes="]
     process = subprocess.run([*command, *map(str, WORKFLOWS)], capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stdout + process.stderr
 
