@@ -27,7 +27,7 @@ from lock import GoModule, SourceArchive
 
 AIRGAP = {"DQLITEPY_BUILD": "airgap"}
 ONLINE = {"DQLITEPY_BUILD": "online"}
-GO_ANSWER = '{"Path": "example.com/m", "Version": "v1.0.0", %s}'
+GO_ANSWER = '{"Path": "golang.org/toolchain", "Version": "v1.0.0", %s}'
 STAND_INS = "tools/airgap/rulesets"
 
 Fixtures = pytest.FixtureRequest
@@ -169,7 +169,7 @@ def go_that_says(fixtures: Fixtures, answer: str) -> str:
     (programs / "go").write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n")
     (programs / "go").chmod(0o755)
     patched(fixtures).setenv("PATH", f"{programs}:{os.environ['PATH']}")
-    modules = [GoModule("example.com/m", "v1.0.0", "h1:ours")]
+    modules = [GoModule("golang.org/toolchain", "v1.0.0", "h1:ours")]
     return refusal_of(lambda: go_modules.fetch_modules(modules, folder(fixtures)))
 
 

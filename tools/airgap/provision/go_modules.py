@@ -19,8 +19,17 @@ PROXY_HELP = "GOPROXY=ADDRESS tools/bazel build //...   (of a Go module proxy th
 
 def fetch_modules(modules: list[GoModule], cache: Path) -> dict[str, Path]:
     """Downloads and checks the modules; gives the folder of each. `cache` then serves as a GOPROXY of its own."""
+    # The machine's own go refuses a module that names a newer one; the SDK, which is a module too, is new enough.
+    rest = [module for module in modules if module.path != TOOLCHAIN]
+    folders = _download([module for module in modules if module.path == TOOLCHAIN], "go", cache)
+    program = folders[TOOLCHAIN] / "bin" / "go"
+    program.chmod(0o755)
+    return folders | _download(rest, str(program), cache)
+
+
+def _download(modules: list[GoModule], go: str, cache: Path) -> dict[str, Path]:
     wanted = {f"{module.path}@{module.version}": module.sum for module in modules}
-    command = ["go", "mod", "download", "-json", *wanted]
+    command = [go, "mod", "download", "-json", *wanted]
     # From the root, since go obeys a go.mod in any folder above, and the cache may lie below somebody's module.
     result = subprocess.run(command, env=go_environment(cache), cwd="/", capture_output=True, text=True)
     folders: dict[str, Path] = {}
