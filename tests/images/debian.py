@@ -53,6 +53,8 @@ def unpack(target: Path, suite: str, packages: list[str], architecture: str = "a
     command = [
         require_program("mmdebstrap", "mmdebstrap"),
         "--variant=extract",
+        # Unpacking takes no rights; the ways that mmdebstrap would choose for an ordinary user take subordinate ids.
+        f"--mode={'root' if os.getuid() == 0 else 'chrootless'}",
         f"--architectures={architecture}",
         f"--include={','.join(packages)}",
         # A mirror may be older than what its index promises, and here nothing is kept.
