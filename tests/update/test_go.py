@@ -21,7 +21,7 @@ HEADER = '#define SQLITE_VERSION        "{}"\n'
 def go(copy: Copy, registries: Registries) -> Copy:
     """A proxy with a small module for each that is pinned, and files whose sums are those of these modules."""
     assert GO
-    for path, version in required(copy).items():
+    for path, version in (tools(copy) | required(copy)).items():
         registries.go_module(path, version, files={"sqlite3-binding.h": HEADER.format("3.54.1")})
     # rules_go asks for a higher version than we do.
     higher = {SYNC: "v0.99.0"}
@@ -38,6 +38,14 @@ def go(copy: Copy, registries: Registries) -> Copy:
 
 def required(copy: Copy) -> dict[str, str]:
     return dict(re.findall(r"^\t(\S+) (v\S+)$", copy.read("go/go.mod"), re.MULTILINE))
+
+
+def tools(copy: Copy) -> dict[str, str]:
+    return dict(
+        re.findall(
+            r'^go_tools\.module\(.*path = "(\S+)",.*version = "(\S+)"\)', copy.read("MODULE.bazel"), re.MULTILINE
+        )
+    )
 
 
 def bazel_dep(copy: Copy, name: str) -> str:
