@@ -84,6 +84,17 @@ def test_what_may_take_long_gets_a_thread(node: NodeProcess, client: Client, bus
     assert len(client.page().rows) == 1
 
 
+def test_a_large_value_gets_a_thread(node: NodeProcess, client: Client, busy: ExitStack) -> None:
+    client.execute("INSERT INTO t VALUES (3, 'large', zeroblob(2000000))")
+    occupy_pool(node, busy)
+    client.begin_query("SELECT name, v FROM t WHERE id = 3")
+    assert not is_answered(node, client)
+    busy.close()
+    page = client.page()
+    assert page.columns == ["name", "v"]
+    assert [value for _, value in page.rows[0]] == [b"large", bytes(2000000)]
+
+
 def test_the_schema_that_counts_is_the_one_that_is_there(node: NodeProcess, client: Client, busy: ExitStack) -> None:
     statement = client.prepare(BY_NAME)
     with node.client() as other:
