@@ -196,17 +196,8 @@ def wheel_for_another_platform(fixtures: Fixtures) -> str:
     wheel = folder(fixtures) / "dqlitepy-0.1.0-py3-none-manylinux_2_28_s390x.whl"
     wheel.touch()
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--no-index",
-        "--no-deps",
-        "--target",
-        str(wheel.parent / "installed"),
-        str(wheel),
-    ]
+    command = [sys.executable, "-m", "pip", "install", "--no-index", "--no-deps"]
+    command += ["--target", str(wheel.parent / "installed"), str(wheel)]
     process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=HANG)
     assert process.returncode
     return process.stderr
