@@ -54,11 +54,15 @@ def test_a_shell_script_runs_on_the_machine_itself(debian: Machine, program: Pat
 def test_any_other_program_runs_in_the_userland_with_the_network(debian: Machine, program: Path) -> None:
     program.write_text("#!/usr/bin/env python3\n")
     debian.provide("bwrap", 'echo "$DQLITEPY_MIRROR $GOPROXY"; exit 5')
-    status, output, _ = run(debian, "run", "//:x", FILE=str(program), GOPROXY="proxy", SECRET="x")
+    sources = str(debian.home)
+    status, output, _ = run(
+        debian, "run", "//:x", FILE=str(program), GOPROXY="proxy", SECRET="x", DQLITEPY_SOURCES=sources
+    )
     assert status == 5
     assert output[-1] == "http://mirror.example/debian proxy"
     [call] = ["\n".join(debian.calls("bwrap"))]
     assert f"--bind {debian.checkout} {debian.checkout}" in call
+    assert f"--ro-bind {sources} {sources}" in call
     assert "--unsetenv SECRET" in call
     assert "--unsetenv GOPROXY" not in call
     assert "--unshare-net" not in call

@@ -34,8 +34,11 @@ run_program() {
     DQLITEPY_MIRROR=$(debian_mirror 2>/dev/null) || :
     export DQLITEPY_MIRROR DQLITEPY_BUILD=airgap
     # /var/tmp is a disk even where /tmp is none.
-    in_networked_userland --die-with-parent --bind "$checkout" "$checkout" --bind /var/tmp /var/tmp -- \
-        sh -c "$start_commands"
+    set -- --die-with-parent --bind "$checkout" "$checkout" --bind /var/tmp /var/tmp
+    for folder in "${DQLITEPY_SOURCES:-}" "${DQLITEPY_RULESETS:-}"; do
+        [ -z "$folder" ] || set -- "$@" --ro-bind "$folder" "$folder"
+    done
+    in_networked_userland "$@" -- sh -c "$start_commands"
 }
 
 # exec_client_for_script BAZEL-ARGUMENT...  lets Bazel write the commands that would start the program.
