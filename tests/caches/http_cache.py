@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A remote cache, as far as Bazel's HTTP protocol goes: GET and PUT of /ac/KEY and /cas/SHA256, on a Unix socket.
+"""A remote cache, as far as Bazel's HTTP protocol goes: GET and PUT of /ac/KEY and /cas/SHA256, on loopback.
 
 Source of the protocol: https://bazel.build/remote/caching, "HTTP caching protocol".
 """
@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socketserver import ThreadingMixIn, UnixStreamServer
 from threading import Thread
 
 
-class _Server(ThreadingMixIn, UnixStreamServer):
-    daemon_threads = True
-
-    def __init__(self, socket: Path, blobs: Path) -> None:
+class _Server(ThreadingHTTPServer):
+    def __init__(self, blobs: Path) -> None:
         self.blobs = blobs
-        super().__init__(str(socket), _Handler)
+        super().__init__(("127.0.0.1", 0), _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -52,17 +49,14 @@ class _Handler(BaseHTTPRequestHandler):
         kind, key = self.path.strip("/").split("/")[-2:]
         return self.server.blobs / f"{kind}-{key}"
 
-    def address_string(self) -> str:
-        return "unix"  # a Unix socket's peer has no address, which the base class would look up
-
     def log_message(self, format: str, *arguments: object) -> None:
         pass
 
 
 @contextmanager
-def serve(socket: Path, blobs: Path) -> Iterator[None]:
-    """Serves what lies in the folder `blobs`, and keeps there what is sent."""
-    with _Server(socket, blobs) as server:
+def serve(blobs: Path) -> Iterator[str]:
+    """Serves what lies in the folder `blobs`, and keeps there what is sent. Yields the address."""
+    with _Server(blobs) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

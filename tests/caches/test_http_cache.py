@@ -3,27 +3,15 @@
 
 from __future__ import annotations
 
-import socket
 from http.client import HTTPConnection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tests.caches.http_cache import serve
 
 
-class UnixConnection(HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("cache")
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(self.path))
-
-
 def test_what_was_sent_is_served_and_nothing_else(tmp_path: Path) -> None:
-    with TemporaryDirectory(dir="/tmp") as short, serve(Path(short) / "socket", tmp_path):
-        connection = UnixConnection(Path(short) / "socket")
+    with serve(tmp_path) as address:
+        connection = HTTPConnection(address.removeprefix("http://"))
         answers = []
         for method, path, body in [
             ("GET", "/cas/0a", None),
