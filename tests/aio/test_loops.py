@@ -38,8 +38,8 @@ async def main(directory):
     connections = [aio.connect(directory, timeout=600) for _ in range(1000)]
     await connections[0]
     await connections[0].execute("CREATE TABLE t (a)")
-    most = threads() + 50  # Go starts one where a system call is slow; 16 work for the node
-    assert most < 150, most
+    most = 500  # Go starts one whenever a system call is slow, more on a busy machine; one each would be 1000
+    assert threads() < most, threads()
     await asyncio.gather(*(con._open() for con in connections))
     assert threading.active_count() < 10, threading.active_count()
     assert threads() < most, threads()
