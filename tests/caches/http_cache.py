@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A remote cache, as far as Bazel's HTTP protocol goes: GET and PUT of /ac/KEY and /cas/SHA256, on loopback.
 
+As a program (`http_cache.py FOLDER`) it prints its address and serves until its standard input ends.
+
 Source of the protocol: https://bazel.build/remote/caching, "HTTP caching protocol".
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,3 +63,14 @@ def serve(blobs: Path) -> Iterator[str]:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def main() -> None:
+    """Serves the folder that the command line names."""
+    with serve(Path(sys.argv[1])) as address:
+        print(address, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
