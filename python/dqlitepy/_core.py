@@ -28,6 +28,8 @@ from dqlitepy.errors import DataError, LeadershipLostError, OperationalError, Pr
 
 _LONGEST_TIMEOUT_MS = 2**31 - 1
 _TOOBIG = 18
+_LONGEST_NAME = 504  # of 512 bytes that dqlite's file system has for a path, SQLite wants 8 for a suffix
+_SUFFIXES = ("-wal", "-journal")
 
 
 def milliseconds(name: str, seconds: float) -> int:
@@ -47,13 +49,21 @@ def encode_name(name: str) -> bytes:
 
     Raises:
         TypeError: it is no str.
-        ValueError: it is empty or has a NUL character inside.
+        ValueError: it is empty or too long, has a NUL character or a lone surrogate inside, or is what SQLite calls a
+            file of another database.
     """
     if not isinstance(name, str):
         raise TypeError(f"the name of a database must be str, not {type(name).__name__}")
     if not name or "\0" in name:
         raise ValueError(f"{name!r} cannot be the name of a database: it must have characters, none of them NUL")
-    return name.encode()
+    encoded = name.encode()
+    if len(encoded) > _LONGEST_NAME:
+        raise ValueError(
+            f"the name of a database must not be longer than {_LONGEST_NAME} bytes, and this one has {len(encoded)}"
+        )
+    if name.endswith(_SUFFIXES):
+        raise ValueError(f"{name!r} cannot be the name of a database: SQLite calls a file of another database so")
+    return encoded
 
 
 class ConnectionCore:

@@ -171,3 +171,22 @@ def test_places_where_nothing_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     with pytest.raises(dqlitepy.OperationalError, match=f"unable to open database directory .*: {reason}"):
         dqlitepy.connect(path)
+
+
+@pytest.mark.parametrize("name", ["x" * 504, "é" * 252, "../x", "a\nb", "data.db-shm"])
+def test_names_of_databases(directory: Path, name: str) -> None:
+    first, con = dqlitepy.connect(directory), dqlitepy.connect(directory, name=name)
+    con.execute("CREATE TABLE t (a)")
+    assert con.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
+    assert first.execute("SELECT name FROM sqlite_schema").fetchall() == []
+    con.close()
+    first.close()
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "x" * 505, "é" * 253, "main-wal", "main-journal"])
+def test_names_that_no_database_can_have(directory: Path, name: str) -> None:
+    """Stock dqlite would answer some of them by silence, as if there were no leader."""
+    with pytest.raises(ValueError, match=r"name of a database|surrogates not allowed"):
+        dqlitepy.connect(directory, name=name)
+    with pytest.raises(ValueError, match=r"name of a database|surrogates not allowed"):
+        dqlitepy.Client(["127.0.0.1:1"]).dump(name)
