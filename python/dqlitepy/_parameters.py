@@ -18,10 +18,11 @@ def bind(parameters: Any, names: Callable[[], tuple[str | None, ...]]) -> Parame
 
     Args:
         parameters: a sequence of values, or a mapping from names to values.
-        names: returns the names of the statement's parameters; called only for a mapping.
+        names: returns the names of the statement's parameters; called only for what is neither tuple nor list.
 
     Raises:
-        ProgrammingError: a value is missing or cannot be bound, or `parameters` is neither sequence nor mapping.
+        ProgrammingError: a value is missing, too much or cannot be bound, or `parameters` is neither sequence nor
+            mapping.
         OverflowError: an int does not fit into 64 bits.
         UnicodeEncodeError: a str has a lone surrogate.
     """
@@ -34,7 +35,13 @@ def bind(parameters: Any, names: Callable[[], tuple[str | None, ...]]) -> Parame
     elif isinstance(parameters, Mapping):
         parameters = row = tuple(_by_name(parameters, names()))
     elif hasattr(parameters, "__getitem__") and hasattr(parameters, "__len__"):
-        parameters = row = tuple(parameters[index] for index in range(len(parameters)))
+        uses, supplied = len(names()), len(parameters)
+        if supplied > uses:  # asked before they are read: range(2**60) has no end that anyone would see
+            raise ProgrammingError(
+                f"Incorrect number of bindings supplied. The current statement uses {uses}, and there are {supplied} "
+                "supplied."
+            )
+        parameters = row = tuple(parameters[index] for index in range(supplied))
     else:
         raise ProgrammingError("parameters are of unsupported type")
     if _is_storable(row):

@@ -70,7 +70,7 @@ class Defaulting(dict[str, Any]):
 
 
 def no_names() -> tuple[str | None, ...]:
-    raise AssertionError("names are asked for only where a mapping is bound")
+    raise AssertionError("names are asked for only where neither tuple nor list is bound")
 
 
 @pytest.fixture
@@ -116,7 +116,12 @@ SEQUENCES = [(1, 2), [1, 2], range(1, 3), "ab", b"ab", Items(), collections.User
 
 @pytest.mark.parametrize("parameters", SEQUENCES, ids=lambda value: type(value).__name__)
 def test_sequences(oracle: sqlite3.Connection, parameters: Any) -> None:
-    assert bind(parameters, no_names) == oracle.execute("SELECT ?, ?", parameters).fetchone()
+    assert bind(parameters, lambda: (None, None)) == oracle.execute("SELECT ?, ?", parameters).fetchone()
+
+
+def test_a_sequence_that_is_too_long_is_refused_before_it_is_read(oracle: sqlite3.Connection) -> None:
+    ours = outcome(lambda: bind(range(2**60), lambda: (None, None)))
+    assert ours == outcome(lambda: oracle.execute("SELECT ?, ?", range(2**60)))
 
 
 @pytest.mark.parametrize("parameters", [{1, 2}, iter([1, 2]), 42, None, (n for n in (1, 2))], ids=repr)
