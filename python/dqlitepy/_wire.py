@@ -28,7 +28,7 @@ def encode(parameters: Parameters | list[Parameters]) -> bytes:
     try:
         return marshal.dumps(parameters, _MARSHAL_VERSION)
     except ValueError:
-        raise DataError("string or blob too big: a parameter is limited to 2 GiB") from None
+        raise DataError("string or blob too big: split it into several rows, or keep it in a file") from None
 
 
 def encode_rows(rows: list[Parameters]) -> bytes:
