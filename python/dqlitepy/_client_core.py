@@ -13,7 +13,7 @@ from dqlitepy._tasks import Question, Rows, unsigned
 from dqlitepy.errors import OperationalError
 from dqlitepy.members import NodeInfo, NodeMetadata, Role
 from dqlitepy.store import YamlNodeStore
-from dqlitepy.tls import NO_TLS, TLS
+from dqlitepy.tls import NO_TLS, TLS, checked
 
 
 class ClientCore:
@@ -25,12 +25,12 @@ class ClientCore:
         """See the class.
 
         Raises:
-            ValueError: one of the servers is no address, or there is none.
+            TypeError, ValueError: one of the servers is no address, or there is none; `tls` is no TLS.
         """
         milliseconds("timeout", timeout)
         self._store = servers if isinstance(servers, YamlNodeStore) else None
         self._servers = () if isinstance(servers, YamlNodeStore) else _normalized(servers)
-        self._tls = tls
+        self._tls = checked(tls)
         self._timeout = timeout
 
     @property

@@ -22,7 +22,7 @@ from dqlitepy._log import logger, node_stopped
 from dqlitepy._tasks import Question, Rows, ask, unsigned
 from dqlitepy.members import NodeInfo, NodeStats, Role
 from dqlitepy.store import members_in, node_info
-from dqlitepy.tls import NO_TLS, TLS
+from dqlitepy.tls import NO_TLS, TLS, checked
 
 _LONGEST_LATENCY = 3600.0
 # How long a look at the node's state may take: it is asked itself, and where it does not know, others are.
@@ -40,7 +40,7 @@ class NodeCore:
 
     def __init__(
         self,
-        directory: str | os.PathLike[str],
+        directory: str | bytes | os.PathLike[str] | os.PathLike[bytes],
         *,
         address: str | None = None,
         join: Iterable[str] = (),
@@ -59,7 +59,7 @@ class NodeCore:
         bare: bool = False,
     ) -> None:
         """See the class."""
-        self._directory = os.fspath(directory)
+        self._directory = os.fsdecode(directory)
         if "\0" in self._directory:
             raise ValueError("embedded null character in the path of the directory")
         self._asked_address = None if address is None else normalized(address)
@@ -80,7 +80,7 @@ class NodeCore:
             )
         if not roles_interval > 0:
             raise ValueError(f"roles_interval must be above 0 seconds, not {roles_interval}")
-        self._tls = tls
+        self._tls = checked(tls)
         self._settings: dict[str, Any] = {
             "directory": os.fsencode(self._directory),
             "id": id or 0,

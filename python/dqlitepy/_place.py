@@ -152,10 +152,12 @@ def _database_of(target: Cluster, name: str) -> bytes:
 
 
 def _tls_of(target: Cluster, tls: TLS | None) -> TLS | None:
+    if tls is None and target.tls_files is None:
+        return None
+    from dqlitepy.tls import TLS, checked
+
     if target.tls_files is None:
-        return tls
+        return checked(tls)
     if tls is not None:
         raise ValueError("the URL names the files of TLS, and tls= does too: leave one out")
-    from dqlitepy.tls import TLS
-
     return TLS(*target.tls_files)

@@ -41,8 +41,12 @@ def last_entry(directory: _StrPath) -> LastEntry:
 
     Raises:
         OperationalError: a node runs there, there has never been one, or the log is damaged.
+        ValueError: the path has a NUL character inside.
     """
-    task = Task(operation=TaskOperation.LAST_ENTRY, directory=os.fsencode(directory))
+    path = os.fsencode(directory)
+    if b"\0" in path:
+        raise ValueError("embedded null character in the path of the directory")
+    task = Task(operation=TaskOperation.LAST_ENTRY, directory=path)
     [(term, index)] = run_task(task)
     return LastEntry(unsigned(term), unsigned(index))
 

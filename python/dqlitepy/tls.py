@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from dqlitepy.errors import OperationalError
 _StrPath = str | os.PathLike[str]
 _SECONDS_A_DAY = 86400
 _LARGEST_FILE = 1 << 20
+_HOST = re.compile(r"[A-Za-z0-9._:*-]{1,253}")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,17 @@ class TLS:
 NO_TLS = (b"", b"", b"")
 
 
+def checked(tls: TLS | None) -> TLS | None:
+    """Returns what was given as `tls`, so that anything else is refused where it is given and not where it is used.
+
+    Raises:
+        TypeError: it is no TLS.
+    """
+    if tls is not None and not isinstance(tls, TLS):
+        raise TypeError(f"tls must be TLS or None, not {type(tls).__name__}")
+    return tls
+
+
 def make_certificates(directory: _StrPath, hosts: Iterable[str], *, valid_days: float = 3650) -> list[str]:
     """Makes certificates (ECDSA, P-256) for the nodes and clients of a cluster.
 
@@ -63,7 +76,7 @@ def make_certificates(directory: _StrPath, hosts: Iterable[str], *, valid_days: 
         directory: where to; made (mode 0700) if it does not exist. The authority's ca.pem and ca.key are made there
             too, or used where they are: keep ca.key offline, it is needed for further certificates only.
         hosts: one certificate is made for each: a DNS name or an IP address, or several of one machine with commas
-            between. The first names the files: db1.pem and db1.key.
+            between. The first names the files: db1.pem and db1.key. A str is one host, or one machine's.
         valid_days: how long the certificates are valid.
 
     Returns:
@@ -73,9 +86,9 @@ def make_certificates(directory: _StrPath, hosts: Iterable[str], *, valid_days: 
         FileExistsError: one of the files is there already; nothing is overwritten.
         OSError: a file cannot be read or written.
         OperationalError: the authority cannot sign.
-        ValueError: a host is none, or there is none.
+        TypeError, ValueError: a host is none, or there is none.
     """
-    names = [_names(host) for host in hosts]
+    names = [_names(host) for host in ([hosts] if isinstance(hosts, str) else hosts)]
     if not names:
         raise ValueError("no host to make a certificate for")
     if not valid_days > 0:
@@ -125,9 +138,11 @@ def _write(stem: str, pair: tuple[str, str], written: list[str]) -> None:
 
 
 def _names(host: str) -> list[str]:
+    if not isinstance(host, str):
+        raise TypeError(f"a host must be str, not {type(host).__name__}")
     names = [name.strip() for name in host.split(",")]
     for name in names:
-        if not name or not name.isascii() or not all(c.isalnum() or c in "-._:*" for c in name):
+        if not _HOST.fullmatch(name):
             raise ValueError(
                 f"{host!r} is no host: give a DNS name or an IP address, several of one machine with commas"
             )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dqlitepy
 import pytest
@@ -201,11 +202,29 @@ def test_certificates_are_made_once_and_for_their_owner(tmp_path: Path) -> None:
     TLS(folder / "db3.pem", folder / "db3.key", folder / "ca.pem").check("db3:9000")
 
 
-@pytest.mark.parametrize("hosts", [[], [""], ["a,"], ["../x"], ["a/b"], ["a b"], ["é"], ["ca"], [".hidden"]])
-def test_hosts_that_are_none(tmp_path: Path, hosts: list[str]) -> None:
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize(
+    "hosts", [[], [""], ["a,"], ["../x"], ["a/b"], ["a b"], ["é"], ["ca"], [".hidden"], ["a" * 254], [7]]
+)
+def test_hosts_that_are_none(tmp_path: Path, hosts: list[Any]) -> None:
+    with pytest.raises((ValueError, TypeError), match=r"host|cannot be the name"):
         dqlitepy.make_certificates(tmp_path / "certs", hosts)
     assert not (tmp_path / "certs").exists()
+
+
+def test_a_single_host_needs_no_list(tmp_path: Path) -> None:
+    written = dqlitepy.make_certificates(tmp_path, "db1,10.0.0.1")
+    assert sorted(map(os.path.basename, written)) == ["ca.key", "ca.pem", "db1.key", "db1.pem"]
+
+
+def test_what_is_no_tls_is_refused_where_it_is_given(tmp_path: Path) -> None:
+    files: Any = ("node.pem", "node.key", "ca.pem")
+    for use in (
+        lambda: dqlitepy.Node(tmp_path / "data", address="127.0.0.1:1", tls=files),
+        lambda: dqlitepy.Client(["127.0.0.1:1"], tls=files),
+        lambda: dqlitepy.connect("dqlite://127.0.0.1:1", tls=files),
+    ):
+        with pytest.raises(TypeError, match="^tls must be TLS or None, not tuple$"):
+            use()
 
 
 def test_valid_for_no_time(tmp_path: Path) -> None:
