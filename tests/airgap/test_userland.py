@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,41 @@ def test_a_changed_list_of_packages_makes_another(bootstrapping: Machine) -> Non
     bootstrapping.bazel("build", **AIRGAP)
     assert len(userlands(bootstrapping)) == 2
     assert "hello" in bootstrapping.calls("mmdebstrap")[1]
+
+
+def age(folder: Path, days: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    then = time.time() - days * 86400 - 3600
+    os.utime(folder, (then, then))
+
+
+def test_those_that_nobody_has_used_for_long_go_when_another_is_made(bootstrapping: Machine) -> None:
+    bootstrapping.bazel("build", **AIRGAP)
+    [used] = userlands(bootstrapping)
+    read_only = bootstrapping.cache / "userland-old" / "modules"
+    read_only.mkdir(parents=True)
+    read_only.chmod(0o500)
+    for name, days in [(used, 40), ("userland-old", 40), ("userland-young", 20), ("disk", 40)]:
+        age(bootstrapping.cache / name, days)
+    bootstrapping.bazel("build", **AIRGAP)
+    with (bootstrapping.checkout / "tools" / "airgap" / "packages.txt").open("a") as packages:
+        packages.write("hello\n")
+    status, _, errors = bootstrapping.bazel("build", **AIRGAP)
+    assert status == 0, errors
+    assert "userland-old, which nobody has used" in errors
+    assert len(userlands(bootstrapping)) == 3
+    assert {used, "userland-young"} < set(userlands(bootstrapping))
+    assert (bootstrapping.cache / "disk").is_dir()
+
+
+def test_one_that_is_used_while_it_would_go_stays(bootstrapping: Machine) -> None:
+    age(bootstrapping.cache / "userland-old", 40)
+    real = (bootstrapping.programs / "mv").resolve()
+    bootstrapping.provide("mv", f'case $1 in */userland-old) touch -c "$1" ;; esac; exec {real} "$@"')
+    status, _, errors = bootstrapping.bazel("build", **AIRGAP)
+    assert status == 0, errors
+    assert "userland-old" in userlands(bootstrapping)
+    assert "nobody has used" not in errors
 
 
 def test_killed_half_way_it_is_begun_anew(bootstrapping: Machine) -> None:

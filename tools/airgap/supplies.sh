@@ -4,7 +4,7 @@
 provide_supplies() {
     store=$cache/store
     supplies=$cache/supplies-$(supplies_key)
-    [ -d "$supplies" ] || with_lock airgap fetch_supplies
+    is_kept "$supplies" || with_lock airgap fetch_supplies
 }
 
 supplies_key() {
@@ -14,7 +14,7 @@ supplies_key() {
 
 fetch_supplies() {
     # Another process may have fetched them while this one waited.
-    [ ! -d "$supplies" ] || return 0
+    ! is_kept "$supplies" || return 0
     require_mirror
     rm -rf "$cache"/supplies-*.part
     mkdir -p "$store" "$supplies.part"
@@ -24,4 +24,5 @@ fetch_supplies() {
     in_networked_userland "$@" -- python3 "$tools/airgap/provision" --checkout "$checkout" --store "$store" \
         --supplies "$supplies.part" --mirror "$mirror" --sources "${DQLITEPY_SOURCES:-}" || exit
     mv "$supplies.part" "$supplies"
+    remove_unused supplies
 }

@@ -5,12 +5,12 @@ sources_help="DQLITEPY_SOURCES=DIR tools/bazel build //...   (DIR holds the .deb
 
 provide_userland() {
     userland=$cache/userland-$(key "$tools/airgap/packages.txt" "$tools/airgap/userland.sh")
-    [ -d "$userland" ] || with_lock airgap make_userland
+    is_kept "$userland" || with_lock airgap make_userland
 }
 
 make_userland() {
     # Another process may have made it while this one waited.
-    [ ! -d "$userland" ] || return 0
+    ! is_kept "$userland" || return 0
     require_machine
     require_mirror
     require_space
@@ -28,9 +28,11 @@ make_userland() {
     rm -rf "$cache"/userland-*.part
     step "making a Debian userland of about 1.2 GB from $mirror" bootstrap_userland
     accept_bazel
+    touch "$userland.part"
     mv "$userland.part" "$userland"
     rm -rf "$workshop"
     trap - EXIT
+    remove_unused userland
 }
 
 # Forky supplies Bazel alone, and what trixie has no version of. Of a package's records, apt obeys the first match.

@@ -28,6 +28,28 @@ with_lock() {
     exec 9>&-
 }
 
+# is_kept FOLDER  tells whether the cache has a folder that is named after a key, and marks it as used.
+is_kept() {
+    # In this order: whoever is removing it either sees the mark or has taken the folder away before.
+    touch -c "$1" 2>/dev/null
+    [ -d "$1" ]
+}
+
+# remove_unused KIND  removes the folders KIND-* that nobody has used for 30 days. Is called under KIND's lock.
+remove_unused() {
+    find "$cache" -maxdepth 1 -type d -name "$1-*" -mtime +30 | while read -r unused; do
+        mv "$unused" "$unused.part"
+        if [ -z "$(find "$unused.part" -maxdepth 0 -mtime +30)" ]; then
+            mv "$unused.part" "$unused"
+            continue
+        fi
+        say "removing $unused, which nobody has used for 30 days"
+        # Go keeps its modules in folders without write access.
+        chmod -R u+w "$unused.part"
+        rm -rf "$unused.part"
+    done
+}
+
 # key FILE...  names the state that these files describe.
 key() {
     cat -- "$@" | sha256sum | cut -c1-16
