@@ -34,6 +34,8 @@ PINS = {
             "0015-process-wide-pragmas.patch",
             "0016-brief-statements.patch",
             "0017-crc.patch",
+            "0019-idle-connections.patch",
+            "0020-buffer-size.patch",
         ],
     },
     "libuv": {
