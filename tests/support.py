@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the files are that tests read, and how tests run Python in processes of their own."""
+"""Where the files are that tests read, how they run Python in processes of their own, and where nodes may listen."""
 
 from __future__ import annotations
 
+import errno
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -23,6 +26,32 @@ PACKAGE = Path(dqlitepy.__file__).parent
 
 # Longer than anything takes on a loaded machine: only ends what hangs.
 HANG = 120.0
+
+_chance = random.SystemRandom()
+
+# Jobs that a script starts in the background ignore SIGINT, and all that they start inherits it: also the programs here
+# that are to be interrupted. A handler of Python's own is none that a new program inherits.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def free_address(host: str = "127.0.0.1") -> str:
+    """Returns an address of this machine that nobody listens on.
+
+    Its port is none that the kernel hands out, as it does to each connection that is made: such a one may be somebody
+    else's again before it is used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    while True:
+        port = _chance.randrange(10_000, 30_000)
+        with socket.socket(family) as probe:
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            else:
+                return f"[{host}]:{port}" if family == socket.AF_INET6 else f"{host}:{port}"
 
 
 def python(program: str, *arguments: str, options: Sequence[str] = ("-W", "error")) -> subprocess.Popen[str]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import threading
 from collections import Counter
@@ -18,7 +17,7 @@ from time import monotonic, perf_counter, sleep
 import dqlitepy
 
 from tests.bench.workloads import THREE_PROCESSES
-from tests.support import HANG, python
+from tests.support import HANG, free_address, python
 
 _ACKNOWLEDGED_BEFORE = 100  # writes, after which the leader goes
 _LOOK = 0.001  # seconds between two looks at what the writer has done
@@ -155,9 +154,7 @@ class Writer:
 
 def _start(folder: Path, options: tuple[str, ...], stack: ExitStack) -> dict[str, subprocess.Popen[str]]:
     nodes: dict[str, subprocess.Popen[str]] = {}
-    with ExitStack() as reserved:
-        listeners = [reserved.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
-        addresses = [f"127.0.0.1:{listener.getsockname()[1]}" for listener in listeners]
+    addresses = [free_address() for _ in range(3)]
     for address in addresses:
         join = ["--join", addresses[0]] if nodes else []
         name = str(folder / address.replace(":", "-"))

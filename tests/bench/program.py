@@ -7,7 +7,6 @@ import argparse
 import importlib.util
 import json
 import os
-import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,6 +21,7 @@ from tests.bench.go_contestant import EmbeddedGoDriver, GoDriver, GoProgram
 from tests.bench.measure import measure
 from tests.bench.peers import DqliteClient, DqliteDbapi
 from tests.bench.workloads import GO, GO_OVER_TCP, row_count, schema, workloads
+from tests.support import free_address
 
 
 def main() -> int:
@@ -85,7 +85,7 @@ def _contestants(directory: Path, go_driver: Path | None) -> Iterator[Sequence[C
 
         enter(Embedded(directory))
         enter(Sqlite3(directory))
-        enter(ThreeNodes(directory, [_free_address() for _ in range(3)]))
+        enter(ThreeNodes(directory, [free_address() for _ in range(3)]))
         enter(ThreeProcesses(directory))
         if go_driver is not None:
             program = GoProgram(go_driver)
@@ -94,7 +94,7 @@ def _contestants(directory: Path, go_driver: Path | None) -> Iterator[Sequence[C
             enter(EmbeddedGoDriver(GO, program, address, "main", directory))
             server = GoProgram(go_driver)
             stack.callback(server.close)
-            address = _free_address()
+            address = free_address()
             server.start_node(directory / "server", address)
             enter(OverTcp(address))
             enter(GoDriver(GO_OVER_TCP, GoProgram(go_driver), address, "go", directory))
@@ -104,11 +104,6 @@ def _contestants(directory: Path, go_driver: Path | None) -> Iterator[Sequence[C
                 else:
                     print(f"{module} is not installed: left out", file=sys.stderr)
         yield contestants
-
-
-def _free_address() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
 if __name__ == "__main__":

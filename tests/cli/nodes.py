@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 import select
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +13,9 @@ from pathlib import Path
 from time import monotonic
 
 from tests.cli.command import command, environment
-from tests.support import HANG
+from tests.support import HANG, free_address
 
 LATENCY = "0.02"  # elections within half a second
-
-
-def free_address(host: str = "127.0.0.1") -> str:
-    """Returns an address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return f"{host}:{probe.getsockname()[1]}"
 
 
 class NodeProcess:

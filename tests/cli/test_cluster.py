@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from tests.cli.command import command, dqlitepy, environment, fail, succeed
-from tests.cli.nodes import NodeProcess, ThreeNodes, free_address, three_nodes
+from tests.cli.nodes import NodeProcess, ThreeNodes, three_nodes
 from tests.cli.terminal import Terminal
-from tests.support import HANG
+from tests.support import HANG, free_address
 
 
 @pytest.fixture(scope="module")

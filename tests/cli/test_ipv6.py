@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -13,19 +12,14 @@ import pytest
 
 from tests.cli.command import fail, succeed
 from tests.cli.nodes import NodeProcess
-from tests.support import HANG
-
-
-def free_address() -> str:
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as probe:
-        return f"[::1]:{probe.getsockname()[1]}"
+from tests.support import HANG, free_address
 
 
 def test_a_cluster_on_ipv6(tmp_path: Path) -> None:
     succeed("certs", tmp_path / "certs", "--hosts", "::1", "client")
     names = {name: str(tmp_path / "certs" / f"__1.{name}") for name in ("pem", "key")}
     tls = ["--cert", names["pem"], "--key", names["key"], "--ca", str(tmp_path / "certs" / "ca.pem")]
-    at = [free_address() for _ in range(3)]
+    at = [free_address("::1") for _ in range(3)]
     servers = ",".join(at)
     spelled_out = at[1].replace("[::1]", "[0:0:0:0:0:0:0:1]")
     nodes = []

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import environment
-from tests.cli.nodes import LATENCY, free_address
-from tests.support import HANG, PACKAGE, ROOT
+from tests.cli.nodes import LATENCY
+from tests.support import HANG, PACKAGE, ROOT, free_address
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

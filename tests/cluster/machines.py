@@ -8,7 +8,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, TypeVar
 
 import dqlitepy
 
-from tests.support import HANG, finish, python
+from tests.support import HANG, finish, free_address, python
 
 _T = TypeVar("_T")
 
@@ -44,10 +43,7 @@ _network = f"127.{_random.randrange(16, 240)}.{_random.randrange(256)}"
 
 def address() -> str:
     """Returns an address that no other test uses: tests run side by side, on one machine or each in a sandbox."""
-    host = f"{_network}.{next(_numbers) % 250 + 1}"
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return f"{host}:{probe.getsockname()[1]}"
+    return free_address(f"{_network}.{next(_numbers) % 250 + 1}")
 
 
 def addresses(count: int) -> list[str]:

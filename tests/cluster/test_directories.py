@@ -15,7 +15,7 @@ import pytest
 from dqlitepy import Role
 
 from tests.cluster.machines import address, addresses, quick, voters
-from tests.support import HANG, python, run_python
+from tests.support import HANG, free_address, python, run_python
 
 Start = Callable[..., dqlitepy.Node]
 
@@ -256,7 +256,7 @@ def test_the_interpreter_exits_with_a_node_that_runs(three: list[dqlitepy.Node],
 
 
 def test_a_node_with_a_name(started: Start) -> None:
-    node = started(f"localhost:{address().partition(':')[2]}")
+    node = started(f"localhost:{free_address().partition(':')[2]}")
     con = dqlitepy.connect(f"dqlite://{node.address}/main")
     con.execute("CREATE TABLE t (a)")
     con.close()

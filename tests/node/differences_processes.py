@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import pickle
-import socket
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
-from tests.support import HANG, run_python
+from tests.support import HANG, free_address, run_python
 
 
 class TestProcesses:
@@ -35,9 +34,7 @@ class TestProcesses:
         assert again.sqlite_errorcode == sqlite3.SQLITE_AUTH
 
     def test_temporary_tables(self, tmp_path: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        address = free_address()
 
         def node() -> dqlitepy.Node:
             return dqlitepy.Node(tmp_path / "node", address=address, network_latency=0.02)

@@ -4,20 +4,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 
 import dqlitepy
 from dqlitepy import aio
 
-HANG = 60.0
-
-
-def free_port() -> int:
-    """Returns a port of the loopback interface on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+from tests.support import HANG, free_address
 
 
 def test_a_writer_waits_in_the_servers_queue(tmp_path: Path) -> None:
@@ -38,5 +30,5 @@ def test_a_writer_waits_in_the_servers_queue(tmp_path: Path) -> None:
             await second.commit()
             return await (await third.execute("SELECT v FROM t ORDER BY rowid")).fetchall()
 
-    with dqlitepy.Node(tmp_path, address=f"127.0.0.1:{free_port()}", busy_timeout=HANG) as node:
+    with dqlitepy.Node(tmp_path, address=free_address(), busy_timeout=HANG) as node:
         assert asyncio.run(work(node)) == [("first",), ("second",)]

@@ -7,7 +7,6 @@ As a program: starts the node, says so on standard output, and stops it when sta
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from dqlitepy._handle import Handle
 from dqlitepy._operations import StartNode
 
 from tests.patches.wire import HANG_SECONDS, Client
+from tests.support import free_address
 
 _READY = b"ready\n"
 
@@ -26,7 +26,7 @@ class NodeProcess:
 
     def __init__(self, directory: Path) -> None:
         """Starts the node and waits until it takes connections."""
-        self.address = f"127.0.0.1:{free_port()}"
+        self.address = free_address()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.patches.node", str(directory), self.address],
             stdin=subprocess.PIPE,
@@ -60,14 +60,6 @@ class NodeProcess:
         """Ends the process, whatever state it is in."""
         self._process.kill()
         self._process.communicate()
-
-
-def free_port() -> int:
-    """Returns a port of the loopback interface on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def start_node(directory: str, address: str) -> Handle:

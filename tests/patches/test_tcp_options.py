@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.patches.node import free_port, start_node
+from tests.patches.node import start_node
 from tests.patches.wire import Client
+from tests.support import free_address
 
 
 @pytest.fixture
 def server_end(tmp_path: Path) -> Iterator[socket.socket]:
     """The server's socket of a connection to a node in this process."""
-    address = f"127.0.0.1:{free_port()}"
+    address = free_address()
     node = start_node(str(tmp_path), address)
     try:
         with Client(address) as client, _socket_with_peer(client.socket.getsockname()) as server:
