@@ -14,8 +14,7 @@ from dqlitepy._library import library
 
 from tests.hostile.client import connect
 from tests.hostile.server import Server
-
-_PATIENCE = 20.0
+from tests.support import HANG
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -32,7 +31,7 @@ def leaves_nothing(warm: None) -> Iterator[None]:
     before = _open()
     yield
     gc.collect()
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + HANG
     while any(now > then for now, then in zip(_open(), before, strict=True)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert all(now <= then for now, then in zip(_open(), before, strict=True)), (_open(), before)

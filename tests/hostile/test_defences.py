@@ -8,6 +8,7 @@ import pytest
 
 from tests.hostile.client import connect
 from tests.hostile.server import Asked, Peer, Request, Server, behave, failure, page, result, says
+from tests.support import HANG
 
 YIELDS_ROWS = [
     "SELECT x FROM t",
@@ -130,7 +131,8 @@ def test_a_begin_that_is_locked_out_lets_no_write_run_alone(server: Server) -> N
 
 
 @pytest.mark.parametrize("message", ["database is locked", "checkpoint in progress"])
-def test_what_was_refused_is_asked_again_and_only_that(server: Server, con: dqlitepy.Connection, message: str) -> None:
+def test_what_was_refused_is_asked_again_and_only_that(server: Server, message: str) -> None:
+    con = connect(server.address, timeout=HANG)
     refusals = iter(range(3))
 
     def refuses(peer: Peer, asked: Asked) -> None:
@@ -140,6 +142,7 @@ def test_what_was_refused_is_asked_again_and_only_that(server: Server, con: dqli
     assert con.execute("INSERT INTO t VALUES (1)").rowcount == 1
     assert server.statements() == ["INSERT INTO t VALUES (1)"] * 4
     server.answer = behave
+    con.close()
 
 
 def test_a_lock_that_stays_is_an_error_in_time(server: Server, con: dqlitepy.Connection) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 import dqlitepy
 import pytest
 
-from tests.hostile.client import connect
+from tests.hostile.client import connect, refused
 from tests.hostile.server import (
     EMPTY,
     Answer,
@@ -31,6 +32,7 @@ from tests.hostile.server import (
     text,
     word,
 )
+from tests.support import HANG
 
 NOISE = {
     "nothing": b"",
@@ -49,8 +51,7 @@ def test_something_else_listens_there(server: Server, greeting: bytes) -> None:
         peer.hang_up()
 
     server.greet = greet
-    with pytest.raises(dqlitepy.NoLeaderError, match=server.address):
-        connect(server.address, leader_timeout=0.2)
+    assert server.address in refused(server.address)
 
 
 LEADER_ANSWERS: dict[str, tuple[Answer, str]] = {
@@ -76,8 +77,7 @@ LEADER_ANSWERS: dict[str, tuple[Answer, str]] = {
 def test_who_is_the_leader(server: Server, name: str) -> None:
     answer, message = LEADER_ANSWERS[name]
     server.follow(answer)
-    with pytest.raises(dqlitepy.NoLeaderError, match=message):
-        connect(server.address, leader_timeout=0.2)
+    assert re.search(message, refused(server.address))
     assert server.statements() == []
 
 
@@ -93,8 +93,7 @@ OPEN_ANSWERS: dict[str, tuple[Answer, str]] = {
 @pytest.mark.parametrize("name", OPEN_ANSWERS)
 def test_the_database_does_not_open(server: Server, name: str) -> None:
     server.answer, message = OPEN_ANSWERS[name]
-    with pytest.raises(dqlitepy.NoLeaderError, match=message):
-        connect(server.address, leader_timeout=0.2)
+    assert re.search(message, refused(server.address))
 
 
 @pytest.fixture
@@ -109,8 +108,7 @@ def test_servers_that_name_each_other(server: Server, other: Server) -> None:
     server.answer_leader = says(leader_at(other.address))
     other.answer_leader = says(leader_at(server.address))
     server.answer = other.answer = says(failure(10250, "not leader"))
-    with pytest.raises(dqlitepy.NoLeaderError, match=f"it names {other.address} as the leader.*names {server.address}"):
-        connect(server.address, leader_timeout=2)
+    assert re.search(f"it names {other.address} as the leader.*names {server.address}", refused(server.address))
 
 
 def test_the_leader_that_is_named_is_taken(server: Server, other: Server) -> None:
@@ -124,7 +122,7 @@ def test_the_leader_that_is_named_is_taken(server: Server, other: Server) -> Non
 
 def test_a_server_that_stalls_leaves_time_for_the_next(server: Server, other: Server) -> None:
     server.follow(_stall)
-    con = connect(server.address, other.address, leader_timeout=60.0)
+    con = connect(server.address, other.address, leader_timeout=HANG)
     con.execute("INSERT INTO t VALUES (1)")
     con.close()
     assert other.statements() == ["INSERT INTO t VALUES (1)"]
@@ -190,7 +188,7 @@ CLUSTER_ANSWERS: dict[str, Answer] = {
 def test_who_are_the_members(server: Server, name: str) -> None:
     """What a server says of others is no reason not to use it, and never leads to what is no address."""
     server.answer_cluster = CLUSTER_ANSWERS[name]
-    con = connect(server.address, leader_timeout=0.5)
+    con = connect(server.address, leader_timeout=2.0)  # enough to connect on any machine; the error below takes it all
     assert con.execute("SELECT 1").fetchone() == (1,)
     server.follow(says(leader_at("")))
     server.answer = says_and_hangs_up()
@@ -207,8 +205,8 @@ def test_members_that_were_not_told_are_asked_for_again(server: Server) -> None:
     with Server() as other:
         told = members((1, server.address), (2, other.address))
         answers = iter([failure(1, "not now"), told])
-        server.answer_cluster = lambda peer, asked: peer.send(next(answers))
-        con = connect(server.address, leader_timeout=5.0)
+        server.answer_cluster = lambda peer, asked: peer.send(next(answers, told))
+        con = connect(server.address, leader_timeout=HANG)
         con.execute("SELECT 1")
         server.close()
         other.answer_cluster = says(told)

@@ -27,13 +27,14 @@ from tests.hostile.server import (
     page,
     result,
 )
-from tests.support import finish, python
+from tests.support import HANG, finish, python
 
 READ = "SELECT x FROM t"
 WRITE = "INSERT INTO t VALUES (1)"
 RETURNING = "INSERT INTO t VALUES (1) RETURNING x"
-# "Within a second", and what a loaded machine adds to it.
-SOON = 5.0
+# An interrupt takes a second, close() two, and what a busy machine adds to it. Whoever waits for these servers waits for
+# half a minute, after which a peer that acknowledges nothing counts as dead, or without end.
+SOON = 20.0
 
 
 class Stalled:
@@ -56,7 +57,6 @@ def interrupting(con: dqlitepy.Connection, stalled: threading.Event) -> Iterator
 
     def interrupt() -> None:
         stalled.wait()
-        time.sleep(0.02)  # an interrupt that comes too early would be met by nothing
         con.interrupt()
 
     thread = threading.Thread(target=interrupt)
@@ -152,7 +152,7 @@ def test_close_does_not_wait_for_a_server_that_stalls(server: Server, sent: byte
     assert cursor.fetchone() == (0,)
     began = time.monotonic()
     con.close()
-    assert time.monotonic() - began < 2.0 + SOON
+    assert time.monotonic() - began < SOON
 
 
 def test_close_does_not_wait_for_a_rollback_that_never_comes(server: Server) -> None:
@@ -161,7 +161,7 @@ def test_close_does_not_wait_for_a_rollback_that_never_comes(server: Server) -> 
     server.arm(Stalled())
     began = time.monotonic()
     con.close()
-    assert time.monotonic() - began < 2.0 + SOON
+    assert time.monotonic() - began < SOON
     assert server.statements() == ["BEGIN", "ROLLBACK"]
 
 
@@ -174,7 +174,7 @@ def test_a_server_that_stalls_keeps_no_socket(server: Server) -> None:
     with interrupting(con, stalled.reached), pytest.raises(dqlitepy.AmbiguousCommitError):
         con.execute(WRITE)
     con.close()
-    deadline = time.monotonic() + 60.0
+    deadline = time.monotonic() + HANG
     while len(os.listdir("/proc/self/fd")) > before + 1 and time.monotonic() < deadline:  # the server's end
         time.sleep(0.05)
     assert len(os.listdir("/proc/self/fd")) <= before + 1
@@ -210,7 +210,10 @@ if sys.argv[3] == "within":
     con.execute("BEGIN")
 print("ready", flush=True)
 try:
-    con.execute(sys.argv[2])
+    try:
+        con.execute(sys.argv[2])
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the second may be late
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 try:
