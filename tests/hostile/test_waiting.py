@@ -32,8 +32,8 @@ from tests.support import HANG, finish, python
 READ = "SELECT x FROM t"
 WRITE = "INSERT INTO t VALUES (1)"
 RETURNING = "INSERT INTO t VALUES (1) RETURNING x"
-# An interrupt takes a second, close() two, and what a busy machine adds to it. Whoever waits for these servers waits for
-# half a minute, after which a peer that acknowledges nothing counts as dead, or without end.
+# An interrupt takes a second, close() two, and what a busy machine adds to it. Whoever waits for these servers waits
+# for half a minute, after which a peer that acknowledges nothing counts as dead, or without end.
 SOON = 20.0
 
 

@@ -9,15 +9,14 @@ from tests.support import run_python
 
 # The child reports by its exit status, through os._exit: it must not run what its parent registered for the exit.
 PRELUDE = """
-import os, signal, sys, time, warnings
+import os, signal, sys, warnings
 import dqlitepy
 warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of fork() beside threads
 
 def in_child(work):
-    began = time.monotonic()
     pid = os.fork()
     if pid == 0:
-        signal.alarm(60)  # ends what hangs
+        signal.alarm(60)  # ends what waits
         status = 1
         try:
             work()
@@ -28,7 +27,6 @@ def in_child(work):
             os._exit(status)
     _, status = os.waitpid(pid, 0)
     assert status == 0, status
-    return time.monotonic() - began
 
 def refuses(use):
     try:
@@ -45,8 +43,10 @@ def run(program: str) -> None:
 
 
 def test_every_use_of_what_the_parent_opened_is_refused() -> None:
+    """At once: whatever waited here would outlast the child's alarm."""
     run("""
-con = dqlitepy.connect(":memory:")
+FOR_EVER = dict(timeout=600.0, leader_timeout=600.0)
+con = dqlitepy.connect(":memory:", **FOR_EVER)
 con.execute("CREATE TABLE t (a)")
 con.execute("INSERT INTO t VALUES (1)")
 cursor = con.cursor()
@@ -61,15 +61,15 @@ def child():
         con.commit,
         con.rollback,
         con.interrupt,
-        lambda: dqlitepy.connect(":memory:"),
-        lambda: dqlitepy.connect("elsewhere"),
+        lambda: dqlitepy.connect(":memory:", **FOR_EVER),
+        lambda: dqlitepy.connect("elsewhere", **FOR_EVER),
         dqlitepy.versions,
     ):
         refuses(use)
     con.close()  # no-op
     con.close()
 
-assert in_child(child) < 1.0
+in_child(child)
 assert con.execute("SELECT a FROM t").fetchall() == [(1,)]
 con.commit()
 con.close()

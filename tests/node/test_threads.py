@@ -12,7 +12,9 @@ import dqlitepy
 import pytest
 from dqlitepy._library import library
 
-SLOW = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 10000000) SELECT count(*) FROM r"
+from tests.support import HANG
+
+ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r"
 
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:
@@ -62,7 +64,7 @@ def test_a_connection_for_each_thread(directory: Path) -> None:
         con.execute("CREATE TABLE t (thread, n)")
 
     def work(number: int) -> None:
-        mine = dqlitepy.connect(directory, timeout=60.0)
+        mine = dqlitepy.connect(directory, timeout=HANG)
         for n in range(20):
             with mine:
                 mine.execute("INSERT INTO t VALUES (?, ?)", (number, n))
@@ -125,7 +127,7 @@ def test_interrupt_from_another_thread(directory: Path) -> None:
     try:
         begun.set()
         with pytest.raises(dqlitepy.OperationalError, match="interrupted"):
-            con.execute(SLOW)
+            con.execute(ENDLESS)
     finally:
         ended.set()
         thread.join()
@@ -141,7 +143,7 @@ def test_threads_that_open_and_close_one_directory(directory: Path) -> None:
 
     def work(number: int) -> None:
         for _ in range(5):
-            mine = dqlitepy.connect(directory, timeout=60.0)
+            mine = dqlitepy.connect(directory, timeout=HANG)
             with mine:
                 mine.execute("INSERT INTO t VALUES (?)", (number,))
             mine.close()
