@@ -12,7 +12,6 @@ import (
 type Level int64
 
 const (
-	Debug   Level = 10
 	Info    Level = 20
 	Warning Level = 30
 	Error   Level = 40
@@ -87,6 +86,5 @@ func (l logger) write(level Level, format string, arguments []any) {
 	records.add(Record{level, time.Now(), l.node, fmt.Sprintf(format, arguments...)})
 }
 
-func (l logger) debug(format string, arguments ...any) { l.write(Debug, format, arguments) }
 func (l logger) info(format string, arguments ...any)  { l.write(Info, format, arguments) }
 func (l logger) warn(format string, arguments ...any)  { l.write(Warning, format, arguments) }

@@ -76,7 +76,7 @@ def _failure(path: str, error: OSError) -> Error:
         message = f"the disk is full: {path!r} was not made. Free some space, or give another folder"
     elif isinstance(error, FileNotFoundError):
         code = _CANTOPEN
-        message = f"{path!r} cannot be made: its folder does not exist"
+        message = f"{path!r} cannot be made: its folder does not exist; make that first"
     else:
         code = _CANTOPEN if isinstance(error, PermissionError) else _IOERR
         message = f"{path!r} cannot be made: {error.strerror or error}"

@@ -33,7 +33,7 @@ def make(directory: str, *, create: bool = True) -> os.stat_result:
             raise FileNotFoundError(ENOENT, "it does not exist, and mode says that it must")
         status = os.stat(directory)
         if not stat.S_ISDIR(status.st_mode):
-            raise NotADirectoryError(ENOTDIR, "it is a file; dqlitepy keeps a database in a directory of its own")
+            raise NotADirectoryError(ENOTDIR, "it is a file; give a directory, since a node has several files")
     except OSError as error:
         hint = ""
         if isinstance(error, FileNotFoundError) and create:

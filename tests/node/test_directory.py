@@ -136,7 +136,7 @@ def test_a_file_in_its_place(tmp_path: Path) -> None:
     path = tmp_path / "database.sqlite"
     path.write_bytes(b"SQLite format 3\0")
     with pytest.raises(
-        dqlitepy.OperationalError, match="it is a file; dqlitepy keeps a database in a directory of its own"
+        dqlitepy.OperationalError, match="it is a file; give a directory"
     ):
         dqlitepy.connect(path)
     assert path.read_bytes() == b"SQLite format 3\0"

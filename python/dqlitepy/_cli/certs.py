@@ -34,8 +34,6 @@ def run(options: argparse.Namespace) -> int:
     except FileExistsError as error:
         what = str(error) if error.filename is None else f"{error.filename} is there already, and no directory"
         raise Failure(what, "Nothing was overwritten.") from error
-    except ValueError as error:
-        raise Failure(str(error), "See `dqlitepy certs --help`.") from error
     if options.json:
         print(json.dumps(paths))
         return 0

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has gone: neither a message nor the interpreter's own flush may fail on that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except (Failure, dqlitepy.Error, OSError, UnicodeError) as error:
+    except (Failure, dqlitepy.Error, OSError, ValueError) as error:
         print(explain(f"dqlitepy {options.command}", error), file=sys.stderr)
         return FAILED
 

@@ -40,6 +40,8 @@ def explain(prefix: str, error: Exception) -> str:
     for kind, advice in _ADVICE:
         if isinstance(error, kind):
             return f"{prefix}: {one_line(what)}\n  {advice}"
+    if isinstance(error, ValueError):  # of an argument
+        return f"{prefix}: {one_line(what)}\n  See `{prefix} --help`."
     what, separator, advice = one_line(what).partition("; ")
     if not separator:
         return f"{prefix}: {what}"

@@ -19,7 +19,7 @@ from dqlitepy._cli.metrics import MetricsServer
 from dqlitepy._cli.target import add_tls, seconds, tls_of
 
 _LOG = logging.getLogger("dqlitepy")
-_LEVELS = ("debug", "info", "warning", "error")
+_LEVELS = ("info", "warning", "error")
 _READY_SLICE = 5.0  # seconds between two lines that say what a node waits for
 
 
@@ -72,22 +72,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs the node until a signal comes."""
     logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s: %(message)s", stream=sys.stderr)
-    try:
-        node = dqlitepy.Node(
-            options.directory,
-            address=options.address,
-            join=options.join,
-            tls=tls_of(options),
-            voters=options.voters,
-            standbys=options.standbys,
-            failure_domain=options.failure_domain,
-            network_latency=options.network_latency,
-            snapshot_threshold=options.snapshot_threshold,
-            snapshot_trailing=options.snapshot_trailing,
-            auto_recovery=options.auto_recovery,
-        )
-    except (ValueError, TypeError) as error:
-        raise Failure(str(error), "See `dqlitepy node --help`.") from error
+    node = dqlitepy.Node(
+        options.directory,
+        address=options.address,
+        join=options.join,
+        tls=tls_of(options),
+        voters=options.voters,
+        standbys=options.standbys,
+        failure_domain=options.failure_domain,
+        network_latency=options.network_latency,
+        snapshot_threshold=options.snapshot_threshold,
+        snapshot_trailing=options.snapshot_trailing,
+        auto_recovery=options.auto_recovery,
+    )
     if options.metrics:
         _warn_about_open_metrics(options.metrics)
     server = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -13,8 +12,6 @@ import dqlitepy
 from dqlitepy._address import normalized
 from dqlitepy._cli.failure import Failure
 from dqlitepy._target import DEFAULT_DATABASE, Cluster, target_of
-
-_ADDRESSES = re.compile(r"[^\s/,]+:\d+(?:,[^\s/,]+:\d+)*")
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -102,6 +99,13 @@ def _checked(tls: dqlitepy.TLS) -> dqlitepy.TLS:
     return tls
 
 
+def _looks_like_addresses(text: str) -> bool:
+    """Whether addresses are meant, also where one of them is mistyped: that must not make a directory of this name."""
+    if "/" in text or text.startswith((":memory:", "dqlite:")) or os.path.exists(text):
+        return False
+    return ":" in text or "," in text
+
+
 @dataclass(frozen=True)
 class Target:
     """What the command line says: `database` as `dqlitepy.connect` wants it, `servers` only of a cluster."""
@@ -120,7 +124,7 @@ class Target:
             raise Failure("the name of the database is empty", "Leave --database out for the one called main.")
         name: str = options.database or DEFAULT_DATABASE
         tls = tls_of(options)
-        if _ADDRESSES.fullmatch(text) and not os.path.exists(text):
+        if _looks_like_addresses(text):
             text = f"dqlite://{text}/{quote(name, safe='')}"
         try:
             parsed = target_of(text, uri=False)
