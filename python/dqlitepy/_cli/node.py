@@ -14,7 +14,6 @@ from ipaddress import ip_address
 from types import FrameType
 
 import dqlitepy
-from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.metrics import MetricsServer
 from dqlitepy._cli.target import add_tls, seconds, tls_of
 
