@@ -135,9 +135,7 @@ def test_the_folder_above_is_missing(tmp_path: Path) -> None:
 def test_a_file_in_its_place(tmp_path: Path) -> None:
     path = tmp_path / "database.sqlite"
     path.write_bytes(b"SQLite format 3\0")
-    with pytest.raises(
-        dqlitepy.OperationalError, match="it is a file; give a directory"
-    ):
+    with pytest.raises(dqlitepy.OperationalError, match="it is a file; give a directory"):
         dqlitepy.connect(path)
     assert path.read_bytes() == b"SQLite format 3\0"
 
