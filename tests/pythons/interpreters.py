@@ -5,21 +5,22 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.images.debian import unpack
+from tests.images.debian import NotPossible, unpack
 from tests.images.sandbox import Sandbox
 
 _OLDEST = (3, 11)
-_HANG = 3600.0
+_PROGRAM = re.compile(r"python3(\.\d+t?)?")
 _ASK = (
     "import sys, sysconfig; "
     "print(sys.implementation.name, *sys.version_info[:3], sysconfig.get_config_var('Py_GIL_DISABLED') or 0)"
 )
-_OPTIONS = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no"]
 
 
 @dataclass(frozen=True)
@@ -40,28 +41,44 @@ class Interpreter:
     path: str
     root: Path | None = None
 
-    def run(self, shared: Path, tools: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Runs pytest with nothing but the wheel, the tools and the tests on the path."""
-        if self.root is None:
-            folders = [shared / "site", tools, shared / "checkout"]
-            return subprocess.run(
-                [self.path, *_OPTIONS, *tests],
-                cwd=shared / "checkout",
-                env=dict(_environment(folders), PATH=os.defpath, HOME=str(shared)),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-                timeout=_HANG,
+    def run(self, shared: Path, tools: Path, arguments: Sequence[str], patience: float) -> tuple[int, str]:
+        """Runs pytest with nothing but the wheel, the tools and the tests on the path.
+
+        Returns:
+            Its status, and what it printed.
+
+        Raises:
+            subprocess.TimeoutExpired: it and whatever it had started were ended after `patience` seconds.
+        """
+        if self.root is not None:
+            sandbox = Sandbox(
+                self.root,
+                files={"/opt/shared": shared, "/opt/tools": tools},
+                environment=_environment([Path("/opt/shared/site"), Path("/opt/tools"), Path("/opt/shared/checkout")]),
+                folder="/opt/shared/checkout",
+                patience=patience,
             )
-        sandbox = Sandbox(
-            self.root,
-            files={"/opt/shared": shared, "/opt/tools": tools},
-            environment=_environment([Path("/opt/shared/site"), Path("/opt/tools"), Path("/opt/shared/checkout")]),
-            folder="/opt/shared/checkout",
-            patience=_HANG,
-        )
-        return sandbox.run(self.path, *_OPTIONS, *tests)
+            process = sandbox.run(self.path, "-m", "pytest", *arguments)
+            return process.returncode, process.stdout
+        with subprocess.Popen(
+            [self.path, "-m", "pytest", *arguments],
+            cwd=shared / "checkout",
+            env=dict(
+                _environment([shared / "site", tools, shared / "checkout"]), PATH=os.defpath, HOME=str(shared.parent)
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as running:
+            try:
+                output, _ = running.communicate(timeout=patience)
+            finally:
+                # What the tests started and a hang or Ctrl-C left behind holds the pipe open.
+                with suppress(ProcessLookupError):
+                    os.killpg(running.pid, signal.SIGKILL)
+        return running.returncode, output
 
 
 def on_this_machine() -> list[Interpreter]:
@@ -72,21 +89,32 @@ def on_this_machine() -> list[Interpreter]:
     for folder in folders:
         for path in sorted(folder.glob("python3*")):
             # pyenv's shims need a version to be chosen.
-            if re.fullmatch(r"python3(\.\d+t?)?", path.name) and folder.name != "shims":
+            if _PROGRAM.fullmatch(path.name) and folder.name != "shims":
                 interpreter = _ask(str(path), str(folder))
                 if interpreter is not None:
                     found.setdefault(interpreter.name, interpreter)
     return list(found.values())
 
 
-def debian(suite: str, target: Path) -> Interpreter:
-    """Makes a system with Debian's Python in `target`; NotPossible where the mirror does not give it."""
-    print(f"pythons: making a system: Debian {suite} ...", flush=True)
-    # The tests of copied directories call cp, those of the command line a shell.
-    root = unpack(target, suite, ["python3", "coreutils", "dash"])
-    interpreter = _ask("/usr/bin/python3", f"Debian {suite}", root)
-    assert interpreter is not None, f"Debian {suite} has a Python that is too old"
+def given(path: str) -> Interpreter:
+    """Returns the one at a path; NotPossible where it does not run, or is none that dqlitepy supports."""
+    interpreter = _ask(path, path)
+    if interpreter is None:
+        raise NotPossible(
+            f"{path} is no CPython 3.11 or newer", "tools/bazel run //tests/pythons -- --python /path/python3.13"
+        )
     return interpreter
+
+
+def debian(suite: str, packages: Sequence[str], target: Path) -> list[Interpreter]:
+    """Makes a system with Debian's Pythons in `target`; NotPossible where the mirror does not give it."""
+    print(f"pythons: making a system: Debian {suite}, {', '.join(packages)} ...", flush=True)
+    # The tests of copied directories call cp, those of the command line a shell.
+    root = unpack(target, suite, [*packages, "coreutils", "dash"])
+    programs = sorted(path.name for path in (root / "usr/bin").glob("python3.*") if _PROGRAM.fullmatch(path.name))
+    found = [_ask(f"/usr/bin/{name}", f"Debian {suite}", root) for name in programs]
+    assert found and None not in found, f"Debian {suite}: not all of {programs} run"
+    return [interpreter for interpreter in found if interpreter is not None]
 
 
 def _ask(path: str, origin: str, root: Path | None = None) -> Interpreter | None:

@@ -30,14 +30,16 @@ def install_tools(checkout: Path, target: Path, interpreter: Interpreter) -> Pat
         "--root-user-action=ignore",
     ]
     command += [f"--python-version={interpreter.tag.removesuffix('t')}", f"--abi=cp{interpreter.tag.replace('.', '')}"]
-    command += ["--abi=abi3", "--abi=none"]
+    # Modules for the stable interface of all versions need the GIL; those for the newer abi3t do not.
+    command += ["--abi=abi3t" if interpreter.tag.endswith("t") else "--abi=abi3", "--abi=none"]
     command += [f"--platform={platform}_x86_64" for platform in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
     command += [f"--target={target}", f"--requirement={requirements}"]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode != 0:
-        complaints = [line for line in process.stderr.splitlines() if line.startswith("ERROR: ")]
+        said = process.stderr.strip().splitlines() or ["it said nothing"]
+        complaints = [line for line in said if line.startswith("ERROR: ")] or said
         raise NotPossible(
-            f"pip cannot install pytest for Python {interpreter.tag}: {(complaints or ['it said nothing'])[-1]}",
+            f"pip cannot install pytest for Python {interpreter.tag}: {complaints[-1]}",
             "python3 -m pip config list   (is there a package index that this machine reaches?)",
         )
     return target
