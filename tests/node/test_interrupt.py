@@ -207,3 +207,13 @@ else:
     raise AssertionError
 con.close()
 """)
+
+
+def test_these_tests_interrupt_where_a_shell_started_them_in_the_background() -> None:
+    run("""
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+import tests.support
+con = dqlitepy.connect(":memory:")
+interrupted(lambda: con.execute(ENDLESS))
+con.close()
+""")
