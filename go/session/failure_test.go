@@ -265,7 +265,7 @@ func TestAHeaderThatPromisesTooMuchTakesNoMemory(t *testing.T) {
 
 func TestWithoutALeaderEveryServerIsNamed(t *testing.T) {
 	start := session.Options{Servers: []string{"@dqlitepy-nobody", "127.0.0.1:1"}, Database: "main",
-		Group: session.NewGroup(0), LeaderTimeout: time.Second}
+		Group: session.NewGroup(0), LeaderTimeout: 2 * time.Second}
 	_, failure := session.Connect(context.Background(), start)
 	wantKind(t, failure, session.NoLeader, 0)
 	for _, part := range []string{"@dqlitepy-nobody: connect: connection refused", "127.0.0.1:1: connect: connection refused"} {

@@ -55,7 +55,7 @@ func TestALinearizableReadNeedsAMajority(t *testing.T) {
 			servers := clusterOf(t, test.servers, test.others...)
 			c := connect(t, "", "main", among(servers[0].address), func(options *session.Options) {
 				if !test.good {
-					options.LeaderTimeout = 300 * time.Millisecond
+					options.LeaderTimeout = time.Second
 				}
 			})
 			for range 3 { // also over the connections of the first time

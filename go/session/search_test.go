@@ -54,10 +54,10 @@ func TestEachServerIsNamedWithItsReason(t *testing.T) {
 	silent := stall(t)
 	_, failure := session.Connect(context.Background(), session.Options{
 		Servers: []string{silent, ignorant.address, misled.address, "nonsense"}, Database: "main",
-		Group: session.NewGroup(0), LeaderTimeout: time.Second})
+		Group: session.NewGroup(0), LeaderTimeout: 3 * time.Second})
 	wantKind(t, failure, session.NoLeader, 0)
 	for _, part := range []string{
-		"no leader found within 1s", silent + ": it did not answer in time", ignorant.address + ": it knows no leader",
+		"no leader found within 3s", silent + ": it did not answer in time", ignorant.address + ": it knows no leader",
 		misled.address + ": it names 127.0.0.1:1 as the leader", "127.0.0.1:1: connect: connection refused",
 		"nonsense: missing port in address", "majority",
 	} {
@@ -93,7 +93,7 @@ func TestAConnectionFollowsTheLeader(t *testing.T) {
 
 func TestWithoutANewLeaderTheStatementSaysSo(t *testing.T) {
 	only := serve(t, succeed)
-	c := connect(t, "", "main", among(only.address), func(options *session.Options) { options.LeaderTimeout = 300 * time.Millisecond })
+	c := connect(t, "", "main", among(only.address), func(options *session.Options) { options.LeaderTimeout = 2 * time.Second })
 	only.become(func(connection net.Conn, text string) {
 		only.follow("")
 		connection.Write(failureMessage(10250, "not leader"))

@@ -138,7 +138,7 @@ func TestWhoIsTurnedAwayLearnsWhy(t *testing.T) {
 	} {
 		answer := func(connection net.Conn, text string) { t.Errorf("%s: %q was run", name, text) }
 		fake := serveTCP(t, test.server, answer)
-		options := session.Options{Database: "main", Group: session.NewGroup(0), LeaderTimeout: 300 * time.Millisecond}
+		options := session.Options{Database: "main", Group: session.NewGroup(0), LeaderTimeout: 2 * time.Second}
 		over(test.client, fake)(&options)
 		_, failure := session.Connect(context.Background(), options)
 		wantKind(t, failure, session.NoLeader, 0)
