@@ -29,10 +29,12 @@ HANG = 120.0
 
 _chance = random.SystemRandom()
 
-# Jobs that a script starts in the background ignore SIGINT, and all that they start inherits it: also the programs here
-# that are to be interrupted. A handler of Python's own is none that a new program inherits.
+# Jobs that a script starts in the background ignore SIGINT, and those of nohup SIGHUP. All that they start inherits it,
+# also the programs here that are to be ended by one. Handlers, as opposed to that, no program inherits.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def free_address(host: str = "127.0.0.1") -> str:

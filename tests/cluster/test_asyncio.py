@@ -17,9 +17,10 @@ from tests.support import HANG
 
 def test_connections_find_the_next_leader(three: list[dqlitepy.Node]) -> None:
     async def main() -> None:
-        leader = next(node for node in three if node.leader and node.leader.address == node.address)
+        known = three[0].client(timeout=HANG).leader()
+        leader = next(node for node in three if node.id == known.id)
         url = f"dqlite://{','.join(node.address for node in three)}/main"
-        async with aio.connect(url) as con, aio.Pool(url, max_size=4, timeout=HANG) as pool:
+        async with aio.connect(url, leader_timeout=HANG) as con, aio.Pool(url, max_size=4, timeout=HANG) as pool:
             await con.execute("CREATE TABLE t (a)")
             await con.execute("INSERT INTO t VALUES (1)")
             await con.commit()

@@ -207,7 +207,7 @@ from dqlitepy import aio
 logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 async def started(number):
-    node = aio.Node(f"{sys.argv[1]}/{number}", address=sys.argv[2 + number], network_latency=0.02)
+    node = aio.Node(f"{sys.argv[1]}/{number}", address=sys.argv[2 + number], network_latency=0.1)
     await node.start()
     await node.wait_ready()
     return node

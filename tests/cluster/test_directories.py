@@ -68,7 +68,7 @@ def test_a_node_keeps_its_address_and_id(started: Start, tmp_path: Path) -> None
     with pytest.raises(dqlitepy.OperationalError, match=f"the id {node.id}, not 5"):
         dqlitepy.Node(node.directory, id=5).start()
     assert dqlitepy.node_info(node.directory) == dqlitepy.NodeInfo(node.id, node.address)
-    with dqlitepy.Node(node.directory, id=node.id, network_latency=0.02) as again:  # the directory knows the address
+    with dqlitepy.Node(node.directory, id=node.id, **quick()) as again:  # the directory knows the address
         again.wait_ready()
         assert (again.address, again.id) == (node.address, node.id)
     with pytest.raises(dqlitepy.ProgrammingError, match="needs an address"):
@@ -229,7 +229,7 @@ def test_a_node_that_is_not_closed_is_told_of() -> None:
         import gc, sys, tempfile, warnings
         import dqlitepy
         directory = tempfile.mkdtemp()
-        node = dqlitepy.Node(directory, address=sys.argv[1], network_latency=0.02).start()
+        node = dqlitepy.Node(directory, address=sys.argv[1], network_latency=0.1).start()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             del node
@@ -244,7 +244,7 @@ def test_the_interpreter_exits_with_a_node_that_runs(three: list[dqlitepy.Node],
     program = """
         import sys
         import dqlitepy
-        node = dqlitepy.Node(sys.argv[1], address=sys.argv[2], join=[sys.argv[3]], network_latency=0.02).start()
+        node = dqlitepy.Node(sys.argv[1], address=sys.argv[2], join=[sys.argv[3]], network_latency=0.1).start()
         node.wait_ready()
         node.client(60).assign(node.id, dqlitepy.Role.VOTER, timeout=60)
         node.client(60).transfer(node.id)

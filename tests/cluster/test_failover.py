@@ -149,8 +149,7 @@ def test_a_leader_that_is_suspended_comes_back_as_a_follower(machines: Machines)
             con.close()
         finally:
             leader.signal(signal.SIGCONT)
-        new = awake.leader()
-        eventually(lambda: client.leader_of(leader.address), lambda seen: seen == new)
+        eventually(lambda: (client.leader_of(leader.address), awake.leader()), lambda seen: seen[0] == seen[1])
         eventually(partial(dump_of, client, leader.address), lambda found: found == client.dump())
 
 

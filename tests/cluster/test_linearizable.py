@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import dqlitepy
@@ -38,8 +39,9 @@ def test_a_leader_alone_answers_no_linearizable_read(tmp_path: Path) -> None:
     with Machines(tmp_path, 3, network_latency=0.5) as machines:  # it takes a while to learn that it is alone
         client = machines.client()
         eventually(lambda: voters(client), lambda count: count == 3)
-        con = machines.connect(linearizable=True, leader_timeout=1.0)
-        con.execute("CREATE TABLE t (n INTEGER)")
+        with closing(machines.connect()) as patient:
+            patient.execute("CREATE TABLE t (n INTEGER)")
+        con = machines.connect(linearizable=True, leader_timeout=4.0)  # shorter than the leader takes to learn it
         leader = client.leader().address
         for node in machines.nodes:
             if node.address != leader:

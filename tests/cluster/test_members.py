@@ -15,13 +15,10 @@ from dqlitepy import aio
 from tests.cluster.machines import Machines, NodeProcess, eventually, voters
 from tests.support import HANG
 
-# Statements here are not to meet a change of leader that only a busy machine makes.
-CALM = 0.1
-
 
 @pytest.fixture
 def machines(tmp_path: Path) -> Machines:
-    return Machines(tmp_path, 3, network_latency=CALM)
+    return Machines(tmp_path, 3)
 
 
 def test_the_only_node_that_was_given_dies(machines: Machines) -> None:
@@ -69,7 +66,7 @@ def test_the_only_node_that_was_given_is_suspended(machines: Machines) -> None:
 
 def test_members_that_join_later_are_learned_when_the_leader_changes(tmp_path: Path) -> None:
     """The first node is alone when the client connects. All that it was given, and learned at first, goes."""
-    machines = Machines(tmp_path, 4, network_latency=CALM)
+    machines = Machines(tmp_path, 4)
     first, *others = machines.nodes
     try:
         first.start()

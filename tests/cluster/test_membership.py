@@ -11,7 +11,7 @@ import pytest
 from dqlitepy import Role
 from dqlitepy._library import library
 
-from tests.cluster.machines import Machines, address, eventually, voters
+from tests.cluster.machines import Machines, address, eventually, quick, voters
 from tests.support import HANG
 
 Start = Callable[..., dqlitepy.Node]
@@ -123,7 +123,7 @@ def test_a_node_leaves_and_its_place_is_free(three: list[dqlitepy.Node], started
     three[2].close()
     newcomer = dqlitepy.Node(tmp_path / "newcomer", address=three[2].address, join=[three[0].address])
     with newcomer, pytest.raises(dqlitepy.OperationalError, match="belongs to another node.*Remove that one"):
-        newcomer.wait_ready(1)
+        newcomer.wait_ready(5)
     client.remove(three[2].address)
     assert len(client.cluster()) == 2
     again = started(three[2].address, tmp_path / "newcomer", join=[three[0].address])
@@ -133,7 +133,7 @@ def test_a_node_leaves_and_its_place_is_free(three: list[dqlitepy.Node], started
 
 def test_a_bare_node_does_what_it_is_told(three: list[dqlitepy.Node], tmp_path: Path) -> None:
     client = dqlitepy.Client(three[0].address, timeout=HANG)
-    with dqlitepy.Node(tmp_path / "bare", address=address(), id=77, bare=True, network_latency=0.02) as bare:
+    with dqlitepy.Node(tmp_path / "bare", address=address(), id=77, bare=True, **quick()) as bare:
         assert (bare.id, bare.role) == (77, None)
         assert client.add(bare.address, id=77, role=Role.STANDBY) == dqlitepy.NodeInfo(77, bare.address, Role.STANDBY)
         assert client.add(bare.address, id=77, role=Role.STANDBY).id == 77  # it is so already

@@ -60,8 +60,7 @@ def test_an_authority_is_replaced_while_the_cluster_runs(
         each.authorities(before)
         each.certificate(old)
     nodes = [
-        started(own, join=at[:1] if own != at[0] else [], tls=each.tls, network_latency=0.1)
-        for own, each in zip(at, machines, strict=True)
+        started(own, join=at[:1] if own != at[0] else [], tls=each.tls) for own, each in zip(at, machines, strict=True)
     ]
     members = dqlitepy.Client(at, tls=client.tls, timeout=HANG)
     eventually(lambda: voters(members), lambda count: count == 3)

@@ -37,7 +37,7 @@ class TestProcesses:
         address = free_address()
 
         def node() -> dqlitepy.Node:
-            return dqlitepy.Node(tmp_path / "node", address=address, network_latency=0.02)
+            return dqlitepy.Node(tmp_path / "node", address=address, network_latency=0.1)
 
         with node() as first:
             first.wait_ready(HANG)
