@@ -255,6 +255,20 @@ def test_a_name_that_is_taken_meanwhile_is_not_overwritten(full: dqlitepy.Connec
     assert sorted(os.listdir(tmp_path)) == ["copy.db", "data"]
 
 
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "copy.db"
+    synced: list[tuple[bool, bool]] = []
+    sync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), path.exists()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write_new_file(str(path), lambda file: None)
+    assert synced == [(False, False), (True, True)], "the file without its name, then the folder that has the name"
+
+
 def test_a_folder_that_is_missing(full: dqlitepy.Connection, tmp_path: Path) -> None:
     with pytest.raises(dqlitepy.OperationalError, match="its folder does not exist"):
         full.backup(tmp_path / "no" / "copy.db")

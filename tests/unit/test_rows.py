@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import outcome
 
-QUERY = "SELECT 1 AS a, 'two' AS B, NULL AS a, 4.0 AS \"É\", 5 AS [x y]"
+QUERY = "SELECT 1 AS a, 'two' AS B, NULL AS a, 4.0 AS \"É\", 5 AS [x y], 6 AS \"ü\""
 
 
 class Described:
@@ -33,7 +33,7 @@ def rows() -> tuple[Any, Any]:
     return both
 
 
-NAMES = ["a", "A", "b", "B", "É", "é", "x y", "X Y", "", "c"]
+NAMES = ["a", "A", "b", "B", "É", "é", "ü", "Ü", "x y", "X Y", "", "c"]
 POSITIONS = [0, 4, -1, -5, 5, -6, 2**70, slice(1, 3), slice(None, None, -1), 1.0, None]
 
 

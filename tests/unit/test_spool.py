@@ -57,7 +57,12 @@ def test_what_is_more_than_the_bound_is_in_a_file_without_a_name(
     spool.append(b"behind it")
     assert [spool.pop(), spool.pop()] == [b"one more", b"behind it"]
     assert len(os.listdir("/proc/self/fd")) == before, "the file goes when it has been read"
-    for _ in range(IN_MEMORY + 1):
+    for _ in range(IN_MEMORY):
         spool.append(block(0))
+    for _ in range(2 * IN_MEMORY):
+        spool.pop()
+        spool.append(block(0))
+    assert len(os.listdir("/proc/self/fd")) == before, "what was given out is no longer in memory"
+    spool.append(block(0))
     del spool
     assert len(os.listdir("/proc/self/fd")) == before
