@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import outcome
 
-QUERY = "SELECT 1 AS a, 'two' AS B, NULL AS a, 4.0 AS \"É\", 5 AS [x y], 6 AS \"ü\""
+QUERY = "SELECT 1 AS a, 'two' AS B, NULL AS a, 4.0 AS [É], 5 AS [x y], 6 AS [ü]"
 
 
 class Described:
