@@ -226,7 +226,10 @@ def test_named_parameters_with_a_sequence(both: tuple[Any, Any], recwarn: pytest
         for con in both:
             con.execute("CREATE TABLE IF NOT EXISTS t (a)")
             recwarn.clear()
-            told.append((outcome(partial(run, con)), [warning.category for warning in recwarn]))
+            result = outcome(partial(run, con))
+            # sqlite3 before Python 3.12.4 takes numbered parameters for named ones.
+            warned = [w.category for w in recwarn if con is both[1] or "('?" not in str(w.message)]
+            told.append((result, warned))
             assert {warning.filename for warning in recwarn} <= {__file__}
         if isinstance(told[0][0], tuple):  # since Python 3.14
             assert told[1][0][0] == told[0][0][0]
