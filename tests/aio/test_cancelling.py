@@ -101,8 +101,10 @@ def test_one_that_waits_for_a_lock_or_its_turn(tmp_path: Path) -> None:
             ] * 2
             await writer.commit()
             assert await con.execute_fetchall("SELECT a FROM t") == [(1,)]
-            waiting = asyncio.create_task(con.execute_fetchall("INSERT INTO t VALUES (3)"))
             await writer.execute("INSERT INTO t VALUES (2)")
+            waiting = asyncio.create_task(con.execute_fetchall("INSERT INTO t VALUES (3)"))
+            await asyncio.sleep(0.1)
+            assert not waiting.done()
             await writer.commit()
             await waiting
             await con.commit()
@@ -118,7 +120,7 @@ def test_connecting_can_be_cancelled(tmp_path: Path) -> None:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):
                     await aio.connect(f"dqlite://{host}:{port}/main")
-        connecting = [asyncio.create_task(aio.connect(tmp_path)._open()) for _ in range(20)]
+        connecting = [asyncio.create_task(aio.connect(tmp_path, leader_timeout=HANG)._open()) for _ in range(20)]
         await asyncio.sleep(0)
         for task in connecting[::2]:
             task.cancel()

@@ -35,7 +35,7 @@ import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
 async def main(directory):
-    connections = [aio.connect(directory, timeout=600) for _ in range(1000)]
+    connections = [aio.connect(directory, timeout=600, leader_timeout=600) for _ in range(1000)]
     await connections[0]
     await connections[0].execute("CREATE TABLE t (a)")
     most = 500  # Go starts one whenever a system call is slow, more on a busy machine; one each would be 1000
@@ -201,7 +201,7 @@ import sys
 failures = []
 def run(number):
     async def main():
-        connections = [aio.connect(sys.argv[1], timeout=60) for _ in range(5)]
+        connections = [aio.connect(sys.argv[1], timeout=600, leader_timeout=600) for _ in range(5)]
         async def work(con, table):
             async with con:
                 await con.execute(f"CREATE TABLE t{number}_{table} (a)")

@@ -10,7 +10,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
+
+import dqlitepy
 
 from tests.cli.command import command, environment
 from tests.support import HANG, free_address
@@ -74,6 +76,7 @@ class ThreeNodes:
         self.nodes: list[NodeProcess] = []
         for position in range(3):
             self.start(position)
+        self.wait_for_votes()
 
     @property
     def servers(self) -> str:
@@ -94,6 +97,14 @@ class ThreeNodes:
         node = NodeProcess(self.directory(position), "--address", self.addresses[position], *join)
         self.nodes[position : position + 1] = [node]
         return node
+
+    def wait_for_votes(self) -> None:
+        """Waits until each has a vote, so that the cluster survives the loss of any one of them."""
+        client = dqlitepy.Client(self.addresses, timeout=HANG)
+        deadline = monotonic() + HANG
+        while any(member.role is not dqlitepy.Role.VOTER for member in client.cluster()):
+            assert monotonic() < deadline, client.cluster()
+            sleep(0.02)
 
     def close(self) -> None:
         """Kills what still runs."""

@@ -147,6 +147,7 @@ def test_kill_9_of_the_leader_is_survived(cluster: ThreeNodes) -> None:
     assert dead["address"] == cluster.addresses[leader]
     assert dead["error"]
     cluster.start(leader)
+    cluster.wait_for_votes()
     assert status(cluster.servers)["leader"]
     assert rows(succeed("shell", cluster.servers, "--mode", "json", "-c", "SELECT sum(n) AS s FROM t")) == [{"s": 6}]
 
@@ -168,6 +169,7 @@ def test_a_shell_outlives_its_leader(cluster: ThreeNodes, tmp_path: Path) -> Non
         terminal.press("\x04")
         assert terminal.end()[0] == 0
     cluster.start(leader)
+    cluster.wait_for_votes()
 
 
 def test_sigterm_hands_over_and_stops_cleanly(cluster: ThreeNodes) -> None:
@@ -177,6 +179,7 @@ def test_sigterm_hands_over_and_stops_cleanly(cluster: ThreeNodes) -> None:
     rest = [address for address in cluster.addresses if address != cluster.addresses[leader]]
     assert status(",".join(rest), expected=1)["leader"] in rest
     cluster.start(leader)
+    cluster.wait_for_votes()
 
 
 def test_a_database_becomes_the_first_node_of_a_cluster(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ STEPS: dict[str, Any] = {
 
 @settings(
     derandomize=True, database=None, deadline=None, max_examples=150,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=10))
 def test_generated_scripts(databases: tuple[Any, Any], steps: list[str]) -> None:

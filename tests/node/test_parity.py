@@ -289,7 +289,7 @@ MANY = st.lists(st.tuples(KEY, KEY), min_size=1, max_size=6)
 
 @settings(
     derandomize=True, database=None, deadline=None, max_examples=150,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(level=st.sampled_from(["", None, "DEFERRED"]), steps=st.lists(WRITES | MANY, min_size=1, max_size=8))
 def test_generated_scripts(both: tuple[Any, Any], level: str | None, steps: list[Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import dqlitepy
 import pytest
 from dqlitepy._script import statements
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 TRIGGER = """CREATE TRIGGER t AFTER INSERT ON a BEGIN
@@ -44,13 +44,17 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=2000)
+@settings(
+    derandomize=True, database=None, deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.lists(PIECES, max_size=12).map(" ".join))
 def test_complete_means_what_it_means_to_sqlite(script: str) -> None:
     assert dqlitepy.complete_statement(script) == sqlite3.complete_statement(script)
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=2000)
+@settings(
+    derandomize=True, database=None, deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.lists(PIECES, max_size=12).map(" ".join))
 def test_a_statement_ends_where_sqlite_says_so(script: str) -> None:
     cut = statements(script)

@@ -34,7 +34,7 @@ VALUES = st.one_of(
 
 @settings(
     derandomize=True, database=None, deadline=None, max_examples=150,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(values=st.tuples(VALUES, VALUES, VALUES))
 def test_parameters_stand_as_literals(con: dqlitepy.Connection, values: tuple[Any, Any, Any]) -> None:

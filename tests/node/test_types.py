@@ -10,7 +10,7 @@ from typing import Any
 
 import dqlitepy
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 
@@ -37,7 +37,9 @@ def exactly(rows: list[tuple[Any, ...]]) -> list[list[tuple[str, str]]]:
     return [[(type(value).__name__, repr(value)) for value in row] for row in rows]
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=300)
+@settings(
+    derandomize=True, database=None, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.lists(VALUE | OPCODES, min_size=1, max_size=20))
 def test_select_gives_parameters_back(databases: tuple[Any, Any], values: list[Any]) -> None:
     query = f"SELECT {', '.join('?' * len(values))}"
@@ -45,7 +47,9 @@ def test_select_gives_parameters_back(databases: tuple[Any, Any], values: list[A
     assert exactly(ours) == exactly(theirs)
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=100)
+@settings(
+    derandomize=True, database=None, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.lists(VALUE | OPCODES, max_size=50))
 def test_what_is_stored_comes_back(databases: tuple[Any, Any], values: list[Any]) -> None:
     results = []

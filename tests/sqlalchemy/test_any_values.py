@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.types import TypeEngine
 
@@ -62,7 +62,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     database.close()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(derandomize=True, database=None, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(row=st.fixed_dictionaries({name: values for name, (_, values) in KINDS.items()}))
 def test_round_trips(database: Database, row: dict[str, Any]) -> None:
     def work(connection: sa.Connection) -> tuple[Any, Any]:
@@ -80,7 +80,9 @@ def test_round_trips(database: Database, row: dict[str, Any]) -> None:
             assert answer[name].utcoffset() == row[name].utcoffset()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(
+    derandomize=True, database=None, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(number=st.decimals(allow_nan=False), scale=st.integers(0, 12))
 def test_numbers_are_exact_or_refused(database: Database, number: Decimal, scale: int) -> None:
     kind = sa.Numeric(40, scale)

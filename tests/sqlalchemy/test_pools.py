@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from tests.sqlalchemy.engines import DRIVERS, database_of, url_of
-from tests.support import run_python
+from tests.support import HANG, run_python
 
 COUNT = sa.text("SELECT count(*) FROM t")
 
@@ -116,7 +116,7 @@ def test_memory_goes_with_the_engine(driver: str, tmp_path: Path, monkeypatch: p
 
 def test_memory_and_asyncio() -> None:
     async def main() -> None:
-        engine = create_async_engine("dqlite+aio://")
+        engine = create_async_engine("dqlite+aio://", connect_args={"timeout": HANG})
         async with engine.begin() as connection:
             await connection.exec_driver_sql("CREATE TABLE t (x)")
 
@@ -162,8 +162,9 @@ def test_a_task_that_is_cancelled(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_threads(engine: sa.Engine) -> None:
+def test_threads(tmp_path: Path) -> None:
     """A connection goes from thread to thread; writers take turns."""
+    engine = sa.create_engine(url_of(tmp_path / "data"), pool_timeout=HANG, connect_args={"timeout": HANG})
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE t (x INTEGER PRIMARY KEY)")
 
@@ -179,6 +180,7 @@ def test_threads(engine: sa.Engine) -> None:
         thread.join()
     with engine.connect() as connection:
         assert connection.scalar(COUNT) == 80
+    engine.dispose()
 
 
 def test_what_a_user_left_in_a_connection_is_undone(engine: sa.Engine) -> None:

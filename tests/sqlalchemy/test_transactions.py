@@ -12,14 +12,15 @@ import pytest
 import sqlalchemy as sa
 
 from tests.sqlalchemy.engines import DRIVERS, Database, database_of, statements, url_of
+from tests.support import HANG
 
 TABLE = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer, unique=True))
 
 
 @pytest.fixture(params=DRIVERS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """Yields a database with a table, whose locks are not waited for."""
-    database = database_of(url_of(tmp_path / "data", request.param), connect_args={"timeout": 0.05})
+    """Yields a database with a table, whose locks are not waited for longer than nobody has to."""
+    database = database_of(url_of(tmp_path / "data", request.param), connect_args={"timeout": 1.0})
     database.run(TABLE.create)
     yield database
     database.close()
@@ -177,7 +178,7 @@ def test_a_reader_does_not_keep_a_writer_away(database: Database) -> None:
 
     def work(connection: sa.Connection) -> None:
         assert connection.scalar(sa.select(TABLE.c.x)) == 1
-        with dqlitepy.connect(directory(database), timeout=0.05) as outside:
+        with dqlitepy.connect(directory(database), timeout=HANG) as outside:
             outside.execute("INSERT INTO t VALUES (2)")
         outside.close()
 

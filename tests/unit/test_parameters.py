@@ -15,7 +15,7 @@ import pytest
 from dqlitepy import _adapters, _wire
 from dqlitepy._batches import batches
 from dqlitepy._parameters import bind, bind_all
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import outcome
@@ -220,7 +220,7 @@ def test_a_protocol_may_adapt() -> None:
 PLAIN = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text() | st.binary()
 
 
-@settings(derandomize=True, database=None, deadline=None)
+@settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(PLAIN).map(tuple)))
 def test_a_list_of_encoded_rows_is_what_marshal_writes_for_it(rows: list[tuple[Any, ...]]) -> None:
     encoded = _wire.join_rows(len(rows), [_wire.encode_rows(rows[:2]), _wire.encode_rows(rows[2:])])

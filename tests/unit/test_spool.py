@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from dqlitepy._spool import MEMORY_BYTES, Spool
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 BLOCK = 2**20
@@ -20,7 +20,7 @@ def block(number: int) -> bytes:
     return number.to_bytes(4, "big") + bytes(BLOCK - 4)
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=50)
+@settings(derandomize=True, database=None, deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(st.integers(1, 12), st.none()), max_size=20))
 def test_blocks_come_in_the_order_in_which_they_went(steps: list[int | None]) -> None:
     spool = Spool()
