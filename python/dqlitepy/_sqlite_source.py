@@ -22,8 +22,12 @@ _PATIENCE_SECONDS = 5.0
 
 
 @contextmanager
-def reading_file(path: str) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
+def reading_file(path: str, called: str | None = None) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
     """Yields what runs a SELECT or PRAGMA on a SQLite file, all as of one moment; nothing is written to it.
+
+    Args:
+        path: of the file.
+        called: what errors call it, where the user knows nothing of that path.
 
     Raises:
         OperationalError: the file cannot be opened or read.
@@ -35,7 +39,7 @@ def reading_file(path: str) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]
         try:
             yield from source.execute(sql)
         except sqlite3.Error as error:
-            raise _ours(path, error) from error
+            raise _ours(called or path, error) from error
 
     if os.path.isdir(path):
         raise OperationalError(f"{path} is a directory, not a SQLite file; to copy a database of dqlite, connect to it")
@@ -46,7 +50,7 @@ def reading_file(path: str) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]
         uri = f"file://{quote(os.fsencode(os.path.abspath(path)))}?mode=ro"
         source = sqlite3.connect(uri, uri=True, isolation_level=None)
     except sqlite3.Error as error:
-        raise _ours(path, error) from error
+        raise _ours(called or path, error) from error
     with closing(source):
         list(read("BEGIN"))
         yield read
@@ -76,7 +80,7 @@ def reading_connection(source: sqlite3.Connection) -> Iterator[Callable[[str], I
                 source.backup(copy, progress=watch, sleep=0.01)
             except sqlite3.Error as error:
                 raise _ours("the source", error) from error
-        with reading_file(path) as read:
+        with reading_file(path, "the source") as read:
             yield read
 
 
@@ -87,14 +91,14 @@ def reading_bytes(data: bytes | bytearray | memoryview) -> Iterator[Callable[[st
         path = os.path.join(folder, "copy")
         with open(path, "wb") as file:
             file.write(data)
-        with reading_file(path) as read:
+        with reading_file(path, "what was given as bytes") as read:
             yield read
 
 
-def _ours(path: str, error: sqlite3.Error) -> Error:
+def _ours(called: str, error: sqlite3.Error) -> Error:
     import sqlite3
 
     kind = OperationalError if isinstance(error, sqlite3.OperationalError) else DatabaseError
-    exception = kind(f"{path} cannot be read: {error}")
+    exception = kind(f"{called} cannot be read: {error}")
     code = getattr(error, "sqlite_errorcode", None)
     return exception if code is None else with_code(exception, code)

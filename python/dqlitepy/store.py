@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from threading import get_ident
 
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.identity import CLUSTER, INFO, parse_members
@@ -41,7 +42,7 @@ class YamlNodeStore:
             OperationalError: the file cannot be written.
         """
         lines = [f"- ID: {node.id}\n  Address: {_scalar(node.address)}\n  Role: {int(node.role)}\n" for node in nodes]
-        temporary = f"{self.path}.{os.getpid()}.tmp"
+        temporary = f"{self.path}.{os.getpid()}-{get_ident()}.tmp"  # threads may share a store
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with open(descriptor, "w", encoding="utf-8") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dqlitepy
@@ -74,6 +75,14 @@ def test_who_a_directory_belongs_to(tmp_path: Path) -> None:
     assert node_info(tmp_path) is None
     (tmp_path / "info.yaml").write_text("Address: 10.0.0.1:9000\nID: 5\nRole: 2\n", encoding="utf-8")
     assert node_info(tmp_path) == NodeInfo(5, "10.0.0.1:9000", Role.SPARE)
+
+
+def test_threads_may_share_a_store(tmp_path: Path) -> None:
+    store = YamlNodeStore(tmp_path / "cluster.yaml")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(store.set, [NODES] * 200))  # each raises what it met
+    assert store.get() == NODES
+    assert os.listdir(tmp_path) == ["cluster.yaml"]
 
 
 def test_a_client_reads_its_store_each_time(tmp_path: Path) -> None:
