@@ -101,4 +101,6 @@ class TestCopies:
             with closing(sqlite3.connect(":memory:")) as target:
                 target.executescript("\n".join(con.iterdump()))
 
-        assert both.run(restored) == (("OperationalError", "no such table: f"), None)
+        theirs, ours = both.run(restored)
+        assert theirs[0] == "OperationalError"  # which one depends on Python's version
+        assert ours is None

@@ -63,9 +63,7 @@ class Interpreter:
         with subprocess.Popen(
             [self.path, "-m", "pytest", *arguments],
             cwd=shared / "checkout",
-            env=dict(
-                _environment([shared / "site", tools, shared / "checkout"]), PATH=os.defpath, HOME=str(shared.parent)
-            ),
+            env=dict(_environment([shared / "site", tools, shared / "checkout"]), HOME=str(shared.parent)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -138,4 +136,6 @@ def _environment(folders: Sequence[Path]) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(map(str, folders)),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
+        # Programs of Debian 12 are in /bin, which is no link to /usr/bin there where no script of a package was run.
+        "PATH": os.defpath,
     }
