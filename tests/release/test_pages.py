@@ -19,9 +19,11 @@ def without_code(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """Returns what GitHub makes of the headings."""
-    headings = re.findall(r"(?m)^#+ (.*)$", without_code(page))
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    """Returns what GitHub makes of the headings, and those that the page itself sets."""
+    text = without_code(page)
+    headings = re.findall(r"(?m)^#+ (.*)$", text)
+    made = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return made | set(re.findall(r'<a id="([^"]+)">', text))
 
 
 def test_every_page_is_here() -> None:
