@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_cli.session",
         "_cli.target",
     },
-    "_cli.node": {"_cli.failure", "_cli.metrics", "_cli.target"},
+    "_cli.node": {"_cli.metrics", "_cli.target"},
     "_cli.metrics": {"_cli.failure", "_disk.position"},
     "_cli.scrape": {"_cli.failure"},
     "_cli.status": {
