@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // Failure is the server's refusal of a request.
@@ -162,19 +163,32 @@ func (r *reader) word() uint64 {
 }
 
 func (r *reader) text() []byte {
-	end := bytes.IndexByte(r.rest, 0)
-	if r.failed != nil || end < 0 {
+	size := textSize(r.rest)
+	if r.failed != nil || size < 0 {
 		r.fail("a text that does not end")
 		return nil
 	}
-	size := end + wordSize - end%wordSize
-	if size > len(r.rest) {
-		r.fail("a text without its padding")
-		return nil
-	}
-	text := r.rest[:end:end]
-	r.rest = r.rest[size:]
+	text := r.rest[:size:size]
+	r.rest = r.rest[size+wordSize-size%wordSize:]
 	return text
+}
+
+// textSize is how long the text is that data begins with, without the NULs that end it and fill its last word; -1 where they
+// are not there.
+func textSize(data []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	start := 0
+	for ; start < 4*wordSize && start+wordSize <= len(data); start += wordSize { // for a short text to call IndexByte takes longer
+		word := binary.LittleEndian.Uint64(data[start:])
+		if zeros := (word - ones) &^ word & highs; zeros != 0 {
+			return start + bits.TrailingZeros64(zeros)/8
+		}
+	}
+	end := bytes.IndexByte(data[start:], 0)
+	if end < 0 || start+end+wordSize-end%wordSize > len(data) {
+		return -1
+	}
+	return start + end
 }
 
 func (r *reader) blob() []byte {

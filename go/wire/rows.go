@@ -64,15 +64,38 @@ func (rows *Rows) Next(row []Value) (bool, error) {
 	if headerSize > len(rows.rest) {
 		return false, Errorf("a page that ends within the header of a row")
 	}
-	header := rows.rest
-	r := reader{rest: rows.rest[headerSize:]}
+	header, rest := rows.rest, rows.rest[headerSize:]
+	// Each field is written where it stays: a Value that is copied just after its parts were written waits for them to
+	// leave the processor, which took more than half of the time of decoding.
 	for i := range row {
-		row[i] = r.value(Type(header[i/2] >> (i % 2 * 4) & 0xf))
+		value := &row[i]
+		value.Type = Type(header[i/2] >> (i % 2 * 4) & 0xf)
+		switch value.Type {
+		case Integer, Float, UnixTime, Boolean, Null:
+			if len(rest) < wordSize {
+				return false, Errorf("a page that ends within a row")
+			}
+			value.word, value.Bytes = binary.LittleEndian.Uint64(rest), nil
+			rest = rest[wordSize:]
+		case Text, ISO8601:
+			size := textSize(rest)
+			if size < 0 {
+				return false, Errorf("a text that does not end")
+			}
+			value.word, value.Bytes = 0, rest[:size:size]
+			rest = rest[size+wordSize-size%wordSize:]
+		case Blob:
+			r := reader{rest: rest}
+			value.word, value.Bytes = 0, r.blob()
+			if r.failed != nil {
+				return false, r.failed
+			}
+			rest = r.rest
+		default:
+			return false, Errorf("a value of an unknown type")
+		}
 	}
-	if r.failed != nil {
-		return false, r.failed
-	}
-	rows.rest = r.rest
+	rows.rest = rest
 	return true, nil
 }
 
@@ -82,21 +105,4 @@ func (rows *Rows) skipRow() error {
 		return Errorf("the end of the rows")
 	}
 	return err
-}
-
-func (r *reader) value(kind Type) Value {
-	switch kind {
-	case Text, ISO8601:
-		return Value{Type: kind, Bytes: r.text()}
-	case Blob:
-		return Value{Type: kind, Bytes: r.blob()}
-	case Integer, Float, UnixTime, Boolean:
-		return Value{Type: kind, word: r.word()}
-	case Null:
-		r.word()
-		return Value{Type: Null}
-	default:
-		r.fail("a value of an unknown type")
-		return Value{}
-	}
 }

@@ -137,6 +137,32 @@ func TestAFailureBehindHalfAResultIsFound(t *testing.T) {
 	}
 }
 
+func TestTextsOfAnyLength(t *testing.T) {
+	for _, character := range []string{"a", "\x01", "\x80", "\xff"} { // beside a NUL, those that arithmetic could take for one
+		for size := range 100 {
+			text := strings.Repeat(character, size)
+			padded := text + strings.Repeat("\x00", 8-size%8)
+			body := words(oneColumn, "\x03\x00\x00\x00\x00\x00\x00\x00", padded)
+			rows, err := DecodeRows(frame(ResponseRows, append(body[:len(body):len(body)], words("\x01\x00\x00\x00\x00\x00\x00\x00", "behind--", done)...)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			row := make([]Value, 1)
+			if found, err := rows.Next(row); !found || err != nil || row[0].Type != Text || string(row[0].Bytes) != text {
+				t.Errorf("%d times %q: %q %v", size, character, row[0].Bytes, err)
+			}
+			if found, err := rows.Next(row); !found || err != nil || row[0].Type != Integer || row[0].Bytes != nil {
+				t.Errorf("behind %d times %q: %v %v", size, character, row, err)
+			}
+			for cut := 1; cut <= len(padded); cut++ {
+				if err := readAll(body[: len(body)-cut : len(body)-cut]); err == nil {
+					t.Errorf("%d times %q without the last %d bytes was accepted", size, character, cut)
+				}
+			}
+		}
+	}
+}
+
 func TestHostileBytesAreErrors(t *testing.T) {
 	rows := map[string]string{
 		"nothing":                   "",
