@@ -45,6 +45,7 @@ type Session struct {
 	replaced string // one that does not know yet that it is the leader no more
 	dead     *Error // why there will be no other link; nil
 	evicted  atomic.Bool
+	last     lastStatement
 	closing  bool
 
 	transaction transaction

@@ -24,7 +24,7 @@ func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.u
 	defer guard(out, &status)
 	*result = C.dqlitepy_result{}
 	return use(connection, out, func(s *session.Session) C.int32_t {
-		statement, failure := parse(text, text_size)
+		statement, failure := parsed(s, text, text_size)
 		if failure != nil {
 			return report(out, failure)
 		}
@@ -50,7 +50,7 @@ func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_siz
 	defer guard(out, &status)
 	*result = C.dqlitepy_result{}
 	return use(connection, out, func(s *session.Session) C.int32_t {
-		statement, failure := parse(text, text_size)
+		statement, failure := parsed(s, text, text_size)
 		if failure != nil {
 			return report(out, failure)
 		}
@@ -178,10 +178,20 @@ func tuple(data C.dqlitepy_bytes, size C.uint64_t) ([]wire.Value, *session.Error
 
 func parse(text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *session.Error) {
 	statement, err := sql.Parse(string(bytesOf(text, size)))
-	if err != nil {
-		return nil, &session.Error{Kind: session.SQLite, Code: 1, Message: err.Error()}
+	return statement, parseError(err)
+}
+
+// parsed is parse for a statement that is about to run.
+func parsed(s *session.Session, text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *session.Error) {
+	statement, err := s.Parse(bytesOf(text, size))
+	return statement, parseError(err)
+}
+
+func parseError(err error) *session.Error {
+	if err == nil {
+		return nil
 	}
-	return statement, nil
+	return &session.Error{Kind: session.SQLite, Code: 1, Message: err.Error()}
 }
 
 // goOn does a slice of the operation that was begun, or reports why it was not.
