@@ -98,7 +98,7 @@ class AsyncConnection(ConnectionCore):
             raise ProgrammingError("the connection is not open yet: await it, or use it by `async with`")
         if asyncio._get_running_loop() is not self._loop:
             self._refuse_loop()
-        return super()._number()
+        return self._handle.number or super()._number()  # which raises what a closed one is to raise
 
     def _refuse_loop(self) -> None:
         try:

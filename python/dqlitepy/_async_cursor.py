@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from dqlitepy._async import AsyncConnection
 from dqlitepy._batches import batches
-from dqlitepy._operations import Discard, Execute, Fetch
+from dqlitepy._operations import Discard, Fetch
 from dqlitepy._results import CursorCore
 from dqlitepy._script import statements
 from dqlitepy._transactions import LEGACY_TRANSACTION_CONTROL
@@ -56,11 +56,26 @@ class Cursor(CursorCore):
             operation = connection._execution(sql, () if parameters is None else parameters)
         finally:
             self._in_use = False
-        turn = connection._turn  # as `_exclusively`, with a coroutine less
+        turn = connection._turn  # as `_exclusively` and a method for it to call, with two coroutines less
         if not turn.take_at_once():
             await turn.take()
         try:
-            await self._run(operation)
+            if connection._trace_callback is not None:
+                connection._trace(operation)
+            if connection._streaming is not None:
+                await connection._make_room(self)
+            if not self._fresh:
+                self._forget()
+            self._fresh = False
+            declared = await connection._declared_types(operation) if connection._detect_types else ()
+            try:
+                await connection._run(operation)
+                connection._count(operation)
+                self._accept(operation, connection._detect_types, declared, connection._last_insert_id)
+            finally:
+                operation.dispose()
+            if self._more:
+                connection._streaming = weakref.ref(self)
         finally:
             turn.give_back()
         return self
@@ -181,25 +196,6 @@ class Cursor(CursorCore):
         if self._in_use:
             self._refuse_recursion()
         return self._connection
-
-    async def _run(self, operation: Execute) -> None:
-        connection = self._connection
-        if connection._trace_callback is not None:
-            connection._trace(operation)
-        if connection._streaming is not None:
-            await connection._make_room(self)
-        if not self._fresh:
-            self._forget()
-        self._fresh = False
-        declared = await connection._declared_types(operation) if connection._detect_types else ()
-        try:
-            await connection._run(operation)
-            connection._count(operation)
-            self._accept(operation, connection._detect_types, declared, connection._last_insert_id)
-        finally:
-            operation.dispose()
-        if self._more:
-            connection._streaming = weakref.ref(self)
 
     def _is_whole(self) -> bool:
         """Whether all rows of the result have arrived."""

@@ -12,10 +12,10 @@ from dqlitepy._wait import run
 class Handle:
     """A node, a connection or a copy that has to be closed; twice does no harm. In a forked child nothing happens."""
 
-    __slots__ = ("_closing", "_number")
+    __slots__ = ("_closing", "number")
 
     def __init__(self, number: int) -> None:
-        self._number = number
+        self.number = number  # 0 once closing has begun; only `take` changes it
         self._closing = 0
 
     @classmethod
@@ -31,11 +31,6 @@ class Handle:
             cls(opening.handle).release()
             raise
         return cls(opening.handle)
-
-    @property
-    def number(self) -> int:
-        """The number, 0 once closing has begun."""
-        return self._number
 
     def close(self) -> None:
         """Closes, and waits for the end of it.
@@ -80,7 +75,7 @@ class Handle:
 
     def take(self) -> int:
         """Returns the number, 0 in a forked child, and no longer owns it."""
-        number, self._number = self._number, 0
+        number, self.number = self.number, 0
         return 0 if forked() else number
 
     @staticmethod
