@@ -10,6 +10,7 @@ from pathlib import Path
 import dqlitepy
 
 from tests.cluster.machines import eventually
+from tests.support import HANG
 
 
 def test_out_of_a_cluster_and_into_another_database_of_it(three: list[dqlitepy.Node], tmp_path: Path) -> None:
@@ -36,7 +37,7 @@ def test_a_node_without_a_majority_still_gives_its_copy(three: list[dqlitepy.Nod
         con.commit()
     for node in others:
         node.close(handover=False)
-    client = dqlitepy.Client([first.address])
+    client = dqlitepy.Client([first.address], timeout=HANG)
 
     def from_the_leader() -> bytes | str:
         try:

@@ -11,6 +11,7 @@ import dqlitepy
 import pytest
 
 from tests.cluster.machines import Machines, address, eventually, quick, voters
+from tests.support import HANG
 
 Start = Callable[..., dqlitepy.Node]
 
@@ -54,7 +55,7 @@ def test_the_newest_of_two_survivors_leads_again(tmp_path: Path) -> None:
         shutil.rmtree(follower.directory)
         with dqlitepy.Node(follower.directory, address=follower.address, join=[first.address], **quick()) as other:
             other.wait_ready()
-            assert {node.address for node in other.client().cluster()} == {first.address, follower.address}
+            assert {node.address for node in other.client(HANG).cluster()} == {first.address, follower.address}
 
 
 def test_a_single_node_moves_to_another_address(started: Start) -> None:
@@ -95,7 +96,7 @@ def test_three_members_from_one_directory(started: Start, tmp_path: Path) -> Non
     first = started(node.address, Path(node.directory))
     for other in nodes:
         other.wait_ready()
-    assert voters(first.client()) == 3
+    assert voters(first.client(HANG)) == 3
     for other in nodes:
         other.close()
 
