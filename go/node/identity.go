@@ -27,6 +27,10 @@ func identity(options Options) (info client.NodeInfo, fresh bool, err error) {
 	case options.ID != 0 && options.ID != info.ID:
 		return info, false, fmt.Errorf("%s belongs to the node with the id %d, not %d; start it with that id, or none",
 			directory, info.ID, options.ID)
+	case options.ID == 0 && info.Address == embeddedAddress && info.ID != dqlite.BootstrapID:
+		// Its log knows no such node, so it would wait for a leader for ever.
+		return info, false, fmt.Errorf("%s in %s is damaged: the node of an embedded database has the id %d, not %d; write that id there, "+
+			"or restore the file from a copy", infoFile, directory, uint64(dqlite.BootstrapID), info.ID)
 	case info.Address == wanted:
 		return info, false, nil
 	case info.Address != embeddedAddress && options.Address == "":

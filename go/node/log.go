@@ -86,5 +86,5 @@ func (l logger) write(level Level, format string, arguments []any) {
 	records.add(Record{level, time.Now(), l.node, fmt.Sprintf(format, arguments...)})
 }
 
-func (l logger) info(format string, arguments ...any)  { l.write(Info, format, arguments) }
-func (l logger) warn(format string, arguments ...any)  { l.write(Warning, format, arguments) }
+func (l logger) info(format string, arguments ...any) { l.write(Info, format, arguments) }
+func (l logger) warn(format string, arguments ...any) { l.write(Warning, format, arguments) }

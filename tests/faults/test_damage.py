@@ -62,6 +62,11 @@ def noise(path: Path) -> None:
     path.write_bytes(bytes(range(256)) * 64)
 
 
+def one_digit(path: Path) -> None:
+    """Makes another id of a node's, which can be read as well."""
+    path.write_bytes(path.read_bytes().replace(b"ID: 3", b"ID: 4"))
+
+
 def snapshots(directory: Path) -> list[str]:
     """Returns the names of the snapshots, the oldest first."""
     found = [path.name for path in directory.glob("snapshot-*") if path.suffix != ".meta"]
@@ -89,6 +94,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], str], Harm]] = {
     "noise as metadata": (lambda directory: "metadata1", noise),
     "info gone": (lambda directory: "info.yaml", os.unlink),
     "no info": (lambda directory: "info.yaml", cut(0)),
+    "another id": (lambda directory: "info.yaml", one_digit),
     "noise as info": (lambda directory: "info.yaml", noise),
 }
 
