@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 3
+#define DQLITEPY_ABI_VERSION 4
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -273,15 +273,19 @@ typedef enum dqlitepy_result_flag {
 /* What one call brought. `data` is a pickle (protocol 5 opcodes, values only, no memo, no GLOBAL) that the shim itself wrote
  * from the server's pages: from dqlitepy_execute the tuple (names, rows), from dqlitepy_fetch the rows alone. `names` is a
  * tuple of str or None, `rows` a list of tuples of None, int, float, str, bytes; and of bytearray instead of str with
- * DQLITEPY_TEXT_AS_BYTES. The caller frees `data`. */
+ * DQLITEPY_TEXT_AS_BYTES. The caller frees `data`.
+ * What is small, as one row is, comes in `small`: that saves the caller two calls. */
+#define DQLITEPY_SMALL_SIZE 512
+
 typedef struct dqlitepy_result {
-	void *data;
+	void *data;             /* NULL where its bytes are in `small` */
 	uint64_t data_size;
 	uint64_t row_count;     /* rows in `data` */
 	int64_t last_insert_id; /* of the last INSERT; meaningful with DQLITEPY_RESULT_DML */
 	int64_t changes;        /* rows changed; meaningful with DQLITEPY_RESULT_DML; -1 where the server does not tell */
 	uint32_t flags;         /* dqlitepy_result_flag, or-ed */
 	uint32_t reserved;
+	uint8_t small[DQLITEPY_SMALL_SIZE]; /* the data_size bytes of `data`, where they fit: nothing is to be freed then */
 } dqlitepy_result;
 
 typedef enum dqlitepy_execute_flag {

@@ -203,8 +203,11 @@ func goOn(s *session.Session, failure *session.Error, slice_ms C.int32_t, result
 	if !done {
 		return C.DQLITEPY_PENDING
 	}
-	if len(outcome.Data) > 0 {
+	if size := len(outcome.Data); size > len(result.small) {
 		handOver(outcome.Data, &result.data, &result.data_size)
+	} else if size > 0 {
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&result.small[0])), len(result.small)), outcome.Data)
+		result.data_size = C.uint64_t(size)
 	}
 	s.Slim()
 	result.row_count = C.uint64_t(outcome.Rows)

@@ -14,15 +14,16 @@ from dqlitepy.errors import UnsupportedPlatformError
 
 try:
     import ctypes as ctypes  # _library takes it from here, so that whichever is imported first refuses in the same way
-    from ctypes import POINTER, Structure, c_char, c_char_p, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+    from ctypes import POINTER, Structure, c_char, c_char_p, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
 except ImportError as error:
     raise UnsupportedPlatformError(
         f"This Python has no ctypes ({error}): Debian's python3-minimal leaves it out, and a Python that is compiled "
         "without libffi's headers. Install the whole standard library: on Debian and Ubuntu, the package python3"
     ) from error
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 MESSAGE_SIZE = 2032
+SMALL_SIZE = 512
 
 
 class Status(enum.IntEnum):
@@ -185,6 +186,7 @@ class Result(Structure):
         ("changes", c_int64),
         ("flags", c_uint32),
         ("reserved", c_uint32),
+        ("small", c_uint8 * SMALL_SIZE),
     ]
     if TYPE_CHECKING:
         data: int | None
@@ -193,6 +195,7 @@ class Result(Structure):
         last_insert_id: int
         changes: int
         flags: int
+        small: ctypes.Array[c_uint8]
 
 
 class ExecuteFlag(enum.IntFlag):

@@ -224,11 +224,16 @@ class Statement(_OnHandle):
 
     def block(self) -> bytes:
         """Returns a copy of the result's block, which `_wire.decode` reads."""
-        return read_memory(self.result.data, self.result.data_size)
+        result = self.result
+        return read_memory(result.data, result.data_size) if result.data else bytes(result.small[: result.data_size])
 
     def values(self) -> Any:
         """Returns what the result's block holds, None where it has none."""
-        return decode(borrow_memory(self.result.data, self.result.data_size))
+        result = self.result
+        address, size = result.data, result.data_size
+        if address is None:
+            return decode(memoryview(result.small)) if size else None  # it ends before the memory does
+        return decode(borrow_memory(address, size))
 
     def dispose(self) -> None:
         data = self.result.data

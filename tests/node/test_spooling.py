@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dqlitepy
 import pytest
+from dqlitepy._abi import SMALL_SIZE
 
 from tests.support import run_python
 
@@ -91,3 +92,16 @@ def test_what_was_spooled_goes_with_the_cursor(con: dqlitepy.Connection) -> None
     assert cursor._spooled
     cursor.close()
     assert not cursor._spooled
+
+
+def test_a_spooled_block_may_be_small(con: dqlitepy.Connection) -> None:
+    """The last one of a result is, and crosses on another way than large ones."""
+    cursor = con.execute("SELECT zeroblob(300000) UNION ALL SELECT 1")
+    con.execute("SELECT 2").fetchall()
+    assert cursor.fetchall() == [(bytes(300_000),), (1,)]
+
+
+def test_results_around_the_size_that_is_small(con: dqlitepy.Connection) -> None:
+    for size in range(SMALL_SIZE - 100, SMALL_SIZE + 10):
+        text = "x" * size
+        assert con.execute("SELECT ?", (text,)).fetchall() == [(text,)]

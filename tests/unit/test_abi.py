@@ -37,6 +37,7 @@ SCALARS: dict[str, Any] = {
     "char": ctypes.c_char,
     "int32_t": ctypes.c_int32,
     "int64_t": ctypes.c_int64,
+    "uint8_t": ctypes.c_uint8,
     "uint32_t": ctypes.c_uint32,
     "uint64_t": ctypes.c_uint64,
     "void *": ctypes.c_void_p,
@@ -61,7 +62,11 @@ def ctypes_of(spelled: str) -> Any:
 def test_the_header_declares_what_this_test_covers() -> None:
     assert set(ABI.enums) == set(ENUMS)
     assert set(ABI.structs) == set(STRUCTS)
-    assert ABI.constants == {"DQLITEPY_ABI_VERSION": _abi.ABI_VERSION, "DQLITEPY_MESSAGE_SIZE": _abi.MESSAGE_SIZE}
+    assert ABI.constants == {
+        "DQLITEPY_ABI_VERSION": _abi.ABI_VERSION,
+        "DQLITEPY_MESSAGE_SIZE": _abi.MESSAGE_SIZE,
+        "DQLITEPY_SMALL_SIZE": _abi.SMALL_SIZE,
+    }
 
 
 def test_the_functions_are_the_same_in_the_same_order() -> None:
