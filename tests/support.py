@@ -27,6 +27,9 @@ PACKAGE = Path(dqlitepy.__file__).parent
 # Longer than anything takes on a loaded machine: only ends what hangs.
 HANG = 120.0
 
+# What a program of a test says behind this is no failure: its node's log tells of what is slow, or gone for a while.
+LOG = "log: "
+
 _chance = random.SystemRandom()
 
 # Jobs that a script starts in the background ignore SIGINT, and those of nohup SIGHUP. All that they start inherits it,
@@ -78,7 +81,7 @@ def finish(process: subprocess.Popen[str], status: int = 0) -> str:
         output, errors = process.communicate()
         raise AssertionError(f"hangs:\n{output}{errors}") from None
     assert process.returncode == status, f"status {process.returncode}:\n{output}{errors}"
-    assert not errors or status, errors
+    assert status or all(line.startswith(LOG) for line in errors.splitlines()), errors
     return output
 
 

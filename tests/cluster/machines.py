@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import dqlitepy
 
-from tests.support import HANG, finish, free_address, python
+from tests.support import HANG, LOG, finish, free_address, python
 
 _T = TypeVar("_T")
 
@@ -25,10 +25,11 @@ _T = TypeVar("_T")
 LATENCY = 0.1
 ROLES_INTERVAL = 0.2
 
-_NODE = """
-import json, sys
+_NODE = f"""
+import json, logging, sys
 import dqlitepy
 
+logging.basicConfig(format="{LOG}%(message)s")
 options = json.loads(sys.argv[1])
 tls = options.pop("tls")
 with dqlitepy.Node(**options, tls=dqlitepy.TLS(*tls) if tls else None) as node:

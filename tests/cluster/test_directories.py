@@ -15,7 +15,7 @@ import pytest
 from dqlitepy import Role
 
 from tests.cluster.machines import address, addresses, quick, voters
-from tests.support import HANG, free_address, python, run_python
+from tests.support import HANG, LOG, free_address, python, run_python
 
 Start = Callable[..., dqlitepy.Node]
 
@@ -241,9 +241,10 @@ def test_a_node_that_is_not_closed_is_told_of() -> None:
 
 def test_the_interpreter_exits_with_a_node_that_runs(three: list[dqlitepy.Node], tmp_path: Path) -> None:
     """It hands over and stops in order."""
-    program = """
-        import sys
+    program = f"""
+        import logging, sys
         import dqlitepy
+        logging.basicConfig(format="{LOG}%(message)s")
         node = dqlitepy.Node(sys.argv[1], address=sys.argv[2], join=[sys.argv[3]], network_latency=0.1).start()
         node.wait_ready()
         node.client(60).assign(node.id, dqlitepy.Role.VOTER, timeout=60)
