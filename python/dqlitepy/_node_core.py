@@ -142,6 +142,8 @@ class NodeCore:
         return f"{type(self).__name__}({self._directory!r}, address={self._address or self._asked_address!r})"
 
     def __del__(self) -> None:
+        if forked is None:
+            return  # Python itself ends, and has emptied its modules
         handle = getattr(self, "_handle", None)
         if handle is not None and handle.number and not forked():
             handle.release()

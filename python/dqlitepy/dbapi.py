@@ -177,6 +177,8 @@ class Connection(RefusedMethods, CopyingConnection):
         raise TypeError(f"cannot pickle {type(self).__module__}.{type(self).__qualname__!r} object")
 
     def __del__(self) -> None:
+        if forked is None:
+            return  # Python itself ends, and has emptied its modules
         handle = self._handle
         if handle is not None and handle.number and not forked():
             handle.release()

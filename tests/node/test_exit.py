@@ -31,6 +31,13 @@ cursor.fetchone()
     "many connections": "more = [dqlitepy.connect(sys.argv[1], name=f'db{n}') for n in range(10)]",
     "several nodes": "more = [dqlitepy.connect(':memory:') for n in range(3)]",
     "a cycle": "con.itself = con",
+    # Python without a GIL empties such modules before it deletes the connection.
+    "modules that something keeps": """
+import builtins, os, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+os.kept = con
+builtins.kept = dict(sys.modules)
+""",
     "an exit in the middle": "con.execute('INSERT INTO t VALUES (2)'); sys.exit()",
     "a daemon thread at work": """
 import threading
