@@ -101,7 +101,10 @@ def test_nothing_is_lost_in_a_storm_of_cancellations(tmp_path: Path, seed: int) 
                 found = {a for (a,) in await con.execute_fetchall("SELECT a FROM t")}
                 assert storm.acknowledged <= found <= storm.attempted
             async with pool.connection() as member:
-                assert len(await member.execute_fetchall("SELECT a FROM t")) == len(found)
+                rows = [a for (a,) in await member.execute_fetchall("SELECT a FROM t")]
+                # A write that was cancelled may still have been under way when the others were asked.
+                assert found <= set(rows) <= storm.attempted
+                assert len(rows) == len(set(rows)), "a write was run twice"
             assert pool.waiting == 0
 
     asyncio.run(asyncio.wait_for(main(), HANG))
