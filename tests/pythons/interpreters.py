@@ -109,6 +109,8 @@ def debian(suite: str, packages: Sequence[str], target: Path) -> list[Interprete
     print(f"pythons: making a system: Debian {suite}, {', '.join(packages)} ...", flush=True)
     # The tests of copied directories call cp, those of the command line a shell.
     root = unpack(target, suite, [*packages, "coreutils", "dash"])
+    # Made by the scripts of packages, which are not run; a node may have the name of its machine for its address.
+    (root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n", encoding="ascii")
     programs = sorted(path.name for path in (root / "usr/bin").glob("python3.*") if _PROGRAM.fullmatch(path.name))
     found = [_ask(f"/usr/bin/{name}", f"Debian {suite}", root) for name in programs]
     assert found and None not in found, f"Debian {suite}: not all of {programs} run"
