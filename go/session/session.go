@@ -292,7 +292,7 @@ func (s *Session) die(reason *Error) {
 
 // cancelPatience is how long a server may take to end the rows that it sends, before the connection is given up: a user who
 // presses Ctrl-C has a second at most.
-const cancelPatience = 700 * time.Millisecond
+var cancelPatience = 700 * time.Millisecond // tests are more patient
 
 // cancelled acts on Cancel, and on a server that does not end what it was asked to end.
 func (s *Session) cancelled() {

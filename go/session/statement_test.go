@@ -212,6 +212,7 @@ func TestCancelBetweenTwoBatchesEndsTheResult(t *testing.T) {
 }
 
 func TestCancelOfARunningSelectKeepsTheConnection(t *testing.T) {
+	t.Cleanup(session.SetCancelPatience(hangGuard))
 	c := open(t)
 	c.run("BEGIN")
 	if failure := c.begin(endless, session.Request{}); failure != nil {
