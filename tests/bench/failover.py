@@ -8,7 +8,7 @@ import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -125,8 +125,10 @@ class Writer:
         try:
             con = dqlitepy.connect(self._url)
             try:
-                with con:
-                    con.execute("CREATE TABLE written (n INTEGER)")
+                while True:
+                    with suppress(dqlitepy.AmbiguousCommitError):  # an election that only a busy machine made
+                        con.execute("CREATE TABLE IF NOT EXISTS written (n INTEGER)")
+                        break
                 number = 0
                 while not self._stopping:
                     self._write(con, number)
