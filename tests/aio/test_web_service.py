@@ -27,8 +27,12 @@ runpy.run_path({str(ROOT / "examples" / "web_service.py")!r}, run_name="__main__
 def fetch(url: str, note: str | None = None, method: str | None = None) -> Any:
     """Returns the answer, decoded."""
     request = Request(url, data=None if note is None else note.encode(), method=method)
-    with urlopen(request, timeout=HANG) as response:
-        return json.load(response)
+    try:
+        with urlopen(request, timeout=HANG) as response:
+            return json.load(response)
+    except HTTPError as error:
+        error.close()  # it holds the answer
+        raise
 
 
 def test_the_service(tmp_path: Path) -> None:

@@ -230,8 +230,9 @@ def test_metrics(tmp_path: Path) -> None:
         assert (member["last_index"], member["lag"]) == (int(values["dqlitepy_raft_last_index"]), 0)
         assert member["disk_bytes"] > 0
         assert "cannot be had" in fail("status", ready["address"], "--metrics", free_address())
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             urllib.request.urlopen(f"{url}/other")
+        refused.value.close()  # it holds the answer
         assert node.stop()[0] == 0
     finally:
         node.kill()

@@ -107,8 +107,8 @@ def given(path: str) -> Interpreter:
 def debian(suite: str, packages: Sequence[str], target: Path) -> list[Interpreter]:
     """Makes a system with Debian's Pythons in `target`; NotPossible where the mirror does not give it."""
     print(f"pythons: making a system: Debian {suite}, {', '.join(packages)} ...", flush=True)
-    # The tests of copied directories call cp, those of the command line a shell.
-    root = unpack(target, suite, [*packages, "coreutils", "dash"])
+    # The tests of copied directories call cp, those of the command line a shell, that of the walkthrough bash.
+    root = unpack(target, suite, [*packages, "bash", "coreutils", "dash"])
     # Made by the scripts of packages, which are not run; a node may have the name of its machine for its address.
     (root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n", encoding="ascii")
     programs = sorted(path.name for path in (root / "usr/bin").glob("python3.*") if _PROGRAM.fullmatch(path.name))
