@@ -268,6 +268,9 @@ class Server:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._peers.append(connection)
+            if self._closing:  # which may have overlooked this one
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
             thread = threading.Thread(target=self._serve, args=(connection,))
             self._threads.append(thread)
             thread.start()
