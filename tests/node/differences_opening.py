@@ -88,8 +88,12 @@ class TestOpening:
             con.execute("SELECT soundex('a')")
 
     def test_positional_arguments(self, both: Both, tmp_path: Path) -> None:
-        with warnings.catch_warnings(record=True) as warned:
-            warnings.simplefilter("always")
-            sqlite3.connect(":memory:", 1.0).close()
-        assert bool(warned) == (sys.version_info >= (3, 13))
+        if sys.version_info >= (3, 15):
+            with pytest.raises(TypeError, match="positional"):
+                sqlite3.connect(":memory:", 1.0)
+        else:
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                sqlite3.connect(":memory:", 1.0).close()
+            assert bool(warned) == (sys.version_info >= (3, 13))
         dqlitepy.connect(":memory:", 1.0).close()
