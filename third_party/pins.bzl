@@ -36,6 +36,8 @@ PINS = {
             "0017-crc.patch",
             "0019-idle-connections.patch",
             "0020-buffer-size.patch",
+            "0021-shortcuts.patch",
+            "0022-thread-number.patch",
         ],
     },
     "libuv": {

@@ -21,6 +21,7 @@ type Options struct {
 	Credentials   *credentials.Credentials // nil without TLS
 	BusyTimeout   time.Duration
 	LeaderTimeout time.Duration // how long to look for a leader, at first and whenever it is lost
+	FindShortcut  FindShortcut  // nil where no server is in this process
 
 	members *members.Cluster // whom the leader named; nil where only the given servers count
 }

@@ -43,6 +43,9 @@ func call(ctx context.Context, address string, trust *credentials.Credentials) (
 		network, trust = "unix", nil // within one machine
 	}
 	dialer := net.Dialer{KeepAliveConfig: keepAlive}
+	if network == "unix" {
+		dialer.Control = nameSocket
+	}
 	connection, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, causeOfDial(err)
@@ -139,8 +142,14 @@ func (c *caller) resume(ctx context.Context) bool {
 	return ctx.Err() == nil
 }
 
+// nameSocket lets the kernel invent an address for a unix socket, by which a server in this process knows it again. Where the
+// kernel does not, there is no shortcut.
+func nameSocket(_, _ string, raw syscall.RawConn) error {
+	return raw.Control(func(fd uintptr) { unix.Bind(int(fd), &unix.SockaddrUnix{}) })
+}
+
 // handOver makes a link of the connection.
-func (c *caller) handOver(address string) (*link, error) {
+func (c *caller) handOver(address string, options *Options) (*link, error) {
 	if !c.release() {
 		return nil, context.Canceled // its deadline has been set already
 	}
@@ -154,6 +163,8 @@ func (c *caller) handOver(address string) (*link, error) {
 		l.secure = c.secure
 		l.transport = c.secure.NetConn().(*transport)
 		l.transport.Conn, l.transport.fd = nil, fd
+	} else {
+		l.findShortcut = options.FindShortcut
 	}
 	if !strings.HasPrefix(address, "@") {
 		// Keepalive alone does not see that what was sent is never acknowledged.
@@ -232,7 +243,7 @@ func enter(ctx context.Context, address string, learned bool, options *Options) 
 		if _, err := c.ask(wire.AppendLeader(wire.AppendHandshake(nil)), 1); err != nil {
 			return nil, "", err
 		}
-		l, err = c.handOver(address)
+		l, err = c.handOver(address, options)
 		return l, "", err
 	}
 	requests := wire.AppendOpen(wire.AppendHandshake(nil), options.Database)
@@ -256,7 +267,7 @@ func enter(ctx context.Context, address string, learned bool, options *Options) 
 		if err := wire.DecodeDB(frames[0]); err != nil {
 			return nil, "", err
 		}
-		if l, err = c.handOver(address); l != nil && !options.Local {
+		if l, err = c.handOver(address, options); l != nil && !options.Local {
 			server, _ := wire.DecodeServer(frames[1])
 			l.serverID = server.ID
 			if known != nil {

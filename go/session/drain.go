@@ -17,6 +17,10 @@ import (
 // close frees the socket. A server whose result is still streaming would keep the statement, its locks and in the end its
 // process's node from stopping, so what is under way is read to its end in the background first; done is called then.
 func (l *link) close(linger time.Duration, done func()) {
+	if l.shortcut != nil {
+		l.shortcut.Close()
+		l.shortcut = nil
+	}
 	if !l.awaiting || l.unsent() { // a request that is not sent whole never runs
 		unix.Close(l.fd)
 		done()

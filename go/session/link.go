@@ -43,6 +43,9 @@ type link struct {
 	awaiting  bool // the server owes an answer
 	drained   bool // the last look at the socket took all that had come
 	silent    bool // what is queued is not begun yet, and nothing may come before it is
+
+	shortcut     Shortcut     // nil where there is none
+	findShortcut FindShortcut // nil once it is decided
 }
 
 // queue puts a request in line.
@@ -128,14 +131,11 @@ func (l *link) write(data []byte, sent *int, deadline time.Time) error {
 
 // receive sends what is queued and returns the next frame, whose body is good until the next call.
 func (l *link) receive(deadline time.Time) (wire.Frame, error) {
-	if l.silent {
-		if err := l.checkSilence(); err != nil {
-			return wire.Frame{}, err
-		}
-	}
 	if l.unsent() {
-		if err := l.send(deadline); err != nil {
-			return wire.Frame{}, err
+		if !l.silent || !l.call() {
+			if err := l.submit(deadline); err != nil {
+				return wire.Frame{}, err
+			}
 		}
 		// Nothing can be there yet; and who waits for edges is told of what comes from now on, as all before was read.
 		if len(l.in) == l.start && l.secure == nil && (l.drained || !deadline.IsZero()) {
@@ -153,6 +153,16 @@ func (l *link) receive(deadline time.Time) (wire.Frame, error) {
 			return wire.Frame{}, err
 		}
 	}
+}
+
+// submit sends what is queued through the socket.
+func (l *link) submit(deadline time.Time) error {
+	if l.silent {
+		if err := l.checkSilence(); err != nil {
+			return err
+		}
+	}
+	return l.send(deadline)
 }
 
 // receivePiece sends what is queued and returns the next size bytes, good until the next call: for an answer that is larger

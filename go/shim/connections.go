@@ -64,6 +64,7 @@ func optionsOf(options C.dqlitepy_connect_options_in) (session.Options, *session
 		Servers:       strings.Fields(textOf(options.servers)),
 		Database:      textOf(options.database),
 		Group:         remote,
+		FindShortcut:  findShortcut,
 		BusyTimeout:   time.Duration(options.busy_timeout_ms) * time.Millisecond,
 		LeaderTimeout: time.Duration(options.leader_timeout_ms) * time.Millisecond,
 	}

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client in the process of its node does the node's work on its own thread: nobody is woken for a short statement.
+
+A thread that sleeps until another one wakes it is a voluntary context switch, so those tell who did the work. Through
+the socket there are two for each statement.
+"""
+
+from __future__ import annotations
+
+import resource
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import dqlitepy
+import pytest
+
+from tests.support import free_address
+
+STATEMENTS = 500
+SMALL_STACK = 256 << 10
+
+
+def switches(work: Callable[[], object]) -> int:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+    work()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> dqlitepy.Connection:
+    """A connection to an embedded node, which may be used by all threads."""
+    con = dqlitepy.connect(tmp_path / "db", check_same_thread=False, isolation_level=None)
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)")
+    con.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')")
+    return con
+
+
+def select_often(con: dqlitepy.Connection) -> None:
+    for _ in range(STATEMENTS):
+        assert con.execute("SELECT v FROM t WHERE id = ?", (2,)).fetchall() == [("two",)]
+
+
+def test_a_select_by_key_wakes_no_thread(con: dqlitepy.Connection) -> None:
+    assert switches(lambda: select_often(con)) < STATEMENTS
+    con.close()
+
+
+def test_nor_does_one_over_the_loopback_interface(tmp_path: Path) -> None:
+    address = free_address()
+    with dqlitepy.Node(tmp_path, address=address):
+        con = dqlitepy.connect(f"dqlite://{address}/main", isolation_level=None)
+        con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)")
+        con.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')")
+        assert switches(lambda: select_often(con)) < STATEMENTS
+        con.close()
+
+
+def test_what_follows_the_first_page_comes_in_order(con: dqlitepy.Connection) -> None:
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT i FROM n"
+    for _ in range(3):
+        assert con.execute(numbers).fetchall() == [(i,) for i in range(1, 50001)]
+        assert con.execute("SELECT v FROM t WHERE id = 1").fetchone() == ("one",)
+    con.close()
+
+
+def test_a_small_stack_parses_no_sql(con: dqlitepy.Connection) -> None:
+    thread = threading.Thread(target=select_often, args=(con,))
+
+    def run() -> None:
+        before = threading.stack_size(SMALL_STACK)
+        try:
+            thread.start()
+        finally:
+            threading.stack_size(before)
+        thread.join()
+
+    assert switches(run) > STATEMENTS
+    con.close()
