@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The numbers of SQLite that `sqlite3` has as SQLITE_*: result codes, limits, settings, actions."""
+"""What `sqlite3` has as SQLITE_*: the numbers of result codes, limits, settings and actions, and the words of SQL."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from dqlitepy._sqlite_codes import *  # noqa: F403  # all of them, for whoever asks by name
@@ -79,3 +80,22 @@ SQLITE_RECURSIVE: Final = 33
 CONSTANTS: Final[dict[str, int]] = {
     name: value for name, value in list(globals().items()) if name.startswith("SQLITE_")
 }
+
+# In the order of sqlite3_keyword_name(), as `sqlite3` of Python 3.15 has them.
+SQLITE_KEYWORDS: Final[tuple[str, ...]] = tuple(
+    re.findall(
+        r"\w+",
+        """
+        REINDEX INDEXED INDEX DESC ESCAPE EACH CHECK KEY BEFORE FOREIGN FOR IGNORE REGEXP EXPLAIN INSTEAD ADD
+        DATABASE AS SELECT TABLE LEFT THEN END DEFERRABLE ELSE EXCLUDE DELETE TEMPORARY TEMP OR ISNULL NULLS
+        SAVEPOINT INTERSECT TIES NOTNULL NOT NO NULL LIKE EXCEPT TRANSACTION ACTION ON NATURAL ALTER RAISE EXCLUSIVE
+        EXISTS CONSTRAINT INTO OFFSET OF SET TRIGGER RANGE GENERATED DETACH HAVING GLOB BEGIN INNER REFERENCES
+        UNIQUE QUERY WITHOUT WITH OUTER RELEASE ATTACH BETWEEN NOTHING GROUPS GROUP CASCADE ASC DEFAULT CASE COLLATE
+        CREATE CURRENT_DATE IMMEDIATE JOIN INSERT MATCH PLAN ANALYZE PRAGMA MATERIALIZED DEFERRED DISTINCT IS UPDATE
+        VALUES VIRTUAL ALWAYS WHEN WHERE RECURSIVE ABORT AFTER RENAME AND DROP PARTITION AUTOINCREMENT TO IN CAST
+        COLUMN COMMIT CONFLICT CROSS CURRENT_TIMESTAMP CURRENT_TIME CURRENT PRECEDING FAIL LAST FILTER REPLACE FIRST
+        FOLLOWING FROM FULL LIMIT IF ORDER RESTRICT OTHERS OVER RETURNING RIGHT ROLLBACK ROWS ROW UNBOUNDED UNION
+        USING VACUUM VIEW WINDOW DO BY INITIALLY ALL PRIMARY
+        """,
+    )
+)
