@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,15 @@ from dqlitepy._cli.session import Quit, Session
 _PROMPT = "dqlite> "
 _CONTINUATION = "   ...> "
 _HISTORY_LINES = 5000
+_KEYWORDS = re.findall(
+    r"\w+",
+    """
+    ALTER AND AS ASC BEGIN BETWEEN BY CASE COMMIT CREATE DEFAULT DELETE DESC DISTINCT DROP ELSE END EXISTS
+    EXPLAIN FOREIGN FROM GROUP HAVING IN INDEX INSERT INTO IS JOIN KEY LEFT LIKE LIMIT NOT NULL OFFSET ON OR
+    ORDER PRAGMA PRIMARY QUERY REFERENCES RELEASE REPLACE RETURNING ROLLBACK SAVEPOINT SELECT SET TABLE THEN
+    TRIGGER UNION UNIQUE UPDATE VACUUM VALUES VIEW WHEN WHERE WITH
+    """,
+)
 
 
 def interact(session: Session) -> None:
@@ -86,7 +96,7 @@ class _Readline:
     def _candidates(self, text: str) -> list[str]:
         if self._buffer().startswith("."):
             return [name + " " for name in COMMANDS if name.startswith(text)]
-        found = [word + " " for word in dqlitepy.SQLITE_KEYWORDS if text and word.startswith(text.upper())]
+        found = [word + " " for word in _KEYWORDS if text and word.startswith(text.upper())]
         with suppress(dqlitepy.Error):
             found += [
                 str(name)
