@@ -222,6 +222,7 @@ func (s *search) find(address string) *candidate {
 }
 
 func (s *search) failure(timeout time.Duration) *Error {
+	timeout = timeout.Round(time.Millisecond) // of a connection that had a leader, it is some nanoseconds less than was asked
 	if s.options.AnyServer {
 		return Errorf(NoLeader, "no server answered within %v: %s", timeout, s)
 	}

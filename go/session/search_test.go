@@ -54,10 +54,10 @@ func TestEachServerIsNamedWithItsReason(t *testing.T) {
 	silent := stall(t)
 	_, failure := session.Connect(context.Background(), session.Options{
 		Servers: []string{silent, ignorant.address, misled.address, "nonsense"}, Database: "main",
-		Group: session.NewGroup(0), LeaderTimeout: 3 * time.Second})
+		Group: session.NewGroup(0), LeaderTimeout: 3*time.Second - time.Nanosecond})
 	wantKind(t, failure, session.NoLeader, 0)
 	for _, part := range []string{
-		"no leader found within 3s", silent + ": it did not answer in time", ignorant.address + ": it knows no leader",
+		"no leader found within 3s: ", silent + ": it did not answer in time", ignorant.address + ": it knows no leader",
 		misled.address + ": it names 127.0.0.1:1 as the leader", "127.0.0.1:1: connect: connection refused",
 		"nonsense: missing port in address", "majority",
 	} {
