@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import dqlitepy
@@ -17,7 +18,7 @@ MOST_CONNECTIONS = 100
 
 
 class Callers(threading.Thread):
-    """Dials an address for as long as nobody answers there, and then again and again, as other nodes of a cluster do."""
+    """Dials an address until somebody answers there, and then again and again, as the other nodes of a cluster do."""
 
     def __init__(self, address: str) -> None:
         super().__init__()
@@ -28,10 +29,8 @@ class Callers(threading.Thread):
 
     def run(self) -> None:
         while not self._over.is_set() and len(self.connections) < MOST_CONNECTIONS:
-            try:
+            with suppress(ConnectionRefusedError):
                 self.connections.append(socket.create_connection(self._address))
-            except ConnectionRefusedError:
-                pass
 
     def end(self) -> None:
         self._over.set()
