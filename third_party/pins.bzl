@@ -38,6 +38,7 @@ PINS = {
             "0020-buffer-size.patch",
             "0021-shortcuts.patch",
             "0022-thread-number.patch",
+            "0023-position.patch",
         ],
     },
     "libuv": {

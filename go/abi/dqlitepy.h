@@ -177,7 +177,7 @@ typedef enum dqlitepy_operation {
 	DQLITEPY_ASSIGN = 8,           /* id, or 0 and address; role: () */
 	DQLITEPY_TRANSFER = 9,         /* id, or 0 and address: until that node leads: () */
 	DQLITEPY_REMOVE = 10,          /* id, or 0 and address: () */
-	DQLITEPY_DESCRIBE = 11,        /* address: (failure domain, weight) */
+	DQLITEPY_DESCRIBE = 11,        /* address: (failure domain, weight), from our nodes with (…, term, last index, bytes on disk) */
 	DQLITEPY_WEIGH = 12,           /* address, weight: () */
 	DQLITEPY_LAST_ENTRY = 13,      /* directory of a stopped node: (term, index) */
 	DQLITEPY_RECONFIGURE = 14      /* directory of a stopped node; members, one "id role address" a line: () */

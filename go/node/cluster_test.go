@@ -186,7 +186,8 @@ func TestTheMembershipIsChangedByRequests(t *testing.T) {
 	if err := cluster.Weigh(ctx, nodes[2].Address(), 7); err != nil {
 		t.Error(err)
 	}
-	if metadata, err := cluster.Describe(ctx, nodes[2].Address()); err != nil || metadata.Weight != 7 {
+	if metadata, err := cluster.Describe(ctx, nodes[2].Address()); err != nil || metadata.Weight != 7 ||
+		metadata.Position == nil || metadata.Position.Term == 0 || metadata.Position.DiskBytes == 0 {
 		t.Errorf("%+v %v", metadata, err)
 	}
 	if err := cluster.Remove(ctx, Target{Address: nodes[2].Address()}); err != nil {

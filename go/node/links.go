@@ -169,13 +169,25 @@ func (l *link) servers(ctx context.Context) ([]wire.Member, error) {
 	return wire.DecodeServers(frame)
 }
 
-func (l *link) describe(ctx context.Context) (client.NodeMetadata, error) {
-	frame, err := l.call(ctx, wire.AppendDescribe(nil))
-	if err != nil {
-		return client.NodeMetadata{}, err
+func (l *link) describe(ctx context.Context) (wire.Metadata, error) {
+	return l.metadata(ctx, wire.AppendDescribe)
+}
+
+// describeWithPosition asks for all that the node knows to tell.
+func (l *link) describeWithPosition(ctx context.Context) (wire.Metadata, error) {
+	metadata, err := l.metadata(ctx, wire.AppendDescribeWithPosition)
+	if refused := (*refusal)(nil); errors.As(err, &refused) && refused.Code == wire.CodeParse {
+		return l.describe(ctx)
 	}
-	metadata, err := wire.DecodeMetadata(frame)
-	return client.NodeMetadata{FailureDomain: metadata.FailureDomain, Weight: metadata.Weight}, err
+	return metadata, err
+}
+
+func (l *link) metadata(ctx context.Context, request func([]byte) []byte) (wire.Metadata, error) {
+	frame, err := l.call(ctx, request(nil))
+	if err != nil {
+		return wire.Metadata{}, err
+	}
+	return wire.DecodeMetadata(frame)
 }
 
 func (l *link) weigh(ctx context.Context, weight uint64) error {

@@ -12,6 +12,7 @@ import (
 
 	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/members"
+	"dqlitepy.dev/go/wire"
 )
 
 // Cluster is reached through the addresses of some of its nodes.
@@ -160,10 +161,10 @@ func (c *Cluster) Transfer(ctx context.Context, target Target) error {
 	})
 }
 
-// Describe returns what the node at an address tells of itself.
-func (c *Cluster) Describe(ctx context.Context, address string) (metadata client.NodeMetadata, err error) {
+// Describe returns what the node at an address tells of itself; a stock server tells no position.
+func (c *Cluster) Describe(ctx context.Context, address string) (metadata wire.Metadata, err error) {
 	err = c.with(ctx, address, func(l *link) error {
-		metadata, err = l.describe(ctx)
+		metadata, err = l.describeWithPosition(ctx)
 		return err
 	})
 	return metadata, err

@@ -309,7 +309,7 @@ func (n *Node) probe(ctx context.Context, config app.RolesConfig, members []clie
 			if metadata, err := l.describe(ctx); err == nil {
 				mu.Lock()
 				defer mu.Unlock()
-				state[member] = &metadata
+				state[member] = &client.NodeMetadata{FailureDomain: metadata.FailureDomain, Weight: metadata.Weight}
 			}
 		}()
 	}

@@ -234,7 +234,11 @@ func (t *task) onCluster(ctx context.Context, cluster *node.Cluster) ([][]wire.V
 		return nil, cluster.Remove(ctx, target)
 	case C.DQLITEPY_DESCRIBE:
 		metadata, err := cluster.Describe(ctx, t.address)
-		return one(unsigned(metadata.FailureDomain), unsigned(metadata.Weight)), err
+		row := []wire.Value{unsigned(metadata.FailureDomain), unsigned(metadata.Weight)}
+		if position := metadata.Position; position != nil {
+			row = append(row, unsigned(position.Term), unsigned(position.LastIndex), unsigned(position.DiskBytes))
+		}
+		return one(row...), err
 	}
 	return nil, cluster.Weigh(ctx, t.address, t.weight)
 }

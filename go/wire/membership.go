@@ -40,10 +40,22 @@ type Member struct {
 	Role uint64
 }
 
+// describeWithPosition is the schema of DESCRIBE, and of its answer, that dqlite has by our patch 0023. Other servers refuse
+// it with CodeParse.
+const describeWithPosition = 1
+
 // Metadata is what a server tells of itself.
 type Metadata struct {
 	FailureDomain uint64
 	Weight        uint64
+	Position      *Position // nil where it was not asked for
+}
+
+// Position is where a server is in the log, and what that takes.
+type Position struct {
+	Term      uint64
+	LastIndex uint64 // of its log's last entry, 0 for none
+	DiskBytes uint64
 }
 
 // AppendCluster asks for the members, as the server knows them. Answer: Servers.
@@ -72,6 +84,12 @@ func AppendTransfer(buffer []byte, id uint64) []byte { return appendWords(buffer
 
 // AppendDescribe asks what the server tells of itself. Answer: Metadata.
 func AppendDescribe(buffer []byte) []byte { return appendWords(buffer, RequestDescribe, 0) }
+
+// AppendDescribeWithPosition asks for more than a stock server knows to tell. Answer: Metadata, or a failure with CodeParse.
+func AppendDescribeWithPosition(buffer []byte) []byte {
+	buffer, start := begin(buffer, RequestDescribe, describeWithPosition)
+	return finish(binary.LittleEndian.AppendUint64(buffer, 0), start)
+}
 
 // AppendWeight sets the server's weight. Answer: Empty.
 func AppendWeight(buffer []byte, weight uint64) []byte {
@@ -113,6 +131,9 @@ func DecodeMetadata(frame Frame) (Metadata, error) {
 	if err != nil {
 		return Metadata{}, err
 	}
-	domain, weight := r.word(), r.word()
-	return Metadata{domain, weight}, r.done("Metadata")
+	metadata := Metadata{FailureDomain: r.word(), Weight: r.word()}
+	if frame.Schema == describeWithPosition {
+		metadata.Position = &Position{Term: r.word(), LastIndex: r.word(), DiskBytes: r.word()}
+	}
+	return metadata, r.done("Metadata")
 }

@@ -68,12 +68,29 @@ func TestMembersAreDecoded(t *testing.T) {
 
 func TestMetadataIsDecoded(t *testing.T) {
 	got, err := DecodeMetadata(Frame{Header{Type: ResponseMetadata}, inWords(3, 4)})
-	if err != nil || got != (Metadata{3, 4}) {
+	if err != nil || got != (Metadata{FailureDomain: 3, Weight: 4}) {
 		t.Errorf("%+v %v", got, err)
 	}
 	for _, body := range [][]byte{nil, inWords(3), inWords(3, 4, 5)} {
 		if _, err := DecodeMetadata(Frame{Header{Type: ResponseMetadata}, body}); err == nil {
 			t.Errorf("% x", body)
 		}
+	}
+}
+
+func TestAPositionIsDecoded(t *testing.T) {
+	header := Header{Type: ResponseMetadata, Schema: 1}
+	got, err := DecodeMetadata(Frame{header, inWords(3, 4, 5, 6, 7)})
+	if want := (Metadata{3, 4, &Position{5, 6, 7}}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v %v", got, err)
+	}
+	for _, body := range [][]byte{nil, inWords(3, 4), inWords(3, 4, 5, 6), inWords(3, 4, 5, 6, 7, 8)} {
+		if _, err := DecodeMetadata(Frame{header, body}); err == nil {
+			t.Errorf("% x", body)
+		}
+	}
+	want := append([]byte{1, 0, 0, 0, 18, 1, 0, 0}, inWords(0)...)
+	if asked := AppendDescribeWithPosition(nil); !bytes.Equal(asked, want) {
+		t.Errorf("% x", asked)
 	}
 }

@@ -47,6 +47,7 @@ const (
 	CodeBusy           = 5
 	CodeIOError        = 10
 	CodeNoSuchDatabase = 1002 // of DUMP
+	CodeParse          = 1005 // a request, or a form of it, that the server does not know
 	CodeNotFound       = 12   // "no database opened": the connection outlived a step-down of its server
 	CodeNotLeader      = 10 | 40<<8
 	CodeLeadershipLost = 10 | 41<<8

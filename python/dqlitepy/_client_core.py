@@ -151,8 +151,8 @@ def _known_leader_in(rows: Rows) -> NodeInfo | None:
 
 
 def _metadata_in(rows: Rows) -> NodeMetadata:
-    [(domain, weight)] = rows
-    return NodeMetadata(unsigned(domain), unsigned(weight))
+    [told] = rows
+    return NodeMetadata(*map(unsigned, told))
 
 
 def _members_in(rows: Rows) -> list[NodeInfo]:

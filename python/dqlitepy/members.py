@@ -38,6 +38,12 @@ class NodeMetadata:
     """Nodes that fail together, say those of one rack, have the same; voters are spread over them."""
     weight: int
     """Among those of one failure domain, nodes with less weight are promoted first. Lost when the node stops."""
+    term: int | None = None
+    """The term that the node is in. As all that follows None from a node that dqlitepy does not run."""
+    last_index: int | None = None
+    """The last entry of the node's log, 0 for none; the lag is the difference to the leader's."""
+    disk_bytes: int | None = None
+    """What the node's directory takes."""
 
 
 @dataclass(frozen=True, order=True)

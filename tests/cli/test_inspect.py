@@ -18,7 +18,6 @@ import pytest
 from dqlitepy._disk import directory as disk
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.lz4 import decompress
-from dqlitepy._disk.position import Position, position
 from dqlitepy._disk.snapshots import Snapshot, read_content
 
 from tests.cli.command import dqlitepy, fail, succeed
@@ -134,15 +133,6 @@ def test_a_running_node_is_named(tmp_path: Path) -> None:
         con.execute("INSERT INTO t VALUES (1)")  # it goes on
     finally:
         con.close()
-
-
-def test_the_position_is_the_same_without_reading_everything(stopped: Path, crashed: Path, tmp_path: Path) -> None:
-    assert position(stopped) == position(crashed) == Position(1, 2 + ROWS)
-    alone = tmp_path / "alone"
-    alone.mkdir()
-    for file in crashed.glob("snapshot-*"):
-        shutil.copy(file, alone)
-    assert position(alone) == Position(0, 512)
 
 
 def test_for_people_it_says_the_same(stopped: Path) -> None:

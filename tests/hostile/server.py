@@ -30,6 +30,7 @@ class Request(enum.IntEnum):
     QUERY_SQL = 9
     INTERRUPT = 10
     CLUSTER = 16
+    DESCRIBE = 18
 
 
 class Response(enum.IntEnum):
@@ -44,6 +45,7 @@ class Response(enum.IntEnum):
     RESULT = 6
     ROWS = 7
     EMPTY = 8
+    METADATA = 10
 
 
 INTEGER, FLOAT, TEXT, BLOB, NULL, UNIXTIME, ISO8601, BOOLEAN = 1, 2, 3, 4, 5, 9, 10, 11
@@ -113,6 +115,7 @@ class Asked:
 
     kind: Request
     sql: str  # "" where it has none
+    schema: int = 0
 
 
 Answer = Callable[["Peer", Asked], None]
@@ -153,13 +156,13 @@ class Peer:
 
     def request(self) -> Asked:
         """Reads one request."""
-        words, kind, _, _ = _HEADER.unpack(self.read(_HEADER.size))
+        words, kind, schema, _ = _HEADER.unpack(self.read(_HEADER.size))
         body = self.read(words * 8)
         asked = Request(kind)
         sql = ""
         if asked in (Request.PREPARE, Request.EXEC_SQL, Request.QUERY_SQL):
             sql = body[8:].split(b"\0", 1)[0].decode()
-        return Asked(asked, sql)
+        return Asked(asked, sql, schema)
 
 
 def behave(peer: Peer, asked: Asked) -> None:

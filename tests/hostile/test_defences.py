@@ -7,7 +7,20 @@ import dqlitepy
 import pytest
 
 from tests.hostile.client import connect
-from tests.hostile.server import Asked, Peer, Request, Server, behave, failure, page, result, says
+from tests.hostile.server import (
+    Asked,
+    Peer,
+    Request,
+    Response,
+    Server,
+    behave,
+    failure,
+    frame,
+    page,
+    result,
+    says,
+    word,
+)
 from tests.support import HANG
 
 YIELDS_ROWS = [
@@ -160,3 +173,17 @@ def test_counters_of_another_statement_are_not_believed(server: Server, con: dql
     cursor = con.execute("CREATE TABLE u (x)")
     assert (cursor.rowcount, con.total_changes) == (-1, 0)
     server.answer = behave
+
+
+def test_a_server_that_tells_no_position_tells_the_rest() -> None:
+    def answer(peer: Peer, asked: Asked) -> None:
+        if asked.schema:
+            peer.send(failure(1005, "unrecognized schema version"))
+        else:
+            peer.send(frame(Response.METADATA, word(3) + word(4)))
+
+    with Server() as server:
+        server.answer = answer
+        told = dqlitepy.Client([server.address], timeout=HANG).describe(server.address)
+        assert told == dqlitepy.NodeMetadata(failure_domain=3, weight=4, term=None, last_index=None, disk_bytes=None)
+        assert [asked.kind for asked in server.asked] == [Request.DESCRIBE] * 2

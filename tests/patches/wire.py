@@ -30,6 +30,7 @@ class Request(enum.IntEnum):
     QUERY_SQL = 9
     INTERRUPT = 10
     DUMP = 15
+    DESCRIBE = 18
 
 
 class Response(enum.IntEnum):
@@ -43,6 +44,7 @@ class Response(enum.IntEnum):
     ROWS = 7
     EMPTY = 8
     FILES = 9
+    METADATA = 10
 
 
 class Type(enum.IntEnum):
@@ -116,9 +118,9 @@ class Client:
         """Closes the socket, whatever is still on its way."""
         self.socket.close()
 
-    def send(self, request: Request, body: bytes) -> None:
+    def send(self, request: Request, body: bytes, *, schema: int = 0) -> None:
         """Sends one request."""
-        self.socket.sendall(frame(request, body))
+        self.socket.sendall(frame(request, body, schema))
 
     def receive(self) -> tuple[Response, bytes]:
         """Reads one response.
@@ -213,9 +215,9 @@ class Client:
         return bytes(data)
 
 
-def frame(request: Request, body: bytes) -> bytes:
+def frame(request: Request, body: bytes, schema: int = 0) -> bytes:
     """Returns the bytes of one request."""
-    return _HEADER.pack(len(body) // 8, request, 0, 0) + body
+    return _HEADER.pack(len(body) // 8, request, schema, 0) + body
 
 
 def leader_request() -> bytes:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple, fields
+
 import dqlitepy
 from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.session import Session
@@ -71,8 +73,8 @@ def describe(session: Session, arguments: list[str]) -> None:
     rows = []
     for address in addresses:
         told = client.describe(address)
-        rows.append((address, told.failure_domain, told.weight))
-    session.show(["address", "failure_domain", "weight"], rows)
+        rows.append((address, *astuple(told)))
+    session.show(["address", *(each.name for each in fields(dqlitepy.NodeMetadata))], rows)
 
 
 def weight(session: Session, arguments: list[str]) -> None:

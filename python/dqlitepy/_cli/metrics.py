@@ -16,7 +16,6 @@ from typing import Any
 
 import dqlitepy
 from dqlitepy._cli.failure import Failure
-from dqlitepy._disk.position import position
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -47,12 +46,12 @@ def metrics_of(node: dqlitepy.Node) -> Iterator[Metric]:
     yield _gauge("is_leader", "Whether the node is the leader.", leads)
     roles = [({"role": str(role)}, float(stats.role is role)) for role in dqlitepy.Role]
     yield Metric("dqlitepy_role", "gauge", "1 for the role that the node has in the cluster.", roles)
-    where = position(Path(node.directory))
-    yield _gauge("raft_term", "The term that the node is in.", where.term)
+    told = node.client().describe(node.address)
+    yield _gauge("raft_term", "The term that the node is in.", told.term or 0)
     yield _gauge(
         "raft_last_index",
         "The last entry of the node's log; the lag is the difference to the leader's.",
-        where.last_index,
+        told.last_index or 0,
     )
     yield _gauge("raft_snapshot_index", "The entry that the newest snapshot covers.", stats.snapshot_index)
     yield _gauge("raft_snapshots", "Snapshots on disk.", stats.snapshots)

@@ -9,17 +9,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from time import monotonic, sleep
 
 import dqlitepy
 from dqlitepy._cli.failure import Failure, one_line
-from dqlitepy._cli.scrape import scrape
 from dqlitepy._cli.target import add_tls, seconds, servers_of, tls_of
 from dqlitepy._cli.terminal import Style, columns, size
-from dqlitepy._disk import identity
-from dqlitepy._disk.damage import Damaged
-from dqlitepy._disk.position import position
 
 _CLEAR = "\x1b[H\x1b[2J"
 _MOST_PROBES = 32
@@ -73,21 +68,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON; with --watch one line each time")
     parser.add_argument(
-        "--directory",
-        dest="directories",
-        metavar="DIR",
-        action="append",
-        type=Path,
-        default=[],
-        help="of a node on this machine: adds its term, last entry, lag and size on disk; may be given again",
-    )
-    parser.add_argument(
-        "--metrics",
-        metavar="HOST:PORT[,HOST:PORT...]",
-        default="",
-        help="where nodes serve their --metrics: adds the same for nodes on other machines",
-    )
-    parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=2.0, help="for each node to answer (default: 2)"
     )
     add_tls(parser)
@@ -105,9 +85,6 @@ def run(options: argparse.Namespace) -> int:
             # Whoever watches goes on although the one node that was named is down.
             status = status_of(dqlitepy.Client((*given, *known), tls=tls, timeout=options.timeout))
             known = tuple(member.address for member in status.members)
-            _add_directories(status.members, options.directories)
-            _add_metrics(status.members, [at for at in options.metrics.split(",") if at], options.timeout)
-            _add_lags(status.members)
         except NobodyAnswers as failure:
             if options.watch is None:
                 raise
@@ -158,8 +135,11 @@ def status_of(client: dqlitepy.Client) -> Status:
             row.error = view
         else:
             row.answers, row.milliseconds = True, round(view.milliseconds, 1)
-            row.failure_domain, row.weight = view.metadata.failure_domain, view.metadata.weight
+            told = view.metadata
+            row.failure_domain, row.weight = told.failure_domain, told.weight
+            row.term, row.last_index, row.disk_bytes = told.term, told.last_index, told.disk_bytes
         rows.append(row)
+    _add_lags(rows)
     return Status(leader, rows)
 
 
@@ -184,47 +164,6 @@ def _view(client: dqlitepy.Client, address: str) -> _View | str:
         return one_line(str(error)).removeprefix(f"{address}: ")
 
 
-def _add_directories(members: list[Member], directories: list[Path]) -> None:
-    by_id = {member.id: member for member in members}
-    for directory in directories:
-        try:
-            [own] = identity.parse_members((directory / identity.INFO).read_text(encoding="utf-8"))
-        except (OSError, Damaged, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise Failure(
-                f"{directory} is not the directory of a node: {reason}", "Give --directory of one."
-            ) from error
-        member = by_id.get(own.id)
-        if member is None:
-            raise Failure(f"the node of {directory} is no member of this cluster", "Leave that --directory out.")
-        where = position(directory)
-        member.term, member.last_index = where.term, where.last_index
-        member.disk_bytes = sum(map(_disk_bytes, directory.iterdir()))
-
-
-def _disk_bytes(path: Path) -> int:
-    try:
-        return path.stat().st_blocks * 512
-    except FileNotFoundError:  # the node has deleted it by now
-        return 0
-
-
-def _add_metrics(members: list[Member], addresses: list[str], timeout: float) -> None:
-    by_id = {member.id: member for member in members}
-    for address in addresses:
-        try:
-            told = scrape(address, timeout)
-        except Failure:
-            # Its node may be the one that is down: the others are still of interest.
-            if all(member.answers for member in members):
-                raise
-            continue
-        member = by_id.get(told.id)
-        if member is None:
-            raise Failure(f"the node of {address} is no member of this cluster", "Leave it out of --metrics.")
-        member.term, member.last_index, member.disk_bytes = told.term, told.last_index, told.disk_bytes
-
-
 def _add_lags(members: list[Member]) -> None:
     furthest = max((member.last_index or 0 for member in members), default=0)
     for member in members:
@@ -245,8 +184,8 @@ def _print(status: Status, *, watched: bool) -> None:
 def _lines(status: Status, style: Style) -> list[str]:
     heads = ["id", "address", "role", "", "answers", "domain", "weight"]
     numbers = [5, 6]
-    on_disk = any(member.last_index is not None for member in status.members)
-    if on_disk:
+    located = any(member.last_index is not None for member in status.members)
+    if located:
         numbers += range(7, 11)
         heads += ["term", "last entry", "lag", "on disk"]
     rows = []
@@ -254,7 +193,7 @@ def _lines(status: Status, style: Style) -> list[str]:
         answers = f"in {member.milliseconds} ms" if member.answers else "no"
         row = [str(member.id), member.address, member.role, "leader" if member.leads else "", answers]
         row += [_number(member.failure_domain), _number(member.weight)]
-        if on_disk:
+        if located:
             row += [_number(member.term), _number(member.last_index), _number(member.lag)]
             row.append("-" if member.disk_bytes is None else size(member.disk_bytes))
         rows.append(row)
