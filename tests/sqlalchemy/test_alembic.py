@@ -164,10 +164,11 @@ def test_batch_mode_keeps_what_only_sqlite_has(database: Database) -> None:
     def create(connection: sa.Connection) -> None:
         connection.exec_driver_sql(
             "CREATE TABLE word (id INTEGER PRIMARY KEY AUTOINCREMENT, word VARCHAR(9) COLLATE NOCASE,"
-            " size INTEGER, note TEXT)"
+            " size INTEGER, note TEXT, code VARCHAR(9) UNIQUE, root INTEGER REFERENCES word ON DELETE CASCADE)"
         )
         connection.exec_driver_sql("CREATE UNIQUE INDEX by_lower ON word (lower(word)) WHERE id > 1")
         connection.exec_driver_sql("CREATE INDEX by_size ON word (size DESC)")
+        connection.exec_driver_sql("CREATE UNIQUE INDEX by_any_code ON word (code COLLATE NOCASE)")
         connection.exec_driver_sql("INSERT INTO word (word, size) VALUES ('One', 3), ('Two', 3)")
         connection.exec_driver_sql("DELETE FROM word WHERE word = 'two'")
 
@@ -176,18 +177,21 @@ def test_batch_mode_keeps_what_only_sqlite_has(database: Database) -> None:
             batch.alter_column("note", new_column_name="remark")
 
     def schema(connection: sa.Connection) -> list[str]:
-        query = "SELECT sql FROM sqlite_schema WHERE tbl_name = 'word' ORDER BY name"
+        query = "SELECT sql FROM sqlite_schema WHERE tbl_name = 'word' AND sql IS NOT NULL ORDER BY name"
         return [" ".join(sql.split()) for (sql,) in connection.exec_driver_sql(query)]
 
     database.run(create)
     migrate(database, alter)
-    by_lower, by_size, table = database.connected(schema)
+    by_code, by_lower, by_size, table = database.connected(schema)
+    assert by_code == "CREATE UNIQUE INDEX by_any_code ON word (code COLLATE NOCASE)"
     assert by_lower == "CREATE UNIQUE INDEX by_lower ON word (lower(word)) WHERE id > 1"
     assert by_size == "CREATE INDEX by_size ON word (size DESC)"
     assert "AUTOINCREMENT" in table
     assert 'VARCHAR(9) COLLATE "NOCASE"' in table
+    assert "UNIQUE (code)" in table
+    assert "ON DELETE CASCADE" in table
     rows = database.run(lambda connection: connection.exec_driver_sql("SELECT * FROM word WHERE word = 'ONE'").all())
-    assert [tuple(row) for row in rows] == [(1, "One", 3, None)]
+    assert [tuple(row) for row in rows] == [(1, "One", 3, None, None, None)]
 
 
 def test_rows_survive_that_refer_to_a_table_in_batch_mode(database: Database) -> None:

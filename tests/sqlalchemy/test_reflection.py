@@ -36,6 +36,19 @@ CREATE TABLE child (
     CONSTRAINT to_parent FOREIGN KEY (code, part) REFERENCES parent (code, part)
         ON UPDATE CASCADE ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE inline (
+    id INTEGER CONSTRAINT [the key] PRIMARY KEY,
+    code VARCHAR(10) UNIQUE, -- CHECK (nothing), UNIQUE (size), FOREIGN KEY (size) REFERENCES bare (anything)
+    twice INTEGER AS (id * 2) UNIQUE,
+    parent_id INTEGER CONSTRAINT "its ""parent" REFERENCES parent ON UPDATE SET NULL ON DELETE CASCADE
+        NOT DEFERRABLE INITIALLY IMMEDIATE,
+    size INTEGER CHECK (size > 1 -- (
+        ) REFERENCES parent (id) ON DELETE RESTRICT DEFERRABLE,
+    CONSTRAINT `one` CHECK (
+        code <> ') CHECK ('
+    ) CONSTRAINT "two ""quotes" UNIQUE (size, "code"),
+    UNIQUE (parent_id COLLATE BINARY)
+);
 CREATE TABLE compact (key TEXT PRIMARY KEY, value ANY) WITHOUT ROWID, STRICT;
 CREATE TABLE "odd ""name" ("select" INTEGER, "a b" TEXT COLLATE NOCASE);
 CREATE TABLE bare (anything);
@@ -45,6 +58,7 @@ CREATE INDEX by_note ON parent (note DESC, part);
 CREATE INDEX by_length ON parent (length(note) DESC, part, (code || ') where'',') COLLATE NOCASE);
 CREATE UNIQUE INDEX "by /* (both" ON parent (lower(code) /* , */) -- (
     WHERE part > 1 AND note <> ') WHERE x';
+CREATE UNIQUE INDEX by_code ON inline (code COLLATE NOCASE DESC, size DESC);
 CREATE VIRTUAL TABLE words USING fts5(word);
 CREATE TRIGGER noted AFTER INSERT ON bare BEGIN DELETE FROM bare; END;
 """
@@ -154,6 +168,36 @@ def test_constraints(database: Database) -> None:
     }
 
 
+def test_constraints_however_they_are_written(database: Database) -> None:
+    """With a column, over several lines, with quotes and beside comments."""
+    assert inspected(database, "get_pk_constraint", "inline")["name"] == "the key"
+    assert inspected(database, "get_unique_constraints", "inline") == [
+        {"name": None, "column_names": ["code"]},
+        {"name": None, "column_names": ["twice"]},
+        {"name": 'two "quotes', "column_names": ["size", "code"]},
+        {"name": None, "column_names": ["parent_id"]},
+    ]
+    assert inspected(database, "get_check_constraints", "inline") == [
+        {"name": "one", "sqltext": "code <> ') CHECK ('"},
+        {"name": None, "sqltext": "size > 1"},
+    ]
+    to_parent = {"referred_schema": None, "referred_table": "parent", "referred_columns": ["id"]}
+    assert inspected(database, "get_foreign_keys", "inline") == [
+        {
+            "name": 'its "parent',
+            "constrained_columns": ["parent_id"],
+            "options": {"onupdate": "SET NULL", "ondelete": "CASCADE", "deferrable": False, "initially": "IMMEDIATE"},
+            **to_parent,
+        },
+        {
+            "name": None,
+            "constrained_columns": ["size"],
+            "options": {"ondelete": "RESTRICT", "deferrable": True},
+            **to_parent,
+        },
+    ]
+
+
 def test_indexes(database: Database) -> None:
     indexes = named(inspected(database, "get_indexes", "parent"))
     assert indexes.keys() >= {"by_amount", "by_note"}
@@ -168,6 +212,10 @@ def test_indexes_on_expressions(database: Database) -> None:
     index = indexes["by_length"]
     assert index["column_names"] == [None, "part", None]
     assert index["expressions"] == ["length(note) DESC", "part", "(code || ') where'',') COLLATE NOCASE"]
+    (collated,) = inspected(database, "get_indexes", "inline")
+    assert collated["column_names"] == [None, "size"]
+    assert collated["expressions"] == ["code COLLATE NOCASE DESC", "size"]
+    assert collated["column_sorting"] == {"size": ("desc",)}
     both = indexes["by /* (both"]
     assert (both["unique"], both["expressions"]) == (True, ["lower(code) /* , */"])
     assert str(both["dialect_options"]["sqlite_where"]) == "part > 1 AND note <> ') WHERE x'"
@@ -218,7 +266,7 @@ def test_comments_are_not_reflected(database: Database) -> None:
 def test_tables_are_made_as_they_were_found(database: Database) -> None:
     """What was reflected creates the same again in another database."""
     found = sa.MetaData()
-    wanted = ["parent", "child", 'odd "name']
+    wanted = ["parent", "child", 'odd "name', "inline"]
     database.connected(lambda connection: found.reflect(connection, only=wanted))
     assert found.tables["parent"].c.twice.computed is not None
     (key,) = [key for key in found.tables["child"].foreign_key_constraints if key.name == "to_parent"]

@@ -50,6 +50,12 @@ def _name(token: str) -> str:
     return token[1:-1].replace(token[0] * 2, token[0]) if token[0] in "\"'`" else token
 
 
+def _trimmed(sql: str) -> str:
+    """Returns it from its first token to its last: a comment behind it would swallow what is put there."""
+    tokens = list(_tokens(sql))
+    return sql[tokens[0].start : tokens[-1].start + len(tokens[-1].text)]
+
+
 def elements(sql: str) -> tuple[list[str], str]:
     """Returns what stands between the commas of a statement's outer parentheses, and what follows these."""
     parts: list[str] = []
@@ -96,6 +102,55 @@ def _column(part: str, outer: list[_Token]) -> Column:
     return Column(generated, collation)
 
 
+class Constraint(NamedTuple):
+    """A constraint, of the table or of one of its columns."""
+
+    kind: str
+    """PRIMARY, UNIQUE, CHECK or FOREIGN."""
+    name: str | None
+    columns: tuple[str, ...]
+    """What it is about, in small letters; of a CHECK nothing."""
+    condition: str = ""
+    """That of a CHECK."""
+    deferrable: bool | None = None
+    initially: str | None = None
+
+
+_OF_A_TABLE = {kind: kind for kind in ("PRIMARY", "UNIQUE", "CHECK", "FOREIGN")}
+_OF_A_COLUMN = {"PRIMARY": "PRIMARY", "UNIQUE": "UNIQUE", "CHECK": "CHECK", "REFERENCES": "FOREIGN"}
+
+
+def constraints(create_table: str) -> list[Constraint]:
+    """Returns the constraints that a CREATE TABLE defines, in its order."""
+    found: list[Constraint] = []
+    for part in elements(create_table)[0]:
+        outer = [token for token in _tokens(part) if token.depth == 0]
+        of_the_table = outer[0].keyword == "CONSTRAINT" or outer[0].keyword in _OF_A_TABLE
+        kinds = _OF_A_TABLE if of_the_table else _OF_A_COLUMN
+        # A column can have several, and so can a part of the table, for SQLite lets the comma be left out.
+        for number, token in enumerate(outer):
+            kind = kinds.get(token.keyword)
+            if kind is not None:
+                found.append(_constraint(kind, part, outer, number, of_the_table))
+            elif token.keyword == "DEFERRABLE" and found and found[-1].kind == "FOREIGN":
+                after = [each.keyword for each in outer[number + 1 : number + 3]]
+                found[-1] = found[-1]._replace(
+                    deferrable=outer[number - 1].keyword != "NOT",
+                    initially=after[1] if after[:1] == ["INITIALLY"] else None,
+                )
+    return found
+
+
+def _constraint(kind: str, part: str, outer: list[_Token], number: int, of_the_table: bool) -> Constraint:
+    name = _name(outer[number - 1].text) if number > 1 and outer[number - 2].keyword == "CONSTRAINT" else None
+    if kind == "CHECK":
+        return Constraint(kind, name, (), _trimmed(part[outer[number + 1].start + 1 : outer[number + 2].start]))
+    if not of_the_table:
+        return Constraint(kind, name, (_name(outer[0].text).lower(),))
+    listed = elements(part[outer[number].start :])[0]
+    return Constraint(kind, name, tuple(_name(next(_tokens(each)).text).lower() for each in listed))
+
+
 def has_autoincrement(create_table: str) -> bool:
     """Tells whether rowids of deleted rows are never used again."""
     return any(token.keyword == "AUTOINCREMENT" for token in _tokens(create_table))
@@ -106,3 +161,8 @@ def predicate(create_index: str) -> str:
     rest = elements(create_index)[1]
     where = next(token for token in _tokens(rest) if token.keyword == "WHERE")
     return rest[where.start + len("WHERE") :].strip()
+
+
+def is_collated(index_element: str) -> bool:
+    """Tells whether what an index sorts by has a collation of its own."""
+    return any(token.keyword == "COLLATE" and token.depth == 0 for token in _tokens(index_element))
