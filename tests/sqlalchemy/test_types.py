@@ -52,7 +52,7 @@ VALUES: dict[str, tuple[TypeEngine[Any], list[Any]]] = {
     "double": (sa.Double(), [1 / 3, 2.0**60]),
     "numeric": (sa.Numeric(12, 2), [Decimal("0.10"), Decimal("-1234567890.12"), Decimal("0.00")]),
     "numeric without a scale": (sa.Numeric(), [Decimal("0.1"), Decimal("1e-10"), Decimal("123456789012345")]),
-    "numeric integers": (sa.Numeric(19, 0), [Decimal(2**63 - 1), Decimal(-(2**63) + 1), Decimal(10**18)]),
+    "numeric integers": (sa.Numeric(19, 0), [Decimal(2**63 - 1), Decimal(-(2**63)), Decimal(10**18)]),
     "string": (sa.String(40), ["", "ß \N{SNOWMAN} \N{GRINNING FACE}", "it's", 'a "b" \\ %s %(x)s :x ? \n']),
     "text": (sa.Text(), ["x" * 100_000, "00123", "1e5"]),
     "unicode": (sa.Unicode(), ["日本語"]),
@@ -247,11 +247,20 @@ def test_digits_are_never_lost_in_silence(database: Database) -> None:
     """SQLite keeps a NUMERIC as an integer or float of 64 bits. What these cannot hold is refused, not rounded."""
     table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Numeric(40, 10)))
     database.run(table.create)
-    for text in ("12345678901234567890.1234567891", "1234567890123456.1234"):
+    for text in (
+        "12345678901234567890.1234567891",
+        "1234567890123456.1234",
+        "9223372036854775808",
+        "-9223372036854775809",
+    ):
         with pytest.raises(sa.exc.StatementError, match="has more digits than SQLite keeps"):
             database.run(
                 lambda connection, text=text: connection.execute(table.insert(), {"x": Decimal(text)})  # type: ignore[misc]
             )
+        # Nor is it where the number stands in the statement.
+        literal = sa.literal(Decimal(text), sa.Numeric(40, 10), literal_execute=True)
+        with pytest.raises(sa.exc.StatementError, match="Could not render literal value"):
+            database.run(lambda connection, literal=literal: connection.execute(table.insert().values(x=literal)))  # type: ignore[misc]
     assert database.run(lambda connection: connection.scalar(sa.select(sa.func.count()).select_from(table))) == 0
 
 

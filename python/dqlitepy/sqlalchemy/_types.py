@@ -28,7 +28,7 @@ JSON_AS_TEXT = "JSON_CHAR"
 
 _Process = Callable[[Any], Any]
 
-_LARGEST_INTEGER = 2**63 - 1
+_INTEGERS = range(-(2**63), 2**63)
 _ALL_DIGITS = Context(prec=1_000)  # more than a float has, written out
 
 
@@ -108,7 +108,14 @@ class Numeric(types.Numeric[Any]):
         return lambda value: _stored(value, scale) if isinstance(value, Decimal) else value
 
     def literal_processor(self, dialect: Dialect) -> _Process | None:
-        return str
+        bound = self.bind_processor(dialect)
+        assert bound is not None
+
+        def process(value: Any) -> str:
+            bound(value)  # refuses what SQLite would round
+            return str(value)
+
+        return process
 
     def result_processor(self, dialect: Dialect, coltype: object) -> _Process | None:
         if not self.asdecimal:
@@ -138,7 +145,7 @@ def _stored(value: Decimal, scale: int | None) -> int | float:
         return approximation
     if math.isfinite(approximation) and _rounded(Decimal(repr(approximation)), scale) == _rounded(value, scale):
         return approximation
-    if value == value.to_integral_value() and abs(value) <= _LARGEST_INTEGER:
+    if value == value.to_integral_value() and int(value) in _INTEGERS:
         return int(value)
     raise ValueError(
         f"{value} has more digits than SQLite keeps in a NUMERIC column, which holds 64-bit integers and floats: "
