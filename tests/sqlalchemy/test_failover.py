@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from tests.cluster.machines import Machines, address, eventually, quick, voters
@@ -143,6 +145,30 @@ def test_pre_ping(machines: Machines) -> None:
             with engine.begin() as one, engine.connect() as two:
                 assert one.scalar(sa.select(1)) == two.scalar(sa.select(1)) == 1
     engine.dispose()
+
+
+def test_pre_ping_with_asyncio(machines: Machines) -> None:
+    host, *others = machines.addresses
+
+    async def work(kill_leader: Callable[[], None]) -> None:
+        engine = create_async_engine(
+            f"dqlite+aio://{host}/main?node={others[0]}&node={others[1]}",
+            pool_pre_ping=True,
+            pool_size=3,
+            connect_args={"leader_timeout": HANG},
+        )
+        held = [await engine.connect() for _ in range(3)]
+        for connection in held:
+            await connection.close()
+        assert engine.pool.checkedin() == 3  # type: ignore[attr-defined]
+        kill_leader()
+        for _ in range(4):
+            async with engine.begin() as one, engine.connect() as two:
+                assert await one.scalar(sa.select(1)) == await two.scalar(sa.select(1)) == 1
+        await engine.dispose()
+
+    with leader_killed_by(machines) as kill_leader:
+        asyncio.run(work(kill_leader))
 
 
 def test_no_leader(machines: Machines) -> None:
