@@ -155,6 +155,16 @@ def test_levels_that_dqlite_has_not_are_refused(database: Database) -> None:
             )
 
 
+@pytest.mark.parametrize("driver", DRIVERS)
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_the_driver_is_not_told_to_commit_by_itself(tmp_path: Path, driver: str, autocommit: bool) -> None:
+    """With True its commit does nothing, which would leave open what SQLAlchemy has begun, and tell nobody."""
+    database = database_of(url_of(tmp_path / "data", driver), connect_args={"autocommit": autocommit})
+    with pytest.raises(sa.exc.ArgumentError, match='isolation_level="AUTOCOMMIT"'):
+        database.run(TABLE.create)
+    database.close()
+
+
 def test_a_transaction_sees_one_state_to_its_end(database: Database) -> None:
     database.run(lambda connection: add(connection, 1))
 

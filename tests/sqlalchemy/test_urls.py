@@ -35,6 +35,7 @@ REFUSED = {
     ":///data?timeout=soon": "timeout cannot be 'soon'",
     ":///data?timeout=1&timeout=2": "more than once",
     ":///data?linearizable=perhaps": "linearizable",
+    ":///data?isolation_level=AUTOCOMMIT": "SQLAlchemy's levels go into create_engine",
     ":///data?mode=ro": "mode cannot be without one",
     "://?node=h1:9001": "node cannot be without one",
     "://user:secret@h1:9001/main": "no users and passwords",

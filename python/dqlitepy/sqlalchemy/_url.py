@@ -14,10 +14,20 @@ from dqlitepy._target import target_of
 
 MEMORY = ":memory:"
 
+
+def _begin(level: str) -> str:
+    if level.upper() not in ("DEFERRED", "IMMEDIATE", "EXCLUSIVE"):
+        raise ValueError(
+            "in a URL it is what begins transactions: DEFERRED, IMMEDIATE or EXCLUSIVE. SQLAlchemy's levels go into "
+            "create_engine(isolation_level=…)"
+        )
+    return level
+
+
 # Arguments of connect() that a URL may carry; all others go into create_engine(connect_args={…}).
 _OPTIONS: dict[str, Callable[[str], Any]] = {
     "cached_statements": int,
-    "isolation_level": str,
+    "isolation_level": _begin,
     "leader_timeout": float,
     "linearizable": asbool,
     "name": str,

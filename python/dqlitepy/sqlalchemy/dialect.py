@@ -10,6 +10,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, DBAPIModule
+from sqlalchemy.exc import ArgumentError
 
 import dqlitepy
 from dqlitepy.errors import AmbiguousCommitError, LeadershipLostError, NotLeaderError
@@ -87,6 +88,12 @@ class Dialect(ReflectingDialect):
         return [database], {"check_same_thread": False, "isolation_level": BEGIN["SERIALIZABLE"], **options}
 
     def connect(self, database: Any, **options: Any) -> DBAPIConnection:
+        if options.get("autocommit", dqlitepy.LEGACY_TRANSACTION_CONTROL) != dqlitepy.LEGACY_TRANSACTION_CONTROL:
+            # With True a commit would do nothing to the transaction that SQLAlchemy has begun.
+            raise ArgumentError(
+                "connect_args cannot have autocommit: SQLAlchemy begins and ends the transactions. To commit each "
+                'statement by itself, use create_engine(isolation_level="AUTOCOMMIT")'
+            )
         if database == MEMORY:
             database = self._temporary_directory()
         connection: DBAPIConnection = self.loaded_dbapi.connect(database, **options)
