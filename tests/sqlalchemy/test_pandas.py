@@ -70,6 +70,14 @@ def test_zones(engine: sa.Engine) -> None:
     assert first == datetime(2026, 6, 30, 22, tzinfo=UTC)
 
 
+def test_zones_whose_offset_changes(engine: sa.Engine) -> None:
+    """The table's type tells pandas of them, which otherwise makes NaT of each offset but the first."""
+    frame = pd.DataFrame({"at": pd.date_range("2026-01-01", periods=3, freq="90D", tz="Europe/Berlin")})
+    assert frame["at"].iloc[0].utcoffset() != frame["at"].iloc[-1].utcoffset()
+    frame.to_sql("t", engine, index=False)
+    assert list(pd.read_sql_table("t", engine)["at"]) == list(frame["at"])
+
+
 def test_parts(engine: sa.Engine) -> None:
     """Many rows go in few statements, and come back a part at a time."""
     frame = pd.DataFrame({"n": np.arange(20_000), "t": "text"})

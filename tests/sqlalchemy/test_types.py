@@ -202,6 +202,7 @@ def test_parts_of_json(database: Database) -> None:
 
 
 _date: Any = sqlite.DATE  # which SQLAlchemy has not typed
+_datetime: Any = sqlite.DATETIME
 
 
 def test_dialect_types(database: Database) -> None:
@@ -220,6 +221,43 @@ def test_dialect_types(database: Database) -> None:
         return raw, *connection.execute(sa.select(table)).one()
 
     assert database.run(work) == ("20260102", dt.date(2026, 1, 2), [1])
+
+
+def test_zones_are_found_again(database: Database) -> None:
+    """What was made with a zone is one to those who reflect it."""
+    kinds: dict[str, TypeEngine[Any]] = {
+        "a": sa.DateTime(timezone=True),
+        "b": sa.TIMESTAMP(timezone=True),
+        "c": sa.Time(timezone=True),
+        "d": sa.DateTime(),
+        "e": sa.TIMESTAMP(),
+        "f": sa.Time(),
+    }
+    table = sa.Table("t", sa.MetaData(), *(sa.Column(name, kind) for name, kind in kinds.items()))
+    moment = dt.datetime(2026, 1, 2, 3, 4, 5, 6, INDIA)
+    values = {
+        "a": moment,
+        "b": moment,
+        "c": moment.timetz(),
+        "d": moment.replace(tzinfo=None),
+        "e": moment.replace(tzinfo=None),
+        "f": moment.time(),
+    }
+
+    def work(connection: sa.Connection) -> tuple[dict[str, bool], tuple[Any, ...]]:
+        table.create(connection)
+        connection.execute(table.insert(), values)
+        found = sa.Table("t", sa.MetaData(), autoload_with=connection)
+        zones = {column.name: getattr(column.type, "timezone", False) for column in found.c}
+        return zones, tuple(connection.execute(sa.select(found)).one())
+
+    zones, row = database.run(work)
+    assert [name for name, zone in zones.items() if zone] == ["a", "b", "c"]
+    assert row == tuple(values.values())
+    assert [value.utcoffset() for value in row[:3]] == [moment.utcoffset()] * 3
+    # A format of digits alone would be kept as a number.
+    digits = _datetime(timezone=True, storage_format="%(year)04d", regexp=r"(\d{4})")
+    assert digits.compile(dialect=database.engine.dialect) == "DATETIME_CHAR"
 
 
 def test_what_a_column_cannot_hold_is_refused(database: Database) -> None:

@@ -2,7 +2,8 @@
 """Types whose values come back as they were sent, where SQLite's own dialect of SQLAlchemy loses something.
 
 Zones: that dialect drops them. Here a value with a zone is stored with its offset, in the form that SQLite's date
-functions read: "2026-01-31 12:00:00.000000+01:00".
+functions read: "2026-01-31 12:00:00.000000+01:00". Its column is declared as TIMESTAMP WITH TIME ZONE or TIME WITH TIME
+ZONE, which have the affinity of the others, so that who reflects it knows: pandas made NaT of an offset that differed.
 
 Decimals: SQLite keeps a NUMERIC as a 64-bit integer or float. What these cannot hold is refused, not rounded.
 
@@ -25,6 +26,8 @@ from sqlalchemy.dialects.sqlite.base import SQLiteTypeCompiler
 from sqlalchemy.engine import Dialect
 
 JSON_AS_TEXT = "JSON_CHAR"
+TIMESTAMP_WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
+TIME_WITH_ZONE = "TIME WITH TIME ZONE"
 
 _Process = Callable[[Any], Any]
 
@@ -84,10 +87,32 @@ class Time(sqlite.TIME):
 
 
 class TypeCompiler(SQLiteTypeCompiler):
-    """Declares columns so that SQLite converts nothing that they are given."""
+    """Declares columns so that SQLite converts nothing that they are given, and reflection finds their types."""
+
+    def visit_DATETIME(self, type_: Any, **kw: Any) -> str:
+        return _with_zone(type_, super().visit_DATETIME(type_, **kw), TIMESTAMP_WITH_ZONE)  # type: ignore[no-untyped-call]
+
+    def visit_TIMESTAMP(self, type_: Any, **kw: Any) -> str:
+        return _with_zone(type_, super().visit_TIMESTAMP(type_, **kw), TIMESTAMP_WITH_ZONE)
+
+    def visit_TIME(self, type_: Any, **kw: Any) -> str:
+        return _with_zone(type_, super().visit_TIME(type_, **kw), TIME_WITH_ZONE)  # type: ignore[no-untyped-call]
 
     def visit_JSON(self, type_: Any, **kw: Any) -> str:
         return JSON_AS_TEXT
+
+
+def _with_zone(type_: Any, without: str, with_zone: str) -> str:
+    """Returns what to declare; a format of the program's own that has digits alone needs SQLAlchemy's "…_CHAR"."""
+    return with_zone if type_.timezone and not without.endswith("_CHAR") else without
+
+
+# What a column was made as, by what it is declared as.
+DECLARED: dict[str, Callable[[], types.TypeEngine[Any]]] = {
+    JSON_AS_TEXT: sqlite.JSON,
+    TIMESTAMP_WITH_ZONE: lambda: types.TIMESTAMP(timezone=True),
+    TIME_WITH_ZONE: lambda: types.TIME(timezone=True),
+}
 
 
 def _refuse_unknown_offset(value: datetime.datetime | datetime.time) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from sqlalchemy import event, pool, text, types, util
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, DBAPIModule
@@ -16,7 +15,7 @@ import dqlitepy
 from dqlitepy.errors import AmbiguousCommitError, LeadershipLostError, NotLeaderError
 from dqlitepy.sqlalchemy._memory import TemporaryDatabase
 from dqlitepy.sqlalchemy._reflection import ReflectingDialect
-from dqlitepy.sqlalchemy._types import JSON_AS_TEXT, DateTime, Numeric, Time, TypeCompiler
+from dqlitepy.sqlalchemy._types import DECLARED, DateTime, Numeric, Time, TypeCompiler
 from dqlitepy.sqlalchemy._url import MEMORY, connect_arguments
 
 AUTOCOMMIT = "AUTOCOMMIT"
@@ -57,7 +56,7 @@ class Dialect(ReflectingDialect):
     returns_native_bytes = True
     execution_ctx_cls = ExecutionContext
     type_compiler_cls = TypeCompiler
-    ischema_names = util.update_copy(ReflectingDialect.ischema_names, {JSON_AS_TEXT: sqlite.JSON})
+    ischema_names = util.update_copy(ReflectingDialect.ischema_names, DECLARED)
     colspecs = util.update_copy(
         ReflectingDialect.colspecs,
         {types.DateTime: DateTime, types.Time: Time, types.Numeric: Numeric, types.Float: types.Float},
