@@ -209,6 +209,13 @@ def test_a_node_that_cannot_start_says_why(tmp_path: Path, arguments: list[str],
     assert complaint in fail("node", tmp_path / "data", *arguments)
 
 
+def test_a_port_that_is_taken_is_asked_about(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        first, second = fail("node", tmp_path / "data", "--address", f"127.0.0.1:{taken.getsockname()[1]}").splitlines()
+    assert first.endswith("(address already in use)")
+    assert second == "  Is that address this machine's, and its port free?"
+
+
 def test_metrics(tmp_path: Path) -> None:
     node = NodeProcess(tmp_path / "data", "--address", free_address(), "--metrics", "127.0.0.1:0")
     try:

@@ -45,7 +45,7 @@ def explain(prefix: str, error: Exception) -> str:
     what, separator, advice = one_line(what).partition("; ")
     if not separator:
         return f"{prefix}: {what}"
-    return f"{prefix}: {what}\n  {advice[:1].upper()}{advice[1:]}{'' if advice.endswith('.') else '.'}"
+    return f"{prefix}: {what}\n  {advice[:1].upper()}{advice[1:]}{'' if advice.endswith(('.', '?')) else '.'}"
 
 
 def one_line(text: str) -> str:
