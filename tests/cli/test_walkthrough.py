@@ -12,8 +12,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
+import dqlitepy
 import pytest
 
 from tests.cli.command import environment
@@ -155,6 +157,13 @@ def test_the_unit_is_one() -> None:
     unit.read_string(text)
     assert set(unit) == {"DEFAULT", "Unit", "Service", "Install"}
     assert unit["Service"]["Type"] == "notify"
+
+
+def test_all_options_of_a_node_have_their_names_in_go_dqlite() -> None:
+    """Two have none there as options: `id`, which its `app` chooses, and `bare`, which is its `Node`."""
+    section = PAGE.partition("\n## Coming from go-dqlite\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(\w+)=", section))
+    assert named == signature(dqlitepy.Node).parameters.keys() - {"directory", "id", "bare"}
 
 
 def test_every_link_within_the_page_leads_somewhere() -> None:
