@@ -15,7 +15,7 @@ from dqlitepy._abi import NodeOptions
 from dqlitepy._handle import Handle
 from dqlitepy._operations import StartNode
 
-from tests.patches.wire import HANG_SECONDS, Client
+from tests.patches.wire import HANG_SECONDS, Client, Response, leader_request
 from tests.support import free_address
 
 _READY = b"ready\n"
@@ -46,6 +46,13 @@ class NodeProcess:
     def client(self, *, receive_buffer: int | None = None) -> Client:
         """Returns a new connection to the node."""
         return Client(self.address, receive_buffer=receive_buffer)
+
+    def go_round(self) -> None:
+        """Returns when the loop has dealt with all that it was sent before, which it may see in another order."""
+        with self.client() as other:
+            for _ in range(2):
+                other.socket.sendall(leader_request())
+                other.expect(Response.SERVER)
 
     def stop(self) -> int:
         """Stops the node as an application does and returns the exit status of its process.

@@ -13,9 +13,11 @@ from select import select
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Response, leader_request
+from tests.patches.wire import Client
 
 POOL_THREADS = 16
+# One for each page of 4 KiB that a statement touches: fewer than that for a row of two million bytes.
+MOST_DETOURS = 1000
 # A first page, which tells that the statement runs, and then none for ever.
 ENDLESS = (
     "WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) "
@@ -41,19 +43,11 @@ def occupy_pool(node: NodeProcess, connections: ExitStack) -> None:
         reader = connections.enter_context(node.client())
         reader.begin_query(ENDLESS)
         assert not reader.page().is_last
-    go_round(node)
-
-
-def go_round(node: NodeProcess) -> None:
-    """Returns when the loop has dealt with all that it was sent before, which it may see in another order."""
-    with node.client() as other:
-        for _ in range(2):
-            other.socket.sendall(leader_request())
-            other.expect(Response.SERVER)
+    node.go_round()
 
 
 def is_answered(node: NodeProcess, client: Client) -> bool:
-    go_round(node)
+    node.go_round()
     return bool(select([client.socket], [], [], 0)[0])
 
 
@@ -93,6 +87,40 @@ def test_a_large_value_gets_a_thread(node: NodeProcess, client: Client, busy: Ex
     page = client.page()
     assert page.columns == ["name", "v"]
     assert [value for _, value in page.rows[0]] == [b"large", bytes(2000000)]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "SELECT n FROM large WHERE id = 1",
+        "UPDATE large SET n = n + 1 WHERE id = 1",
+        "DELETE FROM large WHERE id = 1",
+    ],
+)
+def test_who_came_upon_a_large_row_sends_others_to_threads(
+    node: NodeProcess, client: Client, busy: ExitStack, first: str
+) -> None:
+    client.execute("CREATE TABLE large (id INTEGER PRIMARY KEY, b BLOB, n INTEGER)")
+    client.execute("INSERT INTO large VALUES (1, zeroblob(2000000), 10)")
+    if first.startswith("SELECT"):
+        client.query(first)
+    else:
+        assert client.execute(first) == 1
+    occupy_pool(node, busy)
+    client.begin_query(BY_KEY)
+    assert not is_answered(node, client)
+    busy.close()
+    assert [value for _, value in client.page().rows[0]] == [20]
+
+
+def test_but_not_for_good(node: NodeProcess, client: Client, busy: ExitStack) -> None:
+    client.execute("CREATE TABLE large (id INTEGER PRIMARY KEY, b BLOB, n INTEGER)")
+    client.execute("INSERT INTO large VALUES (1, zeroblob(2000000), 10)")
+    client.query("SELECT n FROM large WHERE id = 1")
+    for _ in range(MOST_DETOURS):
+        client.query(BY_KEY)
+    occupy_pool(node, busy)
+    assert [[value for _, value in row] for row in client.query(BY_KEY)] == [[20]]
 
 
 def test_the_schema_that_counts_is_the_one_that_is_there(node: NodeProcess, client: Client, busy: ExitStack) -> None:

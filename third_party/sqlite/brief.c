@@ -101,8 +101,8 @@ static int schema_is_current(sqlite3 *database) {
   return cookie == (u32)database->aDb[0].pSchema->schema_cookie;
 }
 
-// Tells whether a statement that was not stepped yet will be over after a few microseconds, whatever the tables hold: it has
-// few instructions, executes each at most once, and none of them takes long.
+// Tells whether a statement that was not stepped yet will be over after a few microseconds, however many rows the tables hold: it
+// has few instructions, executes each at most once, and none of them takes long unless a row is large.
 int dqlitepy_is_brief(sqlite3_stmt *statement) {
   Vdbe *program = (Vdbe *)statement;
   if (program->eVdbeState != VDBE_READY_STATE || program->expired || program->explain || program->nOp > MOST_INSTRUCTIONS) {
