@@ -39,6 +39,7 @@ PINS = {
             "0021-shortcuts.patch",
             "0022-thread-number.patch",
             "0023-position.patch",
+            "0024-signals.patch",
         ],
     },
     "libuv": {
