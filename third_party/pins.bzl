@@ -40,6 +40,7 @@ PINS = {
             "0022-thread-number.patch",
             "0023-position.patch",
             "0024-signals.patch",
+            "0025-closing-change.patch",
         ],
     },
     "libuv": {

@@ -29,6 +29,8 @@ class Request(enum.IntEnum):
     QUERY = 6
     QUERY_SQL = 9
     INTERRUPT = 10
+    ADD = 12
+    ASSIGN = 13
     DUMP = 15
     DESCRIBE = 18
 
