@@ -302,10 +302,13 @@ def test_digits_are_never_lost_in_silence(database: Database) -> None:
     assert database.run(lambda connection: connection.scalar(sa.select(sa.func.count()).select_from(table))) == 0
 
 
-def test_nan_is_null(database: Database) -> None:
-    """SQLite has no NaN."""
+def test_nan(database: Database) -> None:
+    """SQLite has none: a float becomes NULL, as with every driver, and a Decimal is exact or refused."""
     query = sa.select(sa.literal(math.nan, sa.Float()))
     assert database.run(lambda connection: connection.scalar(query)) is None
+    exact = sa.select(sa.literal(Decimal("NaN"), sa.Numeric()))
+    with pytest.raises(sa.exc.StatementError, match="SQLite knows no NaN"):
+        database.run(lambda connection: connection.scalar(exact))
 
 
 def test_dates_that_are_none_are_told_of(database: Database) -> None:
