@@ -263,6 +263,33 @@ func TestNobodyIsTheLeader(t *testing.T) {
 	}
 }
 
+func TestANodeJoinsAlthoughALeaderStalled(t *testing.T) {
+	leader := ready(t, start(t, quick(t.TempDir(), free(t))))
+	defer leader.Stop()
+	l, err := net.Listen("tcp", free(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for named := l.Addr().String(); ; named = leader.Address() { // it is the leader itself at first
+			connection, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer connection.Close()
+			connection.Read(make([]byte, 64))
+			body := append([]byte(named), make([]byte, 8-len(named)%8)...)
+			message := binary.LittleEndian.AppendUint64(nil, uint64(1+len(body)/8)|1<<32)
+			message = binary.LittleEndian.AppendUint64(message, 1)
+			connection.Write(append(message, body...))
+		}
+	}()
+	options := quick(t.TempDir(), free(t), l.Addr().String())
+	options.patience = time.Second
+	defer ready(t, start(t, options)).Stop()
+}
+
 // answering serves each connection one answer, whatever it is asked.
 func answering(t *testing.T, answer []byte) string {
 	t.Helper()

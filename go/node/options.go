@@ -34,6 +34,7 @@ type Options struct {
 	RolesInterval     time.Duration            // between two looks of the leader at who has which role
 	Bare              bool                     // neither joins nor looks after roles: others do that by requests
 	TLS               *credentials.Credentials // nil without TLS
+	patience          time.Duration            // with a leader that stalls; 0 = lookTimeout
 }
 
 func (o *Options) check() error {

@@ -3,6 +3,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ const (
 	electionPatience = 10 * time.Second
 	// probeTimeout is how long a node may take to answer before it counts as offline.
 	probeTimeout = 2 * time.Second
+	// lookTimeout bounds all that is asked of one leader: one that was suspended never answers, and has long been replaced.
+	lookTimeout  = time.Minute
 	retryFirst   = 50 * time.Millisecond
 	retryLongest = time.Second
 )
@@ -31,6 +34,7 @@ type roster struct {
 	node     *Node
 	config   app.RolesConfig
 	interval time.Duration
+	patience time.Duration // with one leader
 	cancel   context.CancelFunc
 	stopped  chan struct{}
 	ready    chan struct{} // closed once the node is a member with the role that it should begin with
@@ -48,6 +52,7 @@ func newRoster(n *Node, options Options) *roster {
 		node:     n,
 		config:   app.RolesConfig{Voters: options.Voters, StandBys: options.StandBys},
 		interval: options.RolesInterval,
+		patience: cmp.Or(options.patience, lookTimeout),
 		cancel:   cancel,
 		stopped:  make(chan struct{}),
 		ready:    make(chan struct{}),
@@ -154,6 +159,8 @@ func addressesOf(members []client.NodeInfo) []string {
 
 // look does once what there is to do.
 func (r *roster) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.patience)
+	defer cancel()
 	l, err := r.node.network.leaderWithin(ctx, searchTimeout, r.everyone(ctx))
 	if err != nil {
 		return err
@@ -178,7 +185,7 @@ func (r *roster) look(ctx context.Context) error {
 func (r *roster) membership(ctx context.Context, l *link) ([]client.NodeInfo, error) {
 	members, err := l.members(ctx)
 	if err != nil {
-		return nil, err
+		return nil, at(l.address, err)
 	}
 	own := r.node.info
 	joining := isJoining(r.node.directory)
