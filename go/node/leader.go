@@ -36,7 +36,7 @@ func (e *NoLeaderError) Error() string {
 	if e.waited > time.Second {
 		unit = 100 * time.Millisecond
 	}
-	return fmt.Sprintf("no leader found within %v: %s; check that a majority of the nodes is running",
+	return fmt.Sprintf("no leader found within %v: %s; check that a majority of the nodes is running, and name one that has a vote",
 		e.waited.Round(unit), strings.Join(texts, "; "))
 }
 

@@ -230,7 +230,8 @@ func (s *search) failure(timeout time.Duration) *Error {
 		return Errorf(NoLeader, "no leader found within %v: %s; a node that is alone gives up the lead for a while when it cannot "+
 			"write: check that its disk is not full", timeout, s)
 	}
-	return Errorf(NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running", timeout, s)
+	return Errorf(NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running, and name one that has "+
+		"a vote", timeout, s)
 }
 
 func (s *search) String() string {
