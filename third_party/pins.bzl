@@ -41,6 +41,7 @@ PINS = {
             "0023-position.patch",
             "0024-signals.patch",
             "0025-closing-change.patch",
+            "0026-told-leader.patch",
         ],
     },
     "libuv": {

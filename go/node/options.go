@@ -12,9 +12,14 @@ import (
 	"time"
 
 	"github.com/canonical/go-dqlite/v3"
+	"github.com/canonical/go-dqlite/v3/client"
 
 	"dqlitepy.dev/go/credentials"
 )
+
+// TellLeader tells the server of a node who leads: while it has no vote it hears that from nobody. It returns false where the
+// server is busy and has to be told again.
+type TellLeader func(own, leader client.NodeInfo) bool
 
 // Options of a node.
 type Options struct {
@@ -34,6 +39,7 @@ type Options struct {
 	RolesInterval     time.Duration            // between two looks of the leader at who has which role
 	Bare              bool                     // neither joins nor looks after roles: others do that by requests
 	TLS               *credentials.Credentials // nil without TLS
+	TellLeader        TellLeader               // nil = a node without a vote names no leader to those who ask it
 	patience          time.Duration            // with a leader that stalls; 0 = lookTimeout
 }
 

@@ -22,6 +22,8 @@ const (
 	electionPatience = 10 * time.Second
 	// probeTimeout is how long a node may take to answer before it counts as offline.
 	probeTimeout = 2 * time.Second
+	// tellPause is what a server gets to finish what it does, where it was too busy to be told who leads.
+	tellPause = time.Millisecond
 	// lookTimeout bounds all that is asked of one leader: one that was suspended never answers, and has long been replaced.
 	lookTimeout  = time.Minute
 	retryFirst   = 50 * time.Millisecond
@@ -35,6 +37,7 @@ type roster struct {
 	config   app.RolesConfig
 	interval time.Duration
 	patience time.Duration // with one leader
+	tell     TellLeader
 	cancel   context.CancelFunc
 	stopped  chan struct{}
 	ready    chan struct{} // closed once the node is a member with the role that it should begin with
@@ -53,6 +56,7 @@ func newRoster(n *Node, options Options) *roster {
 		config:   app.RolesConfig{Voters: options.Voters, StandBys: options.StandBys},
 		interval: options.RolesInterval,
 		patience: cmp.Or(options.patience, lookTimeout),
+		tell:     options.TellLeader,
 		cancel:   cancel,
 		stopped:  make(chan struct{}),
 		ready:    make(chan struct{}),
@@ -173,6 +177,7 @@ func (r *roster) look(ctx context.Context) error {
 	if err := r.remember(members); err != nil {
 		return err
 	}
+	r.tellLeader(ctx, l, members)
 	select {
 	case <-r.ready:
 		return r.adjust(ctx, l, members)
@@ -226,6 +231,21 @@ func (r *roster) remember(members []client.NodeInfo) error {
 		return nil
 	}
 	return writeServers(r.node.directory, members)
+}
+
+// tellLeader lets this node, while it has no vote, name the leader to whoever asks it.
+func (r *roster) tellLeader(ctx context.Context, l *link, members []client.NodeInfo) {
+	i := slices.IndexFunc(members, func(info client.NodeInfo) bool { return info.Address == l.address })
+	if r.tell == nil || i < 0 {
+		return
+	}
+	for !r.tell(r.node.info, members[i]) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(tellPause):
+		}
+	}
 }
 
 // assume gives this node the role that it should begin with.

@@ -59,12 +59,15 @@ func (n *Node) State(ctx context.Context) (State, error) {
 	if err != nil {
 		return state, err
 	}
-	if leader.Address == "" && n.roster != nil {
+	votes := slices.ContainsFunc(members, func(info client.NodeInfo) bool {
+		return info.ID == n.info.ID && info.Role == client.Voter
+	})
+	if (leader.Address == "" || !votes) && n.roster != nil {
 		for _, address := range n.roster.addresses() {
 			if address == n.info.Address {
 				continue
 			}
-			if theirs, named, err := n.view(ctx, address); err == nil && named.Address != "" {
+			if theirs, named, err := n.view(ctx, address); err == nil && named.Address != "" && len(theirs) > 0 {
 				members, leader = theirs, named
 				break
 			}

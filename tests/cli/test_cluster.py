@@ -58,6 +58,22 @@ def test_status_tells_leader_roles_lag_and_size(cluster: ThreeNodes) -> None:
     assert min(member["lag"] for member in members) == 0
 
 
+def test_status_by_a_node_without_a_vote(tmp_path: Path) -> None:
+    first, second = free_address(), free_address()
+    nodes = [
+        NodeProcess(tmp_path / "n1", "--address", first),
+        NodeProcess(tmp_path / "n2", "--address", second, "--join", first),
+    ]
+    try:
+        assert [node.wait_ready()["role"] for node in nodes] == ["voter", "spare"]
+        report = status(second)
+        assert report["leader"] == first
+        assert {member["address"]: member["role"] for member in report["members"]} == {first: "voter", second: "spare"}
+    finally:
+        for node in nodes:
+            node.kill()
+
+
 def test_status_for_people(cluster: ThreeNodes) -> None:
     output = succeed("status", cluster.addresses[0])
     assert output.startswith("leader: 127.0.0.")

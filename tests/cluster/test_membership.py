@@ -39,7 +39,27 @@ def test_two_nodes_have_one_vote(started: Start) -> None:
     assert [member.role for member in client.cluster()] == [Role.VOTER, Role.SPARE]
     assert second.role is Role.SPARE
     assert second.leader == client.leader()
-    assert client.leader_of(second.address) is None
+    assert client.leader_of(second.address) == client.leader()
+
+
+def test_a_node_without_a_vote_leads_to_the_cluster(started: Start) -> None:
+    """Raft tells it nothing: whoever knows its address alone gets on with it all the same."""
+    first = started(address())
+    second = started(address(), join=[first.address])
+    assert second.role is Role.SPARE
+    client = dqlitepy.Client(second.address, timeout=HANG)
+    assert client.leader().address == first.address
+    client.set_weight(first.address, 3)
+    assert client.describe(first.address).weight == 3
+    con = dqlitepy.connect(f"dqlite://{second.address}", leader_timeout=HANG)
+    con.execute("CREATE TABLE t (a)")
+    con.close()
+    third = started(address(), join=[second.address])
+    assert {member.address for member in client.cluster()} == {first.address, second.address, third.address}
+    # Those who have a vote are told by raft, and only by raft.
+    eventually(lambda: voters(client), lambda count: count == 3)
+    client.transfer(third.address)
+    eventually(lambda: client.leader_of(second.address), lambda leader: leader == client.leader())
 
 
 def test_the_second_of_two_nodes_goes_on_alone(started: Start) -> None:

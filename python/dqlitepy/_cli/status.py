@@ -18,6 +18,8 @@ from dqlitepy._cli.terminal import Style, columns, size
 
 _CLEAR = "\x1b[H\x1b[2J"
 _MOST_PROBES = 32
+# A spare names the leader, which names the members.
+_MOST_ROUNDS = 3
 
 
 @dataclass
@@ -108,29 +110,29 @@ def status_of(client: dqlitepy.Client) -> Status:
     Raises:
         NobodyAnswers: none of those that were named does.
     """
+    answers: dict[str, _View | str] = {}
+    unasked = list(client.servers)
     with ThreadPoolExecutor(_MOST_PROBES) as pool:
-        known = list(pool.map(lambda address: _view(client, address), client.servers))
-        views = {
-            address: view for address, view in zip(client.servers, known, strict=True) if not isinstance(view, str)
-        }
-        if not views:
-            reasons = "; ".join(f"{address}: {reason}" for address, reason in zip(client.servers, known, strict=True))
-            raise NobodyAnswers(f"no node answers ({reasons})", "Check the addresses, whether the nodes run, and TLS.")
-        # What a leader says is newest, then what one says that knows a leader.
-        members = max(views.values(), key=lambda view: (view.leader is not None, len(view.members))).members
-        others = [member.address for member in members if member.address not in views]
-        for address, view in zip(others, pool.map(lambda address: _view(client, address), others), strict=True):
-            known.append(view)
-            if not isinstance(view, str):
-                views[address] = view
-        errors = dict(zip([*client.servers, *others], known, strict=True))
-    leaders = [view.leader for view in views.values() if view.leader is not None]
+        for _ in range(_MOST_ROUNDS):
+            answers.update(zip(unasked, pool.map(lambda address: _view(client, address), unasked), strict=True))
+            views = [view for view in answers.values() if not isinstance(view, str)]
+            if not views:
+                reasons = "; ".join(f"{address}: {reason}" for address, reason in answers.items())
+                raise NobodyAnswers(
+                    f"no node answers ({reasons})", "Check the addresses, whether the nodes run, and TLS."
+                )
+            # What a leader says is newest, then what one says that knows a leader.
+            members = max(views, key=lambda view: (view.leader is not None, len(view.members))).members
+            named = [member.address for member in members]
+            named += [view.leader.address for view in views if view.leader is not None]
+            unasked = [address for address in dict.fromkeys(named) if address not in answers]
+    leaders = [view.leader for view in views if view.leader is not None]
     # A node that has been cut off may still name an old one: the one that most name is it.
     leader = max(leaders, key=leaders.count).address if leaders else None
     rows = []
     for member in members:
         row = Member(member.id, member.address, str(member.role), member.address == leader)
-        view = errors[member.address]
+        view = answers.get(member.address, "it was not asked")
         if isinstance(view, str):
             row.error = view
         else:
