@@ -42,6 +42,7 @@ PINS = {
             "0024-signals.patch",
             "0025-closing-change.patch",
             "0026-told-leader.patch",
+            "0027-refused-writes.patch",
         ],
     },
     "libuv": {
