@@ -43,6 +43,7 @@ PINS = {
             "0025-closing-change.patch",
             "0026-told-leader.patch",
             "0027-refused-writes.patch",
+            "0028-callers-writes.patch",
         ],
     },
     "libuv": {

@@ -132,7 +132,7 @@ func (l *link) write(data []byte, sent *int, deadline time.Time) error {
 // receive sends what is queued and returns the next frame, whose body is good until the next call.
 func (l *link) receive(deadline time.Time) (wire.Frame, error) {
 	if l.unsent() {
-		if !l.silent || !l.call() {
+		if !l.silent || !l.call(!deadline.IsZero()) {
 			if err := l.submit(deadline); err != nil {
 				return wire.Frame{}, err
 			}

@@ -9,7 +9,8 @@ import "dqlitepy.dev/go/wire"
 type Shortcut interface {
 	// Call hands over one whole request, while no answer is owed. It returns false where the server has something else to do
 	// and the request has to go through the socket. The answer is in response[:n], or comes through the socket where n is 0.
-	Call(request, response []byte) (n int, taken bool)
+	// A caller that may wait also writes to the disk what the request adds to the log.
+	Call(request, response []byte, mayWait bool) (n int, taken bool)
 	// Close is called once, before the socket is closed.
 	Close()
 }
@@ -20,7 +21,7 @@ type FindShortcut func(socket int) (found Shortcut, final bool)
 
 // call takes the shortcut with what is queued, and tells whether that was taken. Nothing of it has been sent, and the server
 // owes no answer.
-func (l *link) call() bool {
+func (l *link) call(mayWait bool) bool {
 	if l.shortcut == nil && l.findShortcut != nil {
 		var final bool
 		if l.shortcut, final = l.findShortcut(l.fd); final {
@@ -35,7 +36,7 @@ func (l *link) call() bool {
 		return false // several requests
 	}
 	l.makeRoom(wire.HeaderSize)
-	n, taken := l.shortcut.Call(l.out, l.in[:cap(l.in)])
+	n, taken := l.shortcut.Call(l.out, l.in[:cap(l.in)], mayWait)
 	if taken {
 		l.out, l.in, l.silent = l.out[:0], l.in[:n], false
 	}

@@ -12,12 +12,15 @@ import (
 
 // path is a shortcut that does with each request what a test says.
 type path struct {
-	call   func(request, response []byte) (int, bool)
+	call   func(request, response []byte, mayWait bool) (int, bool)
 	closed int
 }
 
-func (p *path) Call(request, response []byte) (int, bool) { return p.call(request, response) }
-func (p *path) Close()                                    { p.closed++ }
+func (p *path) Call(request, response []byte, mayWait bool) (int, bool) {
+	return p.call(request, response, mayWait)
+}
+
+func (p *path) Close() { p.closed++ }
 
 // inserted is the answer to an INSERT.
 func inserted(id byte) []byte {
@@ -35,7 +38,7 @@ func along(p *path) connectOption {
 func TestAnAnswerOfTheShortcutNeedsNoSocket(t *testing.T) {
 	s := serve(t, func(net.Conn, string) { t.Error("a request came through the socket") })
 	calls := 0
-	p := &path{call: func(_, response []byte) (int, bool) {
+	p := &path{call: func(_, response []byte, _ bool) (int, bool) {
 		calls++
 		return copy(response, inserted(7)), true
 	}}
@@ -52,7 +55,7 @@ func TestAShortcutMayLeaveTheAnswerToTheSocket(t *testing.T) {
 		connection.Write(inserted(1))
 	})
 	taken := false
-	p := &path{call: func([]byte, []byte) (int, bool) {
+	p := &path{call: func([]byte, []byte, bool) (int, bool) {
 		if taken {
 			socket.Write(inserted(2))
 		}
@@ -69,7 +72,7 @@ func TestAShortcutMayLeaveTheAnswerToTheSocket(t *testing.T) {
 
 func TestAShortcutIsClosedOnce(t *testing.T) {
 	s := serve(t, func(connection net.Conn, _ string) { connection.Write(inserted(1)) })
-	p := &path{call: func([]byte, []byte) (int, bool) { return 0, false }}
+	p := &path{call: func([]byte, []byte, bool) (int, bool) { return 0, false }}
 	t.Run("use", func(t *testing.T) { connect(t, s.address, "main", along(p)).run("INSERT INTO t VALUES (1)") })
 	if p.closed != 1 {
 		t.Errorf("closed %d times", p.closed)

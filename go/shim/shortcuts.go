@@ -29,9 +29,9 @@ func findShortcut(socket int) (session.Shortcut, bool) {
 	return nil, true
 }
 
-func (s shortcut) Call(request, response []byte) (int, bool) {
+func (s shortcut) Call(request, response []byte, mayWait bool) (int, bool) {
 	var n C.size_t
-	status := C.dqlite_shortcut_call(s.to, unsafe.Pointer(unsafe.SliceData(request)), C.size_t(len(request)),
+	status := C.dqlite_shortcut_call(s.to, unsafe.Pointer(unsafe.SliceData(request)), C.size_t(len(request)), C.bool(mayWait),
 		unsafe.Pointer(unsafe.SliceData(response)), C.size_t(len(response)), &n)
 	return int(n), status == C.DQLITE_OK
 }
