@@ -13,6 +13,7 @@ from pathlib import Path
 
 import dqlitepy
 import dqlitepy.aio
+import pytest
 
 from tests.support import free_address
 
@@ -26,15 +27,27 @@ def written_by_this_thread() -> int:
     return int(fields["wchar"])
 
 
-def test_the_thread_that_commits_writes_the_log(tmp_path: Path) -> None:
-    con = dqlitepy.connect(tmp_path / "db", isolation_level=None)
+@pytest.mark.parametrize("isolation_level", [None, "DEFERRED"])
+def test_the_thread_that_commits_writes_the_log(tmp_path: Path, isolation_level: str | None) -> None:
+    con = dqlitepy.connect(tmp_path / "db", isolation_level=isolation_level)
     con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
     before = written_by_this_thread()
     for _ in range(COMMITS):
         con.execute("INSERT INTO t DEFAULT VALUES")
+        con.commit()
     # Where the node is busy for a moment, the request goes through the socket.
     assert written_by_this_thread() - before > COMMITS * BLOCK // 2
     assert con.execute("SELECT count(*) FROM t").fetchone() == (COMMITS,)
+    con.close()
+
+
+def test_a_large_transaction_is_left_to_the_node(tmp_path: Path) -> None:
+    con = dqlitepy.connect(tmp_path / "db")
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB)")
+    con.execute("INSERT INTO t (v) VALUES (zeroblob(20 * 4096))")
+    before = written_by_this_thread()
+    con.commit()
+    assert written_by_this_thread() - before < BLOCK
     con.close()
 
 

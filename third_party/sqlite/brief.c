@@ -7,10 +7,14 @@
 // Longer programs are not looked at.
 #define MOST_INSTRUCTIONS 200
 
+// A COMMIT of more pages takes long: each one is copied, and goes into a checksum.
+#define MOST_PAGES 16
+
 int dqlitepy_is_brief(sqlite3_stmt *statement);
 
 // Instructions whose time does not depend on the number of rows beyond a search in a tree. Among what is missing: functions,
 // which may take any time; triggers; virtual tables; sorters; whatever begins, ends or checks anything but the statement itself.
+// COMMIT is looked at separately.
 static int takes_little(u8 opcode) {
   switch (opcode) {
     case OP_Add:
@@ -86,6 +90,21 @@ static int takes_little(u8 opcode) {
   }
 }
 
+// Tells whether a COMMIT would find few pages to write.
+static int has_little_to_commit(sqlite3 *database) {
+  Btree *temporary = database->aDb[1].pBt;
+  int pages = 0;
+  for (const PgHdr *page = sqlite3BtreePager(database->aDb[0].pBt)->pPCache->pDirty; page; page = page->pDirtyNext) {
+    if (++pages > MOST_PAGES) return 0;
+  }
+  return temporary == 0 || sqlite3BtreeTxnState(temporary) != SQLITE_TXN_WRITE;
+}
+
+// Tells whether an instruction is the one of a COMMIT that takes little. BEGIN and ROLLBACK have the same one.
+static int commits_little(const VdbeOp *instruction, sqlite3 *database) {
+  return instruction->opcode == OP_AutoCommit && instruction->p1 && !instruction->p2 && has_little_to_commit(database);
+}
+
 // Tells whether no other connection has changed the schema since the statement was compiled: SQLite would compile it anew in
 // its first step, perhaps into one that takes long. Only a look at the database tells.
 static int schema_is_current(sqlite3 *database) {
@@ -112,7 +131,7 @@ int dqlitepy_is_brief(sqlite3_stmt *statement) {
     const VdbeOp *instruction = &program->aOp[i];
     // The way back behind the initialization, which every program ends with.
     int from_initialization = instruction->opcode == OP_Goto && instruction->p2 == 1 && i == program->nOp - 1;
-    if (!takes_little(instruction->opcode)) return 0;
+    if (!takes_little(instruction->opcode) && !commits_little(instruction, program->db)) return 0;
     if ((sqlite3OpcodeProperty[instruction->opcode] & OPFLG_JUMP) && instruction->p2 <= i && instruction->p2 > 0 &&
         !from_initialization) {
       return 0;
