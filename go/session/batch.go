@@ -24,10 +24,16 @@ type batch struct {
 	values    []wire.Value
 }
 
-func newBatch(insert *sql.Insert) *batch {
+// newBatch makes a batch for total rows. They are shared out evenly among as few statements as there have to be: what is left
+// for the last one, whose text is parsed for it alone, is then fewer rows than there are statements, and not hundreds.
+func newBatch(insert *sql.Insert, total int) *batch {
 	rows := min(batchRows, sql.MaxParameters/len(insert.Slots), batchTextSize/insert.RowSize())
 	if rows < 2 {
 		return nil
+	}
+	if total > rows {
+		statements := (total + rows - 1) / rows
+		rows = max(2, total/statements)
 	}
 	return &batch{insert: insert, rows: rows}
 }

@@ -98,7 +98,7 @@ func (m *executionMany) chooseWay() {
 	}
 	m.lookup(openWork, independenceQuestion(insert), independenceParameters(insert), 1, func(row []wire.Value, failure *wire.Failure) {
 		if failure == nil && row[0].Int() == 1 {
-			m.batch = newBatch(insert)
+			m.batch = newBatch(insert, m.Rows.Len())
 		}
 		m.next()
 	})

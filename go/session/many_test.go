@@ -47,6 +47,8 @@ func TestManyRowsDoWhatTheyDoOneByOne(t *testing.T) {
 		rows                     [][]int64
 	}{
 		{"all is well", plain, "", insert, numbered(1, 1700)},
+		{"one row more than a statement takes, behind the first", plain, "", insert, numbered(1, 502)},
+		{"a clash in what is left for the last statement", plain, "", insert, append(numbered(1, 1001), []int64{5000, 7})},
 		{"one row", plain, "", insert, numbered(1, 1)},
 		{"a clash in the third batch", plain, "", insert, clash},
 		{"a clash in the first row", plain, "INSERT INTO t VALUES (1, 1)", insert, numbered(1, 10)},

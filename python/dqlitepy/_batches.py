@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from dqlitepy._wire import Parameters, encode_rows, join_rows
 from dqlitepy.errors import DataError
@@ -65,12 +66,14 @@ def batches(rows: Iterable[Parameters]) -> Iterator[bytes]:
     batch = _Batch()
     failure: Exception | None = None
     try:
-        for row in rows:
-            batch.chunk.append(row)
-            if len(batch.chunk) >= batch.chunk_limit:
-                batch.encode_chunk()
-                if batch.full:
-                    yield batch.take()
+        iterator = iter(rows)
+        while True:
+            batch.chunk.extend(islice(iterator, batch.chunk_limit))  # where iterating fails, those before it stay
+            if len(batch.chunk) < batch.chunk_limit:
+                break
+            batch.encode_chunk()
+            if batch.full:
+                yield batch.take()
     except Exception as error:
         failure = error
     try:
