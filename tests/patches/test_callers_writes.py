@@ -15,11 +15,10 @@ import dqlitepy
 import dqlitepy.aio
 import pytest
 
-from tests.support import free_address
+from tests.support import HANG, free_address
 
 COMMITS = 100
 BLOCK = 4096
-HANG_GUARD = 60
 
 
 def written_by_this_thread() -> int:
@@ -89,7 +88,7 @@ def test_signals_end_no_write(tmp_path: Path) -> None:
 def test_a_node_that_ends_during_writes_keeps_what_was_acknowledged(tmp_path: Path) -> None:
     address = free_address()
     acknowledged: list[tuple[int]] = []
-    for writer in range(3):
+    for start in range(3):
         node = dqlitepy.Node(tmp_path, address=address)
         node.start()
         con = dqlitepy.connect(f"dqlite://{address}/main", isolation_level=None, check_same_thread=False, timeout=1)
@@ -108,11 +107,11 @@ def test_a_node_that_ends_during_writes_keeps_what_was_acknowledged(tmp_path: Pa
             except dqlitepy.OperationalError:
                 begun.set()
 
-        thread = threading.Thread(target=insert, args=(writer * 1_000_000, con, begun))
+        thread = threading.Thread(target=insert, args=(start * 1_000_000, con, begun))
         thread.start()
-        assert begun.wait(HANG_GUARD)
+        assert begun.wait(HANG)
         node.close()
-        thread.join(HANG_GUARD)
+        thread.join(HANG)
         assert not thread.is_alive()
         con.close()
     with dqlitepy.Node(tmp_path, address=address):
