@@ -21,7 +21,16 @@ type batch struct {
 	rows      int       // as many as fit
 	statement wire.Stmt // for that many
 	prepared  bool
-	values    []wire.Value
+	current   group // on its way
+	ahead     group // decoded while the server is at work on the current one
+}
+
+// group is the rows that go in one statement.
+type group struct {
+	before, after marshal.Rows
+	rows          int
+	values        []wire.Value
+	fault         *Error // of the row behind them
 }
 
 // newBatch makes a batch for total rows. They are shared out evenly among as few statements as there have to be: what is left
@@ -59,77 +68,89 @@ func independenceParameters(insert *sql.Insert) []wire.Value {
 }
 
 func (m *executionMany) nextBatch() {
-	before := *m.Rows
-	rows, err := m.fillBatch()
-	if rows == 0 { // the very first row is at fault
-		m.stop(err)
+	b := m.batch
+	b.current, b.ahead = b.ahead, b.current
+	if b.current.rows == 0 || b.current.before.Len() != m.Rows.Len() { // it is not the next one
+		m.fill(&b.current)
+	}
+	if b.current.rows == 0 { // the very first row is at fault
+		m.stop(b.current.fault)
 		return
 	}
-	m.runBatch(before, rows)
+	*m.Rows = b.current.after
+	m.runBatch()
 }
 
-// fillBatch takes rows off until the batch is full or one is at fault, which then waits to be the first of the next.
-func (m *executionMany) fillBatch() (rows int, fault *Error) {
+// fill decodes rows until the group is full or one is at fault, which then is the first of the next.
+func (m *executionMany) fill(g *group) {
 	b := m.batch
-	b.values = b.values[:0]
+	*g = group{before: *m.Rows, after: *m.Rows, values: g.values[:0]}
 	size := 0
-	for rows < b.rows && m.Rows.Len() > 0 && size < batchValueSize {
-		here := *m.Rows
-		row, err := m.Rows.Next(m.row[:0])
+	for g.rows < b.rows && g.after.Len() > 0 && size < batchValueSize {
+		here := g.after
+		row, err := g.after.Next(m.row[:0])
 		m.row = row
 		if err != nil {
-			fault = DataError(err)
+			g.fault = DataError(err)
 		} else {
-			fault = checkParameters(m.Statement, row)
+			g.fault = checkParameters(m.Statement, row)
 		}
-		if fault != nil {
-			*m.Rows = here
-			return rows, fault
+		if g.fault != nil {
+			g.after = here
+			return
 		}
 		for _, slot := range b.insert.Slots {
-			b.values = append(b.values, row[slot])
+			g.values = append(g.values, row[slot])
 			size += len(row[slot].Bytes)
 		}
-		rows++
+		g.rows++
 	}
-	return rows, nil
 }
 
-// runBatch sends the rows in the batch. The text for a full one is parsed once only: with hundreds of rows that takes as long
-// as inserting them.
-func (m *executionMany) runBatch(before marshal.Rows, rows int) {
+// fillAhead has the next group ready when the server is done with the current one.
+func (m *executionMany) fillAhead() {
+	if m.batch != nil && m.Rows.Len() > 0 {
+		m.fill(&m.batch.ahead)
+	}
+}
+
+// runBatch sends the current group. The text for a full one is parsed once only: with hundreds of rows that takes as long as
+// inserting them.
+func (m *executionMany) runBatch() {
 	b := m.batch
 	finished := func(result wire.Result, failure *wire.Failure) {
 		if failure != nil {
-			m.batchFailed(failure, before, rows)
+			m.batchFailed(failure)
 			return
 		}
 		m.count(result.LastInsertID, result.RowsAffected)
 		m.next()
 	}
 	switch {
-	case rows < b.rows:
-		m.exec(openWork, b.insert.Text(rows), b.values, finished)
+	case b.current.rows < b.rows:
+		m.exec(openWork, b.insert.Text(b.current.rows), b.current.values, finished)
 	case b.prepared:
 		m.request(openWork, func(buffer []byte) []byte {
-			return wire.AppendExec(buffer, b.statement.ID, b.values)
+			return wire.AppendExec(buffer, b.statement.ID, b.current.values)
 		}, m.takeResult(finished))
 	default:
-		m.prepare(b.insert.Text(rows), func(statement wire.Stmt, failure *wire.Failure) {
+		m.prepare(b.insert.Text(b.current.rows), func(statement wire.Stmt, failure *wire.Failure) {
 			if failure != nil {
-				m.batchFailed(failure, before, rows)
+				m.batchFailed(failure)
 				return
 			}
 			b.statement, b.prepared = statement, true
-			m.runBatch(before, rows)
+			m.runBatch()
 		})
+		return
 	}
+	m.meanwhile = m.fillAhead
 }
 
 // batchFailed goes on without batches, unless the failure has ended the transaction: then its rows would commit one by one.
-func (m *executionMany) batchFailed(cause *wire.Failure, before marshal.Rows, rows int) {
+func (m *executionMany) batchFailed(cause *wire.Failure) {
 	if pause, again := m.retry.next(cause); again {
-		m.pause(pause, func() { m.runBatch(before, rows) }, m.stop)
+		m.pause(pause, m.runBatch, m.stop)
 		return
 	}
 	if reason := m.refusal(cause); reason.lost {
@@ -142,7 +163,7 @@ func (m *executionMany) batchFailed(cause *wire.Failure, before marshal.Rows, ro
 			m.settle(cause, false, m.Statement.Text, m.stop)
 			return
 		}
-		*m.Rows = before
+		*m.Rows = m.batch.current.before
 		m.dropBatch(m.next)
 	})
 }

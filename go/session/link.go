@@ -130,12 +130,18 @@ func (l *link) write(data []byte, sent *int, deadline time.Time) error {
 }
 
 // receive sends what is queued and returns the next frame, whose body is good until the next call.
-func (l *link) receive(deadline time.Time) (wire.Frame, error) {
+func (l *link) receive(deadline time.Time) (wire.Frame, error) { return l.receiveAfter(nil, deadline) }
+
+// receiveAfter is receive for a caller who can do something else while the server is at work.
+func (l *link) receiveAfter(meanwhile func(), deadline time.Time) (wire.Frame, error) {
 	if l.unsent() {
 		if !l.silent || !l.call(!deadline.IsZero()) {
 			if err := l.submit(deadline); err != nil {
 				return wire.Frame{}, err
 			}
+		}
+		if meanwhile != nil && len(l.in) == l.start {
+			meanwhile()
 		}
 		// Nothing can be there yet; and who waits for edges is told of what comes from now on, as all before was read.
 		if len(l.in) == l.start && l.secure == nil && (l.drained || !deadline.IsZero()) {

@@ -55,23 +55,24 @@ type Session struct {
 	quorum      *quorum // nil until a linearizable read
 
 	// The operation under way:
-	running  bool             // steps are still to be done
-	ready    bool             // the last slice ended although there was more to do
-	claimed  bool             // Continue has not handed out the outcome yet
-	first    func()           // its first step, as long as it may be repeated from there
-	routing  routing          // its ways to a leader
-	own      bool             // it has itself begun the transaction that is open
-	outside  *outside         // what it waits for beside its link
-	then     func(wire.Frame) // takes the next frame
-	awake    func()           // goes on after a pause, which ends at wakeAt
-	roused   func(*Error)     // ends the pause early, with what the operation fails with
-	wakeAt   time.Time
-	stake    stake     // what would be lost with the connection
-	giveUpAt time.Time // when a server that does not end what it was asked to end is left alone; zero for never
-	result   Result
-	failure  *Error
-	pickled  []byte // rows on their way to Result.Data
-	shed     int    // bytes of buffers that were given up but are not yet the system's again
+	running   bool             // steps are still to be done
+	ready     bool             // the last slice ended although there was more to do
+	claimed   bool             // Continue has not handed out the outcome yet
+	first     func()           // its first step, as long as it may be repeated from there
+	routing   routing          // its ways to a leader
+	own       bool             // it has itself begun the transaction that is open
+	outside   *outside         // what it waits for beside its link
+	then      func(wire.Frame) // takes the next frame
+	meanwhile func()           // what it has to do once its request is out
+	awake     func()           // goes on after a pause, which ends at wakeAt
+	roused    func(*Error)     // ends the pause early, with what the operation fails with
+	wakeAt    time.Time
+	stake     stake     // what would be lost with the connection
+	giveUpAt  time.Time // when a server that does not end what it was asked to end is left alone; zero for never
+	result    Result
+	failure   *Error
+	pickled   []byte // rows on their way to Result.Data
+	shed      int    // bytes of buffers that were given up but are not yet the system's again
 }
 
 func newSession(options Options, waker *waker, link *link) *Session {
@@ -150,7 +151,7 @@ func (s *Session) start() *Error {
 
 func (s *Session) claim() {
 	s.running, s.claimed, s.result, s.failure, s.giveUpAt = true, true, Result{}, nil, time.Time{}
-	s.first, s.own, s.routing = nil, false, routing{}
+	s.first, s.meanwhile, s.own, s.routing = nil, nil, false, routing{}
 }
 
 // turn is how long a slice of 0 works where there is nothing to wait for.
@@ -213,7 +214,9 @@ func (s *Session) step(deadline time.Time) error {
 		}
 		deadline = earlier(deadline, s.giveUpAt)
 	}
-	frame, err := s.link.receive(deadline)
+	meanwhile := s.meanwhile
+	s.meanwhile = nil
+	frame, err := s.link.receiveAfter(meanwhile, deadline)
 	if err != nil {
 		if err == errSliceEnded && s.watch() {
 			return errReplaced
