@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 4
+#define DQLITEPY_ABI_VERSION 5
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -298,8 +298,8 @@ typedef enum dqlitepy_execute_flag {
 				       the snapshot. Where no majority answers within leader_timeout_ms: DQLITEPY_KIND_NO_LEADER */
 } dqlitepy_execute_flag;
 
-/* Runs one statement. `parameters` is marshal.dumps(tuple, 2) of exact None, int (64 bits), float, str and bytes objects, or
- * empty for none; their number is checked against the statement's. `begin` is "" or the text of the BEGIN that has to precede
+/* Runs one statement. `parameters` is marshal.dumps(tuple, 2) of exact None, bool, int (64 bits), float, str and bytes objects,
+ * or empty for none; their number is checked against the statement's. `begin` is "" or the text of the BEGIN that has to precede
  * INSERT, UPDATE, DELETE and REPLACE outside a transaction; it travels in one request with the statement.
  * A result that was still streaming on the connection is dropped. */
 int32_t dqlitepy_execute(uint64_t connection, dqlitepy_text sql, uint64_t sql_size, dqlitepy_bytes parameters,
@@ -327,6 +327,16 @@ int32_t dqlitepy_discard(uint64_t connection, int32_t slice_ms, dqlitepy_error *
  * and whether a BEGIN may have to precede it (DQLITEPY_RESULT_DML). The caller frees *block. */
 int32_t dqlitepy_describe(dqlitepy_text sql, uint64_t sql_size, uint32_t *flags, void **block, uint64_t *size,
 			  dqlitepy_error *error);
+
+/* Whether rows can be stored as they are. */
+typedef enum dqlitepy_fit {
+	DQLITEPY_FIT_NONE = 0,    /* one is no tuple, or has a value that cannot cross */
+	DQLITEPY_FIT_ALL = 1,
+	DQLITEPY_FIT_IF_BYTES = 2 /* there are blobs, and marshal writes any object that gives out its memory as one: ask for types */
+} dqlitepy_fit;
+
+/* Tells in `fit` whether dqlitepy_execute_many would take `rows`; looks at nothing else, and waits for nothing. */
+int32_t dqlitepy_check_rows(dqlitepy_bytes rows, uint64_t rows_size, int32_t *fit, dqlitepy_error *error);
 
 /* The text of a statement with a literal in the place of each parameter, for tracing. `parameters` as for dqlitepy_execute;
  * those that are missing stay as they are. The caller frees *block. */

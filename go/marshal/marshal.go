@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package marshal decodes parameters that Python wrote with marshal.dumps(x, 2), where x is a tuple, or a list of tuples, of
-// None, int, float, str and bytes objects of exactly these types. Version 2 has neither references nor interned or short
-// forms, so seven opcodes are all there is; anything else is an error.
+// None, bool, int, float, str and bytes objects of exactly these types. Version 2 has neither references nor interned or short
+// forms, so nine opcodes are all there is; anything else is an error.
 package marshal
 
 import (
@@ -18,6 +18,8 @@ import (
 
 const (
 	opNone   = 'N'
+	opFalse  = 'F'
+	opTrue   = 'T'
 	opInt    = 'i' // 4 bytes
 	opLong   = 'l' // digits of 15 bits
 	opFloat  = 'g' // 8 bytes
@@ -43,10 +45,29 @@ var errCut = errors.New("marshalled parameters end too early")
 func Tuple(data []byte, values []wire.Value) ([]wire.Value, error) {
 	d := decoder{data}
 	values, err := d.tuple(values)
-	if err == nil && len(d.rest) != 0 {
-		err = fmt.Errorf("%d bytes behind the marshalled parameters", len(d.rest))
+	if err == nil {
+		err = d.end()
 	}
 	return values, err
+}
+
+// Check goes through a marshalled list of tuples. It returns an error where a value cannot cross, and otherwise whether there
+// are bytes among them: Python writes any object that gives out its memory as bytes.
+func Check(data []byte) (blobs bool, err error) {
+	rows, err := NewRows(data)
+	if err != nil {
+		return false, err
+	}
+	var row []wire.Value
+	for rows.Len() > 0 {
+		if row, err = rows.Next(row[:0]); err != nil {
+			return false, err
+		}
+		for i := range row {
+			blobs = blobs || row[i].Type == wire.Blob
+		}
+	}
+	return blobs, rows.end()
 }
 
 // Rows goes through a marshalled list of tuples.
@@ -58,10 +79,7 @@ type Rows struct {
 // NewRows decodes the beginning of the list.
 func NewRows(data []byte) (*Rows, error) {
 	d := decoder{data}
-	if err := d.expect(opList); err != nil {
-		return nil, err
-	}
-	count, err := d.size()
+	count, err := d.sequence(opList)
 	if err != nil {
 		return nil, err
 	}
@@ -83,130 +101,136 @@ func (r *Rows) Next(values []wire.Value) ([]wire.Value, error) {
 type decoder struct{ rest []byte }
 
 func (d *decoder) tuple(values []wire.Value) ([]wire.Value, error) {
-	if err := d.expect(opTuple); err != nil {
-		return values, err
-	}
-	count, err := d.size()
+	count, err := d.sequence(opTuple)
 	if err != nil {
 		return values, err
 	}
 	for i := range count {
-		value, err := d.value()
-		if err != nil {
-			return values, fmt.Errorf("parameter %d: %w", i+1, err)
+		values = append(values, wire.Value{})
+		if err := d.value(&values[len(values)-1]); err != nil {
+			return values[:len(values)-1], fmt.Errorf("parameter %d: %w", i+1, err)
 		}
-		values = append(values, value)
 	}
 	return values, nil
 }
 
-func (d *decoder) value() (wire.Value, error) {
-	op, err := d.take(1)
-	if err != nil {
-		return wire.Value{}, err
+// value decodes in place: a value that is handed from function to function takes longer to copy than to decode.
+func (d *decoder) value(value *wire.Value) error {
+	if len(d.rest) == 0 {
+		return errCut
 	}
-	switch op[0] {
+	op, rest := d.rest[0], d.rest[1:]
+	switch op {
 	case opNone:
-		return wire.NullValue(), nil
+		*value = wire.NullValue()
+		d.rest = rest
+		return nil
+	case opFalse, opTrue:
+		*value = wire.IntegerValue(0)
+		if op == opTrue {
+			*value = wire.IntegerValue(1)
+		}
+		d.rest = rest
+		return nil
 	case opInt:
-		raw, err := d.take(4)
-		if err != nil {
-			return wire.Value{}, err
+		if len(rest) < 4 {
+			return errCut
 		}
-		return wire.IntegerValue(int64(int32(binary.LittleEndian.Uint32(raw)))), nil
-	case opLong:
-		return d.long()
+		*value = wire.IntegerValue(int64(int32(binary.LittleEndian.Uint32(rest))))
+		d.rest = rest[4:]
+		return nil
 	case opFloat:
-		raw, err := d.take(8)
-		if err != nil {
-			return wire.Value{}, err
+		if len(rest) < 8 {
+			return errCut
 		}
-		return wire.FloatValue(math.Float64frombits(binary.LittleEndian.Uint64(raw))), nil
-	case opText:
-		text, err := d.sized()
-		switch {
-		case err != nil:
-			return wire.Value{}, err
-		case !utf8.Valid(text):
-			return wire.Value{}, ErrSurrogate
-		case bytes.IndexByte(text, 0) >= 0:
-			return wire.Value{}, ErrNUL
+		*value = wire.FloatValue(math.Float64frombits(binary.LittleEndian.Uint64(rest)))
+		d.rest = rest[8:]
+		return nil
+	case opText, opBytes:
+		if len(rest) < 4 {
+			return errCut
 		}
-		return wire.TextValue(text), nil
-	case opBytes:
-		blob, err := d.sized()
-		return wire.BlobValue(blob), err
+		size := uint64(binary.LittleEndian.Uint32(rest))
+		if rest = rest[4:]; size > uint64(len(rest)) {
+			return errCut
+		}
+		d.rest = rest[size:]
+		if op == opBytes {
+			*value = wire.BlobValue(rest[:size:size])
+			return nil
+		}
+		*value = wire.TextValue(rest[:size:size])
+		return checkText(value.Bytes)
+	case opLong:
+		d.rest = rest
+		return d.long(value)
 	default:
-		return wire.Value{}, fmt.Errorf("marshalled parameters hold the opcode %q", op[0])
+		return fmt.Errorf("marshalled parameters hold the opcode %q", op)
 	}
 }
 
-// long decodes an int of more than 32 bits: the number of digits, negative for a negative int, then the digits.
-func (d *decoder) long() (wire.Value, error) {
-	raw, err := d.take(4)
-	if err != nil {
-		return wire.Value{}, err
+func checkText(text []byte) error {
+	if !utf8.Valid(text) {
+		return ErrSurrogate
 	}
-	count := int64(int32(binary.LittleEndian.Uint32(raw)))
+	if bytes.IndexByte(text, 0) >= 0 {
+		return ErrNUL
+	}
+	return nil
+}
+
+// long decodes an int of more than 32 bits: the number of digits, negative for a negative int, then the digits.
+func (d *decoder) long(value *wire.Value) error {
+	if len(d.rest) < 4 {
+		return errCut
+	}
+	count := int64(int32(binary.LittleEndian.Uint32(d.rest)))
 	negative := count < 0
 	if negative {
 		count = -count
 	}
-	digits, err := d.take(2 * int(count))
-	if err != nil {
-		return wire.Value{}, err
+	digits := d.rest[4:]
+	if 2*count > int64(len(digits)) {
+		return errCut
 	}
+	digits, d.rest = digits[:2*count], digits[2*count:]
 	var magnitude uint64
 	for i := len(digits) - 2; i >= 0; i -= 2 {
 		if magnitude>>(64-digitLen) != 0 {
-			return wire.Value{}, ErrOverflow
+			return ErrOverflow
 		}
 		magnitude = magnitude<<digitLen | uint64(binary.LittleEndian.Uint16(digits[i:]))
 	}
 	switch {
 	case negative && magnitude <= 1<<63:
-		return wire.IntegerValue(int64(-magnitude)), nil
+		*value = wire.IntegerValue(int64(-magnitude))
 	case !negative && magnitude < 1<<63:
-		return wire.IntegerValue(int64(magnitude)), nil
+		*value = wire.IntegerValue(int64(magnitude))
 	default:
-		return wire.Value{}, ErrOverflow
+		return ErrOverflow
 	}
+	return nil
 }
 
-func (d *decoder) expect(op byte) error {
-	found, err := d.take(1)
-	if err == nil && found[0] != op {
-		err = fmt.Errorf("marshalled parameters hold the opcode %q where %q was due", found[0], op)
-	}
-	return err
-}
-
-// size is a count of elements or bytes, each of which takes at least one byte of what is left.
-func (d *decoder) size() (int, error) {
-	raw, err := d.take(4)
-	if err != nil {
-		return 0, err
-	}
-	size := binary.LittleEndian.Uint32(raw)
-	if uint64(size) > uint64(len(d.rest)) {
+// sequence is the number of elements of a tuple or list, each of which takes at least one byte of what is left.
+func (d *decoder) sequence(op byte) (int, error) {
+	if len(d.rest) < 5 {
 		return 0, errCut
 	}
-	return int(size), nil
+	if d.rest[0] != op {
+		return 0, fmt.Errorf("marshalled parameters hold the opcode %q where %q was due", d.rest[0], op)
+	}
+	count := binary.LittleEndian.Uint32(d.rest[1:])
+	d.rest = d.rest[5:]
+	if uint64(count) > uint64(len(d.rest)) {
+		return 0, errCut
+	}
+	return int(count), nil
 }
 
-func (d *decoder) sized() ([]byte, error) {
-	size, err := d.size()
-	if err != nil {
-		return nil, err
+func (d *decoder) end() error {
+	if len(d.rest) != 0 {
+		return fmt.Errorf("%d bytes behind the marshalled parameters", len(d.rest))
 	}
-	return d.take(size)
-}
-
-func (d *decoder) take(size int) ([]byte, error) {
-	if size > len(d.rest) {
-		return nil, errCut
-	}
-	taken := d.rest[:size:size]
-	d.rest = d.rest[size:]
-	return taken, nil
+	return nil
 }

@@ -59,7 +59,7 @@ func TestTextThatCannotCrossIsRefused(t *testing.T) {
 }
 
 func TestRowsAreReadOneByOne(t *testing.T) {
-	rows, err := NewRows([]byte("[\x03\x00\x00\x00" + "(\x01\x00\x00\x00i\x07\x00\x00\x00" + "(\x00\x00\x00\x00" + "(\x01\x00\x00\x00T"))
+	rows, err := NewRows([]byte("[\x03\x00\x00\x00" + "(\x01\x00\x00\x00i\x07\x00\x00\x00" + "(\x00\x00\x00\x00" + "(\x01\x00\x00\x00."))
 	if err != nil || rows.Len() != 3 {
 		t.Fatalf("%v", err)
 	}
@@ -70,7 +70,7 @@ func TestRowsAreReadOneByOne(t *testing.T) {
 		t.Errorf("empty row %v: %v", row, err)
 	}
 	if _, err := rows.Next(nil); err == nil {
-		t.Error("a bool was accepted")
+		t.Error("Ellipsis was accepted")
 	}
 	if _, err := rows.Next(nil); err == nil || rows.Len() != 0 {
 		t.Error("a fourth of three rows was read")
@@ -81,7 +81,7 @@ func TestForeignStreamsAreErrors(t *testing.T) {
 	for name, data := range map[string]string{
 		"nothing":                     "",
 		"a list instead of a tuple":   "[\x00\x00\x00\x00",
-		"True":                        "(\x01\x00\x00\x00T",
+		"Ellipsis":                    "(\x01\x00\x00\x00.",
 		"a nested tuple":              "(\x01\x00\x00\x00(\x00\x00\x00\x00",
 		"a reference":                 "(\x01\x00\x00\x00r\x00\x00\x00\x00",
 		"an opcode with its flag bit": "(\x01\x00\x00\x00\xcei",
@@ -113,4 +113,36 @@ func FuzzTuple(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestCheckTellsWhetherAllRowsCanCross(t *testing.T) {
+	list := func(count byte, rows string) []byte { return []byte("[" + string([]byte{count, 0, 0, 0}) + rows) }
+	one := func(value string) string { return "(\x01\x00\x00\x00" + value }
+	for name, test := range map[string]struct {
+		data  []byte
+		blobs bool
+		fits  bool
+	}{
+		"no rows":                  {list(0, ""), false, true},
+		"every type":               {list(2, one("T")+everyType), true, true},
+		"without bytes":            {list(3, one("F")+one("N")+one("u\x01\x00\x00\x00x")), false, true},
+		"a list for a tuple":       {list(1, "[\x01\x00\x00\x00N"), false, false},
+		"a tuple for the list":     {[]byte(one(one("N"))), false, false},
+		"a tuple for a value":      {list(1, one(one("N"))), false, false},
+		"more rows than there are": {list(2, one("N")), false, false},
+		"bytes behind the rows":    {list(1, one("N")+"N"), false, false},
+		"a NUL in the second row":  {list(2, one("N")+one("u\x01\x00\x00\x00\x00")), false, false},
+		"an int of 64 bits":        {list(1, one("l\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08\x00")), false, false},
+	} {
+		if blobs, err := Check(test.data); blobs != test.blobs || (err == nil) != test.fits {
+			t.Errorf("%s: blobs %v, %v", name, blobs, err)
+		}
+	}
+}
+
+func TestBoolsAreIntegers(t *testing.T) {
+	values, err := Tuple([]byte("(\x02\x00\x00\x00TF"), nil)
+	if err != nil || len(values) != 2 || values[0].Type != wire.Integer || values[0].Int() != 1 || values[1].Int() != 0 {
+		t.Errorf("values %v: %v", values, err)
+	}
 }

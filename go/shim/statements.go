@@ -113,6 +113,21 @@ func dqlitepy_describe(text C.dqlitepy_text, text_size C.uint64_t, flags *C.uint
 	return C.DQLITEPY_OK
 }
 
+//export dqlitepy_check_rows
+func dqlitepy_check_rows(rows C.dqlitepy_bytes, rows_size C.uint64_t, fit *C.int32_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	blobs, err := marshal.Check(bytesOf(rows, rows_size))
+	switch {
+	case err != nil:
+		*fit = C.DQLITEPY_FIT_NONE
+	case blobs:
+		*fit = C.DQLITEPY_FIT_IF_BYTES
+	default:
+		*fit = C.DQLITEPY_FIT_ALL
+	}
+	return C.DQLITEPY_OK
+}
+
 //export dqlitepy_expand
 func dqlitepy_expand(text C.dqlitepy_text, text_size C.uint64_t, parameters C.dqlitepy_bytes, parameters_size C.uint64_t,
 	block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {

@@ -21,7 +21,7 @@ except ImportError as error:
         "without libffi's headers. Install the whole standard library: on Debian and Ubuntu, the package python3"
     ) from error
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 MESSAGE_SIZE = 2032
 SMALL_SIZE = 512
 
@@ -205,6 +205,14 @@ class ExecuteFlag(enum.IntFlag):
     LINEARIZABLE = 2
 
 
+class Fit(enum.IntEnum):
+    """`dqlitepy_fit`: whether rows can be stored as they are."""
+
+    NONE = 0
+    ALL = 1
+    IF_BYTES = 2
+
+
 class DumpFlag(enum.IntFlag):
     """`dqlitepy_dump_flag`."""
 
@@ -269,6 +277,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_fetch": (c_int32, (c_uint64, _SLICE_MS, _RESULT, _ERROR)),
     "dqlitepy_discard": (c_int32, (c_uint64, _SLICE_MS, _ERROR)),
     "dqlitepy_describe": (c_int32, (_TEXT, c_uint64, POINTER(c_uint32), _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_check_rows": (c_int32, (_BYTES, c_uint64, POINTER(c_int32), _ERROR)),
     "dqlitepy_expand": (c_int32, (_TEXT, c_uint64, _BYTES, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_declared_types": (c_int32, (_TEXT, c_uint64, _BYTES, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_split": (c_int32, (_TEXT, c_uint64, POINTER(c_int32), _BLOCK_OUT, _SIZE_OUT, _ERROR)),

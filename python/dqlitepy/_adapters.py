@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from dqlitepy._deprecation import warn_since_3_12
@@ -29,6 +29,11 @@ def register_adapter(type_: type[_T], adapter: Callable[[_T], Any], /) -> None:
     """Makes `adapter` turn values of exactly `type_` into int, float, str, bytes or None whenever one is bound."""
     adapters[(type_, PrepareProtocol)] = adapter
     plain_types.discard(type_)
+
+
+def adapts(types: Iterable[type]) -> bool:
+    """Whether an adapter is registered for one of `types`."""
+    return any((type_, PrepareProtocol) in adapters for type_ in types)
 
 
 def adapt(value: Any, protocol: type | None = PrepareProtocol, alternative: Any = _MISSING, /) -> Any:

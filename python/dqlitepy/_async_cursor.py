@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from dqlitepy._async import AsyncConnection
-from dqlitepy._batches import batches
 from dqlitepy._operations import Discard, Fetch
 from dqlitepy._results import CursorCore
 from dqlitepy._script import statements
@@ -96,7 +95,7 @@ class Cursor(CursorCore):
         try:
             self._forget()
             self._fresh = False
-            for batch in batches(connection._bound_all(sql, parameters)):
+            for batch in connection._batches(sql, parameters):
                 operation = connection._repetition(encoded, batch)
                 await connection._exclusively(connection._run_to_the_end, operation)
                 changes += operation.result.changes

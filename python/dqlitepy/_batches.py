@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from dqlitepy._wire import Parameters, encode_rows, join_rows
 from dqlitepy.errors import DataError
@@ -13,7 +14,7 @@ from dqlitepy.errors import DataError
 _BATCH_ROWS = 16_384
 _BATCH_BYTES = 2**20
 # What is encoded at a time, as far as the rows before it tell how large a row is.
-_CHUNK_ROWS = 64
+_CHUNK_ROWS = 128
 _CHUNK_BYTES = 2**16
 
 
@@ -41,17 +42,16 @@ class _Batch:
         """Raises DataError for a row that is too large; the batch then ends before it."""
         chunk, self.chunk = self.chunk, []
         try:
-            self._add(chunk)
+            self.add(len(chunk), encode_rows(chunk))
         except DataError:
             for row in chunk:
-                self._add([row])
+                self.add(1, encode_rows([row]))
 
-    def _add(self, rows: list[Parameters]) -> None:
-        encoded = encode_rows(rows)
+    def add(self, rows: int, encoded: bytes) -> None:
         self._parts.append(encoded)
-        self._rows += len(rows)
+        self._rows += rows
         self._size += len(encoded)
-        self.chunk_limit = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES * len(rows) // (len(encoded) + 1)))
+        self.chunk_limit = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES * rows // (len(encoded) + 1)))
 
     def take(self) -> bytes:
         """Returns the encoded rows and forgets them."""
@@ -61,17 +61,27 @@ class _Batch:
         return encoded
 
 
-def batches(rows: Iterable[Parameters]) -> Iterator[bytes]:
-    """Yields the encoded rows in batches; where iterating or encoding fails, those before it and then the failure."""
+def batches(
+    rows: Iterable[Any],
+    bind_all: Callable[[Iterable[Any]], Iterator[Parameters]],
+    encode_plain: Callable[[list[Any]], bytes | None] | None = None,
+) -> Iterator[bytes]:
+    """Yields the encoded rows in batches; where one cannot be had, those before it and then the failure.
+
+    Args:
+        rows: the parameters of each run, as the user gave them.
+        bind_all: yields what is to be encoded for each of some rows.
+        encode_plain: encodes rows that need no binding, and returns None where one does; None to bind all.
+    """
     batch = _Batch()
     failure: Exception | None = None
     try:
         iterator = iter(rows)
-        while True:
-            batch.chunk.extend(islice(iterator, batch.chunk_limit))  # where iterating fails, those before it stay
-            if len(batch.chunk) < batch.chunk_limit:
-                break
-            batch.encode_chunk()
+        if encode_plain is not None and type(rows) in (list, tuple):
+            fill = _filling_from_container(batch, iterator, bind_all, encode_plain)
+        else:
+            fill = _filling_from_iterator(batch, bind_all(iterator))
+        for _ in fill:
             if batch.full:
                 yield batch.take()
     except Exception as error:
@@ -84,3 +94,30 @@ def batches(rows: Iterable[Parameters]) -> Iterator[bytes]:
         yield batch.take()
     if failure is not None:
         raise failure
+
+
+def _filling_from_container(
+    batch: _Batch,
+    iterator: Iterator[Any],
+    bind_all: Callable[[Iterable[Any]], Iterator[Parameters]],
+    encode_plain: Callable[[list[Any]], bytes | None],
+) -> Iterator[None]:
+    """Fills the batch by a chunk at a time. No code of the user's runs between two rows, and changes the one before."""
+    while rows := list(islice(iterator, batch.chunk_limit)):
+        encoded = encode_plain(rows)
+        if encoded is not None:
+            batch.add(len(rows), encoded)
+        else:
+            batch.chunk.extend(bind_all(rows))  # where binding fails, those before it stay
+            batch.encode_chunk()
+        yield
+
+
+def _filling_from_iterator(batch: _Batch, bound: Iterator[Parameters]) -> Iterator[None]:
+    """Fills the batch by a chunk at a time. A row is read at once: whatever yields them may use one list for all."""
+    while True:
+        batch.chunk.extend(islice(bound, batch.chunk_limit))  # where iterating fails, those before it stay
+        if len(batch.chunk) < batch.chunk_limit:
+            return
+        batch.encode_chunk()
+        yield

@@ -13,6 +13,7 @@ from typing import Any
 
 from dqlitepy import errors
 from dqlitepy._abi import Block, BlockSize, Error, ExecuteFlag, Int32, Status
+from dqlitepy._batches import batches
 from dqlitepy._callbacks import call, report
 from dqlitepy._declared import DeclaredTypes
 from dqlitepy._deprecation import warn_since_3_12
@@ -21,6 +22,7 @@ from dqlitepy._library import exception_of, library, take_block
 from dqlitepy._limits import Limits
 from dqlitepy._operations import DML, ROWS, Execute, ExecuteMany, Operation
 from dqlitepy._parameters import bind, bind_all
+from dqlitepy._plain_rows import encode_plain
 from dqlitepy._statements import describe, expand
 from dqlitepy._transactions import BEGIN, LEGACY_TRANSACTION_CONTROL, Autocommit
 from dqlitepy._wire import Parameters, encode
@@ -260,10 +262,11 @@ class ConnectionCore:
                 self._limits.check_parameters(self._statement(sql), values)
         return values
 
-    def _bound_all(self, sql: str, rows: Iterable[Any]) -> Iterator[Parameters]:
+    def _batches(self, sql: str, rows: Iterable[Any]) -> Iterator[bytes]:
+        """Yields the parameters of executemany, bound and encoded."""
         if self._statement(sql).named is None and not self._limits.concern_parameters:
-            return bind_all(rows, lambda: self._statement(sql).names)
-        return (self._bound(sql, row) for row in rows)
+            return batches(rows, lambda some: bind_all(some, lambda: self._statement(sql).names), encode_plain)
+        return batches(rows, lambda some: (self._bound(sql, row) for row in some))
 
     def _expect_positions(self, sql: str) -> None:
         """Objects to names in a statement that gets a sequence, as the running Python's `sqlite3` does."""

@@ -37,7 +37,12 @@ def encode_rows(rows: list[Parameters]) -> bytes:
     Raises:
         DataError: one of them is too large.
     """
-    return encode(rows)[_LIST_HEADER_SIZE:]
+    return items_of(encode(rows))
+
+
+def items_of(encoded: bytes) -> bytes:
+    """Returns what stands for the items of an encoded list."""
+    return encoded[_LIST_HEADER_SIZE:]
 
 
 def join_rows(count: int, parts: list[bytes]) -> bytes:

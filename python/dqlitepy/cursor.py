@@ -9,7 +9,6 @@ from contextlib import suppress
 from operator import index
 from typing import Any, NoReturn, Self, SupportsIndex, cast
 
-from dqlitepy._batches import batches
 from dqlitepy._operations import Discard, Execute, Fetch
 from dqlitepy._results import CursorCore
 from dqlitepy._script import statements
@@ -84,7 +83,7 @@ class Cursor(CursorCore):
         changes = 0
         self._in_use = True  # whatever makes the rows runs
         try:
-            for batch in batches(connection._bound_all(sql, rows)):
+            for batch in connection._batches(sql, rows):
                 operation = connection._repetition(encoded, batch)
                 connection._exclusively(connection._run_to_the_end, operation)
                 changes += operation.result.changes

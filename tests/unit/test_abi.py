@@ -24,6 +24,7 @@ ENUMS: dict[str, tuple[type[enum.IntEnum | enum.IntFlag], str]] = {
     "dqlitepy_error_flag": (_abi.ErrorFlag, "DQLITEPY_ERROR_"),
     "dqlitepy_result_flag": (_abi.ResultFlag, "DQLITEPY_RESULT_"),
     "dqlitepy_execute_flag": (_abi.ExecuteFlag, "DQLITEPY_"),
+    "dqlitepy_fit": (_abi.Fit, "DQLITEPY_FIT_"),
     "dqlitepy_dump_flag": (_abi.DumpFlag, "DQLITEPY_DUMP_"),
 }
 STRUCTS: dict[str, type[ctypes.Structure]] = {

@@ -239,14 +239,14 @@ def test_marshal_refuses_what_is_too_large(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_executemany_encodes_rows_in_batches() -> None:
     rows = [(number, "x" * (number % 50)) for number in range(40_000)]
-    encoded = list(batches(rows))
+    encoded = list(batches(rows, iter))
     assert len(encoded) > 1
     assert [row for batch in encoded for row in marshal.loads(batch)] == rows
 
 
 def test_large_rows_make_small_batches() -> None:
     rows = [(bytes(400_000),) for _ in range(10)]
-    assert max(map(len, batches(rows))) < 2_000_000
+    assert max(map(len, batches(rows, iter))) < 2_000_000
 
 
 def test_the_rows_before_a_failure_are_a_batch() -> None:
@@ -256,7 +256,7 @@ def test_the_rows_before_a_failure_are_a_batch() -> None:
 
     found: list[tuple[int]] = []
     with pytest.raises(ZeroDivisionError):
-        for batch in batches(rows()):
+        for batch in batches(rows(), iter):
             found += marshal.loads(batch)
     assert found == [(number,) for number in range(100)]
 
@@ -272,7 +272,7 @@ def test_the_rows_before_one_that_is_too_large_are_a_batch(monkeypatch: pytest.M
     monkeypatch.setattr(marshal, "dumps", refuse)
     found: list[tuple[int]] = []
     with pytest.raises(dqlitepy.DataError, match=r"string or blob too big"):
-        for batch in batches((number,) for number in range(120)):
+        for batch in batches(((number,) for number in range(120)), iter):
             found += marshal.loads(batch)
     assert found == [(number,) for number in range(99)]
 
