@@ -31,8 +31,7 @@ const (
 	opTuple1     = 0x85
 	opTuple2     = 0x86
 	opTuple3     = 0x87
-	opEmptyList  = ']'
-	opAppends    = 'e'
+	opList       = 'l'
 	opStop       = '.'
 )
 
@@ -64,10 +63,11 @@ func AppendNames(buffer []byte, names [][]byte) ([]byte, error) {
 	return endTuple(buffer, len(names)), nil
 }
 
-// BeginList starts a list; EndList ends it.
-func BeginList(buffer []byte) []byte { return append(buffer, opEmptyList, opMark) }
+// BeginList starts a list; EndList ends it. This opcode of the oldest protocol makes the list out of what is on the stack, where
+// the newer APPENDS copies it item by item.
+func BeginList(buffer []byte) []byte { return append(buffer, opMark) }
 
-func EndList(buffer []byte) []byte { return append(buffer, opAppends) }
+func EndList(buffer []byte) []byte { return append(buffer, opList) }
 
 // Pair makes a tuple of the two objects written last.
 func Pair(buffer []byte) []byte { return append(buffer, opTuple2) }

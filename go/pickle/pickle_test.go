@@ -68,7 +68,7 @@ func TestAWholeResult(t *testing.T) {
 		buffer, _, _ = AppendRow(buffer, []wire.Value{wire.IntegerValue(number), wire.NullValue()}, false)
 	}
 	buffer = End(Pair(EndList(buffer)))
-	if want := "\x80\x05X\x01\x00\x00\x00aN\x86](K\x01N\x86K\x02N\x86e\x86."; string(buffer) != want {
+	if want := "\x80\x05X\x01\x00\x00\x00aN\x86(K\x01N\x86K\x02N\x86l\x86."; string(buffer) != want {
 		t.Errorf("got %q\nwant %q", buffer, want)
 	}
 }

@@ -165,7 +165,7 @@ func (c *client) rows(text string, parameters ...wire.Value) string {
 
 func (c *client) fetch() session.Result {
 	c.Helper()
-	if failure := c.s.Fetch(); failure != nil {
+	if failure := c.s.Fetch(nil); failure != nil {
 		c.Fatal(failure)
 	}
 	result, failure := c.finish()
@@ -268,11 +268,7 @@ func unpickle(t *testing.T, data []byte) any {
 			stack = append(stack, []any{})
 		case 0x85, 0x86, 0x87:
 			collect(len(stack) - int(op) + 0x84)
-		case 't':
-			collect(marks[len(marks)-1])
-			marks = marks[:len(marks)-1]
-		case ']': // the mark and the elements follow, then 'e'
-		case 'e':
+		case 't', 'l':
 			collect(marks[len(marks)-1])
 			marks = marks[:len(marks)-1]
 		case '.':
