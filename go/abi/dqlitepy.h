@@ -316,7 +316,8 @@ int32_t dqlitepy_execute_many(uint64_t connection, dqlitepy_text sql, uint64_t s
 /* Goes on with the dqlitepy_execute, dqlitepy_execute_many or dqlitepy_fetch that returned DQLITEPY_PENDING. */
 int32_t dqlitepy_continue(uint64_t connection, int32_t slice_ms, dqlitepy_result *result, dqlitepy_error *error);
 
-/* The next batch, about 256 KiB, of the result that is streaming. */
+/* The next batch, about 256 KiB, of the result that is streaming. It may be ready: while the caller was busy with the batch before,
+ * what came in was decoded by another thread, unless `slice_ms` was 0. */
 int32_t dqlitepy_fetch(uint64_t connection, int32_t slice_ms, dqlitepy_result *result, dqlitepy_error *error);
 
 /* Drops the result that is streaming, so that its locks and memory go. */

@@ -11,6 +11,7 @@ import (
 // Close begins to close the session, whatever is under way on it; Continue goes on while it is Busy. The open transaction is
 // rolled back before the socket goes, so that its locks are free when that is done. Only Destroy may follow.
 func (s *Session) Close() {
+	s.forgetAhead()
 	s.waker.clear()
 	s.closing = true
 	if s.claimed {
@@ -47,6 +48,7 @@ func (s *Session) Closing() bool { return s.closing }
 // GiveUp leaves what is under way to the server, with the connection to it; the next operation makes another one. It tells
 // whether a transaction was open, which is gone then.
 func (s *Session) GiveUp() (lost bool) {
+	s.forgetAhead()
 	if !s.claimed {
 		return false
 	}

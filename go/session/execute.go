@@ -39,7 +39,7 @@ func (s *Session) Execute(request Request) *Error {
 		return err
 	}
 	if request.Statement.Empty() {
-		s.finish(Result{})
+		s.drain(func() { s.finish(Result{}) })
 		return nil
 	}
 	e := &execution{Session: s, Request: request}

@@ -242,6 +242,9 @@ func (l *link) take() (frame wire.Frame, need uint64, err error) {
 	return wire.Frame{Header: header, Body: received[wire.HeaderSize:size]}, 0, nil
 }
 
+// unread puts the frame back that was taken last.
+func (l *link) unread(frame wire.Frame) { l.start -= wire.HeaderSize + len(frame.Body) }
+
 // makeRoom moves the partial frame to the front and lets the buffer grow with what has really come: a header alone may
 // promise 32 GiB.
 func (l *link) makeRoom(need uint64) {

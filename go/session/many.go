@@ -43,7 +43,7 @@ func (s *Session) ExecuteMany(request ManyRequest) *Error {
 		return err
 	}
 	if statement.Empty() {
-		s.finish(Result{})
+		s.drain(func() { s.finish(Result{}) })
 		return nil
 	}
 	m := &executionMany{Session: s, ManyRequest: request}

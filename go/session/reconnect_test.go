@@ -142,7 +142,7 @@ func TestAResultOfWhichRowsWereHandedOutIsNotBegunAgain(t *testing.T) {
 	result := c.run("SELECT x")
 	var failure *session.Error
 	for result.Flags&session.ResultMore != 0 && failure == nil {
-		if failure = c.s.Fetch(); failure == nil {
+		if failure = c.s.Fetch(nil); failure == nil {
 			result, failure = c.finish()
 		}
 	}

@@ -26,6 +26,8 @@ type server struct {
 	leader  atomic.Pointer[string]   // whom it names; nil while it is the leader itself
 	members atomic.Pointer[[]string] // the voters; a member's id is its place, from 1
 
+	interrupts atomic.Int64 // how many came in
+
 	answering sync.Mutex // one answer at a time, so that tests can count without locks
 }
 
@@ -96,7 +98,10 @@ func (s *server) handle(connection net.Conn) {
 			}
 			body := append(binary.LittleEndian.AppendUint64(nil, s.id(leader)), leader...)
 			connection.Write(message(wire.ResponseServer, append(body, make([]byte, 8-len(leader)%8)...)))
-		case wire.RequestInterrupt, wire.RequestFinalize:
+		case wire.RequestInterrupt:
+			s.interrupts.Add(1)
+			connection.Write(message(wire.ResponseEmpty, make([]byte, 8)))
+		case wire.RequestFinalize:
 			connection.Write(message(wire.ResponseEmpty, make([]byte, 8)))
 		case wire.RequestDump:
 			name, _, _ := strings.Cut(string(frame.Body), "\x00")

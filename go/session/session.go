@@ -71,8 +71,11 @@ type Session struct {
 	giveUpAt  time.Time // when a server that does not end what it was asked to end is left alone; zero for never
 	result    Result
 	failure   *Error
-	pickled   []byte // rows on their way to Result.Data
-	shed      int    // bytes of buffers that were given up but are not yet the system's again
+	pickled   []byte      // rows on their way to Result.Data
+	lent      bool        // pickled is the caller's
+	unasked   bool        // nobody has asked for it yet: it reads ahead
+	aside     atomic.Bool // a goroutine of its own is at work on it, and holds mu
+	shed      int         // bytes of buffers that were given up but are not yet the system's again
 }
 
 func newSession(options Options, waker *waker, link *link) *Session {
@@ -84,14 +87,16 @@ func newSession(options Options, waker *waker, link *link) *Session {
 
 // Enter takes the session for the calling thread, and fails while another one is inside.
 func (s *Session) Enter() *Error {
+	aside := s.aside.Load() // asked before, as it may end between the two
 	if !s.mu.TryLock() {
+		if aside {
+			s.mu.Lock() // for the time that decoding one batch takes
+			return nil
+		}
 		return Errorf(Programming, "the connection is in use by another thread; give each thread its own connection")
 	}
 	return nil
 }
-
-// Leave gives the session back.
-func (s *Session) Leave() { s.mu.Unlock() }
 
 // InTransaction tells whether a transaction is open, as far as this side can know.
 func (s *Session) InTransaction() bool { return s.transaction.open }
@@ -123,6 +128,7 @@ const returnSize = 16 << 20
 
 // Slim gives back what large values took, once Result.Data was copied.
 func (s *Session) Slim() {
+	s.forgetRoom()
 	if cap(s.pickled) > keepSize {
 		s.shed += cap(s.pickled)
 		s.pickled, s.result.Data = nil, nil
@@ -135,6 +141,7 @@ func (s *Session) Slim() {
 
 // start begins an operation.
 func (s *Session) start() *Error {
+	s.forgetAhead()
 	if s.claimed {
 		return Errorf(Programming, "the connection is still busy with an operation; continue or cancel it first")
 	}

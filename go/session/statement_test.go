@@ -69,7 +69,7 @@ func TestAStatementThatWritesHandsOutItsRowsWhenItIsDone(t *testing.T) {
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	if failure := c.s.Fetch(); failure != nil {
+	if failure := c.s.Fetch(nil); failure != nil {
 		t.Fatal(failure)
 	}
 	_, failure = c.finish()
@@ -129,12 +129,12 @@ func TestTextThatIsNotUTF8EndsTheRowsBehindTheGoodOnes(t *testing.T) {
 	if result.Rows != 2 || result.Flags&session.ResultMore == 0 {
 		t.Errorf("%+v", result)
 	}
-	if failure := c.s.Fetch(); failure != nil {
+	if failure := c.s.Fetch(nil); failure != nil {
 		t.Fatal(failure)
 	}
 	_, failure := c.finish()
 	wantKind(t, failure, session.Data, 0)
-	if failure := c.s.Fetch(); failure == nil || failure.Kind != session.Programming {
+	if failure := c.s.Fetch(nil); failure == nil || failure.Kind != session.Programming {
 		t.Errorf("the result goes on: %v", failure)
 	}
 	if failure := c.begin(text, session.Request{TextAsBytes: true}); failure != nil {
@@ -165,7 +165,7 @@ func TestAStreamingResultIsDroppedForTheNextStatement(t *testing.T) {
 		}
 		c.fetch()
 		next()
-		if failure := c.s.Fetch(); failure == nil || failure.Kind != session.Programming {
+		if failure := c.s.Fetch(nil); failure == nil || failure.Kind != session.Programming {
 			t.Errorf("the dropped result goes on: %v", failure)
 		}
 	}
@@ -175,7 +175,7 @@ func TestCancelKeepsTheConnectionWhileRowsStream(t *testing.T) {
 	c := open(t)
 	c.run("BEGIN")
 	c.run(longResult)
-	if failure := c.s.Fetch(); failure != nil {
+	if failure := c.s.Fetch(nil); failure != nil {
 		t.Fatal(failure)
 	}
 	c.s.Cancel()
@@ -196,7 +196,7 @@ func TestCancelBetweenTwoBatchesEndsTheResult(t *testing.T) {
 	c := open(t)
 	c.run(longResult)
 	c.s.Cancel()
-	if failure := c.s.Fetch(); failure != nil {
+	if failure := c.s.Fetch(nil); failure != nil {
 		t.Fatal(failure)
 	}
 	_, failure := c.finish()

@@ -11,8 +11,12 @@ import (
 	"dqlitepy.dev/go/wire"
 )
 
-// batchSize is about how many bytes of rows one call hands over.
-const batchSize = 256 << 10
+const (
+	// batchSize is about how many bytes of rows one call hands over.
+	batchSize = 256 << 10
+	// firstBatchSize is that for the first call, so that the caller has something to do while the others come in.
+	firstBatchSize = 64 << 10
+)
 
 // stream is the result of a statement that yields rows, while its pages come in.
 type stream struct {
@@ -54,16 +58,24 @@ func (st *stream) take(frame wire.Frame) {
 		return
 	}
 	more, err := st.decode(frame)
-	switch {
-	case err != nil:
+	if err != nil {
 		e.lost(err)
+		return
+	}
+	st.goOn(more)
+}
+
+// goOn goes on after a page.
+func (st *stream) goOn(more bool) {
+	e := st.e
+	switch {
 	case !more:
 		st.end()
 	case !e.Statement.ReadOnly(): // only the last page tells that a statement which writes did so
 		e.expect(st.take)
 	case st.fault != nil && st.count == 0:
 		st.raiseFault()
-	case st.fault != nil, len(e.pickled) >= batchSize:
+	case st.fault != nil, len(e.pickled) >= batchSize, !st.handedOut && len(e.pickled) >= firstBatchSize:
 		st.handOver()
 	default:
 		e.expect(st.take)
@@ -205,8 +217,13 @@ func (st *stream) end() {
 	})
 }
 
-// Fetch begins to bring the next batch of the result that is streaming.
-func (s *Session) Fetch() *Error {
+// Fetch begins to bring the next batch of the result that is streaming. It is put into the room, which may be nil, as far as it
+// fits; the room is the caller's again after Slim.
+func (s *Session) Fetch(room []byte) *Error {
+	if s.unasked {
+		s.unasked = false
+		return nil
+	}
 	if s.stream == nil && s.link != nil && !s.claimed {
 		return Errorf(Programming, "no result is streaming on the connection")
 	}
@@ -217,14 +234,18 @@ func (s *Session) Fetch() *Error {
 	if cancelled {
 		s.Cancel()
 	}
+	s.fetch(room)
+	return nil
+}
+
+func (s *Session) fetch(room []byte) {
 	st := s.stream
-	s.pickled = s.pickled[:0]
+	s.pickled, s.lent = room[:0], room != nil
 	if st.fault != nil {
 		st.raiseFault()
-		return nil
+		return
 	}
 	s.expect(st.take)
-	return nil
 }
 
 // Discard begins to drop the result that is streaming, so that its locks and memory go.
@@ -247,10 +268,12 @@ func (s *Session) drain(then func()) {
 		then()
 		return
 	}
-	s.stream.draining = true
 	s.stake = s.openStake()
 	s.link.awaiting = true // the rows that are on their way
-	s.link.queue(wire.AppendInterrupt)
+	if !s.stream.draining {
+		s.stream.draining = true
+		s.link.queue(wire.AppendInterrupt)
+	}
 	var skip func(wire.Frame)
 	skip = func(frame wire.Frame) {
 		switch {

@@ -24,6 +24,7 @@ type connectionHandle struct {
 	job     *job // connecting; nil afterwards
 	closing bool
 	session *session.Session // nil until connected
+	room    unsafe.Pointer   // for the next batch of rows; nil for none. Guarded by the session
 
 	attachment
 	interest interest // what the poller watches; guarded by the session
@@ -87,9 +88,9 @@ func optionsOf(options C.dqlitepy_connect_options_in) (session.Options, *session
 //export dqlitepy_in_transaction
 func dqlitepy_in_transaction(connection C.uint64_t, in_transaction *C.int32_t, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
-	return use(connection, out, func(s *session.Session) C.int32_t {
+	return use(connection, out, func(c *connectionHandle) C.int32_t {
 		*in_transaction = 0
-		if s.InTransaction() {
+		if c.session.InTransaction() {
 			*in_transaction = 1
 		}
 		return C.DQLITEPY_OK
@@ -99,9 +100,9 @@ func dqlitepy_in_transaction(connection C.uint64_t, in_transaction *C.int32_t, o
 //export dqlitepy_give_up
 func dqlitepy_give_up(connection C.uint64_t, transaction_lost *C.int32_t, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
-	return use(connection, out, func(s *session.Session) C.int32_t {
+	return use(connection, out, func(c *connectionHandle) C.int32_t {
 		*transaction_lost = 0
-		if s.GiveUp() {
+		if c.session.GiveUp() {
 			*transaction_lost = 1
 		}
 		return C.DQLITEPY_OK
@@ -111,14 +112,14 @@ func dqlitepy_give_up(connection C.uint64_t, transaction_lost *C.int32_t, out *C
 //export dqlitepy_leader_address
 func dqlitepy_leader_address(connection C.uint64_t, block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
-	return use(connection, out, func(s *session.Session) C.int32_t {
-		handOver([]byte(s.Leader()), block, size)
+	return use(connection, out, func(c *connectionHandle) C.int32_t {
+		handOver([]byte(c.session.Leader()), block, size)
 		return C.DQLITEPY_OK
 	})
 }
 
 // use calls work inside the session of an open connection.
-func use(handle C.uint64_t, out *C.dqlitepy_error, work func(*session.Session) C.int32_t) C.int32_t {
+func use(handle C.uint64_t, out *C.dqlitepy_error, work func(*connectionHandle) C.int32_t) C.int32_t {
 	c, ok := handles.get(uint64(handle)).(*connectionHandle)
 	if !ok {
 		return report(out, stale("connection"))
@@ -140,7 +141,7 @@ func use(handle C.uint64_t, out *C.dqlitepy_error, work func(*session.Session) C
 			s.Abandon()
 		}
 	}()
-	status := work(s)
+	status := work(c)
 	finished = true
 	return c.watched(status, out)
 }
@@ -207,6 +208,7 @@ func (c *connectionHandle) finish(slice time.Duration, out *C.dqlitepy_error) C.
 	}
 	if handles.remove(c.handle) {
 		s.Destroy()
+		c.freeRoom()
 	}
 	return C.DQLITEPY_OK
 }

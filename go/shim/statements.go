@@ -23,7 +23,8 @@ func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.u
 	result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
 	*result = C.dqlitepy_result{}
-	return use(connection, out, func(s *session.Session) C.int32_t {
+	return use(connection, out, func(c *connectionHandle) C.int32_t {
+		s := c.session
 		statement, failure := parsed(s, text, text_size)
 		if failure != nil {
 			return report(out, failure)
@@ -39,7 +40,7 @@ func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.u
 			TextAsBytes:  flags&C.DQLITEPY_TEXT_AS_BYTES != 0,
 			Linearizable: flags&C.DQLITEPY_LINEARIZABLE != 0,
 		})
-		return goOn(s, failure, slice_ms, result, out)
+		return c.goOn(failure, slice_ms, result, out)
 	})
 }
 
@@ -49,7 +50,8 @@ func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_siz
 	result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
 	*result = C.dqlitepy_result{}
-	return use(connection, out, func(s *session.Session) C.int32_t {
+	return use(connection, out, func(c *connectionHandle) C.int32_t {
+		s := c.session
 		statement, failure := parsed(s, text, text_size)
 		if failure != nil {
 			return report(out, failure)
@@ -59,7 +61,7 @@ func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_siz
 			return report(out, session.DataError(err))
 		}
 		failure = s.ExecuteMany(session.ManyRequest{Statement: statement, Rows: list, Begin: textOf(begin)})
-		return goOn(s, failure, slice_ms, result, out)
+		return c.goOn(failure, slice_ms, result, out)
 	})
 }
 
@@ -67,21 +69,23 @@ func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_siz
 func dqlitepy_continue(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
 	*result = C.dqlitepy_result{}
-	return use(connection, out, func(s *session.Session) C.int32_t { return goOn(s, nil, slice_ms, result, out) })
+	return use(connection, out, func(c *connectionHandle) C.int32_t { return c.goOn(nil, slice_ms, result, out) })
 }
 
 //export dqlitepy_fetch
 func dqlitepy_fetch(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
 	*result = C.dqlitepy_result{}
-	return use(connection, out, func(s *session.Session) C.int32_t { return goOn(s, s.Fetch(), slice_ms, result, out) })
+	return use(connection, out, func(c *connectionHandle) C.int32_t {
+		return c.goOn(c.session.Fetch(c.roomForBatch()), slice_ms, result, out)
+	})
 }
 
 //export dqlitepy_discard
 func dqlitepy_discard(connection C.uint64_t, slice_ms C.int32_t, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
 	var ignored C.dqlitepy_result
-	return use(connection, out, func(s *session.Session) C.int32_t { return goOn(s, s.Discard(), slice_ms, &ignored, out) })
+	return use(connection, out, func(c *connectionHandle) C.int32_t { return c.goOn(c.session.Discard(), slice_ms, &ignored, out) })
 }
 
 //export dqlitepy_describe
@@ -207,27 +211,4 @@ func parseError(err error) *session.Error {
 		return nil
 	}
 	return &session.Error{Kind: session.SQLite, Code: 1, Message: err.Error()}
-}
-
-// goOn does a slice of the operation that was begun, or reports why it was not.
-func goOn(s *session.Session, failure *session.Error, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) C.int32_t {
-	if failure != nil {
-		return report(out, failure)
-	}
-	outcome, done, failure := s.Continue(sliceOf(slice_ms))
-	if !done {
-		return C.DQLITEPY_PENDING
-	}
-	if size := len(outcome.Data); size > len(result.small) {
-		handOver(outcome.Data, &result.data, &result.data_size)
-	} else if size > 0 {
-		copy(unsafe.Slice((*byte)(unsafe.Pointer(&result.small[0])), len(result.small)), outcome.Data)
-		result.data_size = C.uint64_t(size)
-	}
-	s.Slim()
-	result.row_count = C.uint64_t(outcome.Rows)
-	result.last_insert_id = C.int64_t(outcome.LastInsertID)
-	result.changes = C.int64_t(outcome.Changes)
-	result.flags = C.uint32_t(outcome.Flags)
-	return report(out, failure)
 }

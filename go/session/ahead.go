@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"time"
+
+	"dqlitepy.dev/go/wire"
+)
+
+// BatchRoom is the size of a room for Fetch that nearly every batch fits into: its last page may go beyond batchSize.
+const BatchRoom = batchSize + 2*readSize
+
+// ReadAhead has the next batch of the result that streams put together beside the caller, who makes the last one into objects
+// meanwhile. That begins when the caller leaves. What has come in is decoded and nothing is waited for, so that the session is
+// soon free again; whatever is no page of rows stays where it is, for Fetch, which goes on from there. So nothing fails before
+// somebody is there who can be told.
+func (s *Session) ReadAhead(room []byte) {
+	if s.stream == nil || s.stream.ended || s.stream.fault != nil || s.claimed || s.dead != nil || s.waker.raised.Load() {
+		return
+	}
+	s.claim()
+	s.fetch(room)
+	s.unasked = true
+	s.aside.Store(true)
+}
+
+// Leave gives the session back.
+func (s *Session) Leave() {
+	if !s.aside.Load() {
+		s.mu.Unlock()
+		return
+	}
+	go func() { // the session stays taken
+		defer s.mu.Unlock()
+		defer s.aside.Store(false)
+		defer func() {
+			if reason := recover(); reason != nil {
+				s.die(Errorf(Internal, "a defect of dqlitepy's native library (%v); please report it", reason))
+			}
+		}()
+		s.decodeAhead()
+	}()
+}
+
+func (s *Session) decodeAhead() {
+	st := s.stream
+	for s.running && !st.draining && !s.waker.raised.Load() {
+		frame, err := s.link.receive(time.Time{})
+		if err != nil {
+			return
+		}
+		if frame.Type != wire.ResponseRows {
+			s.link.unread(frame)
+			return
+		}
+		more, err := st.decode(frame)
+		if err != nil {
+			s.link.unread(frame)
+			return
+		}
+		s.silence = silence{}
+		s.then, s.link.awaiting = nil, false
+		st.goOn(more)
+	}
+}
+
+// forgetAhead drops a batch that was read ahead, and that nobody asks for any more.
+func (s *Session) forgetAhead() {
+	if s.unasked {
+		s.unasked, s.running, s.claimed, s.then = false, false, false, nil
+		s.forgetRoom()
+	}
+}
+
+// forgetRoom leaves the room to whom it belongs.
+func (s *Session) forgetRoom() {
+	if s.lent {
+		s.lent, s.pickled, s.result.Data = false, nil, nil
+	}
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+/*
+#include <stdlib.h>
+
+#include "dqlitepy.h"
+*/
+import "C"
+
+import (
+	"unsafe"
+
+	"dqlitepy.dev/go/session"
+)
+
+// goOn does a slice of the operation that was begun, or reports why it was not.
+func (c *connectionHandle) goOn(failure *session.Error, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) C.int32_t {
+	if failure != nil {
+		return report(out, failure)
+	}
+	s := c.session
+	outcome, done, failure := s.Continue(sliceOf(slice_ms))
+	if !done {
+		return C.DQLITEPY_PENDING
+	}
+	c.deliver(outcome.Data, result)
+	s.Slim()
+	switch {
+	case outcome.Flags&session.ResultMore == 0:
+		c.freeRoom()
+	case slice_ms > 0: // who never waits has other work for its thread, and for the other cores
+		s.ReadAhead(c.roomForBatch())
+	}
+	result.row_count = C.uint64_t(outcome.Rows)
+	result.last_insert_id = C.int64_t(outcome.LastInsertID)
+	result.changes = C.int64_t(outcome.Changes)
+	result.flags = C.uint32_t(outcome.Flags)
+	return report(out, failure)
+}
+
+// deliver puts the rows where the caller finds them: into its struct, or into a block that it frees.
+func (c *connectionHandle) deliver(data []byte, result *C.dqlitepy_result) {
+	switch size := len(data); {
+	case size == 0:
+	case size <= len(result.small):
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&result.small[0])), len(result.small)), data)
+		result.data_size = C.uint64_t(size)
+	case unsafe.Pointer(unsafe.SliceData(data)) == c.room:
+		result.data, result.data_size = c.room, C.uint64_t(size)
+		c.room = nil
+	default:
+		handOver(data, &result.data, &result.data_size)
+	}
+}
+
+// roomForBatch is C memory for the next batch, which then need not be copied.
+func (c *connectionHandle) roomForBatch() []byte {
+	if c.room == nil {
+		c.room = C.malloc(session.BatchRoom)
+	}
+	return unsafe.Slice((*byte)(c.room), session.BatchRoom)
+}
+
+func (c *connectionHandle) freeRoom() {
+	C.free(c.room)
+	c.room = nil
+}
