@@ -44,6 +44,7 @@ PINS = {
             "0026-told-leader.patch",
             "0027-refused-writes.patch",
             "0028-callers-writes.patch",
+            "0029-local-send-buffer.patch",
         ],
     },
     "libuv": {
