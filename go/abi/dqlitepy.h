@@ -274,10 +274,12 @@ typedef enum dqlitepy_result_flag {
  * from the server's pages: from dqlitepy_execute the tuple (names, rows), from dqlitepy_fetch the rows alone. `names` is a
  * tuple of str or None, `rows` a list of tuples of None, int, float, str, bytes; and of bytearray instead of str with
  * DQLITEPY_TEXT_AS_BYTES. The caller frees `data`.
- * What is small, as one row is, comes in `small`: that saves the caller two calls. */
+ * What is small, as one row is, comes in `small`: that saves the caller two calls. It stands first, so that the struct itself can be
+ * given to what reads a pickle. */
 #define DQLITEPY_SMALL_SIZE 512
 
 typedef struct dqlitepy_result {
+	uint8_t small[DQLITEPY_SMALL_SIZE]; /* the data_size bytes of `data`, where they fit: nothing is to be freed then */
 	void *data;             /* NULL where its bytes are in `small` */
 	uint64_t data_size;
 	uint64_t row_count;     /* rows in `data` */
@@ -285,7 +287,6 @@ typedef struct dqlitepy_result {
 	int64_t changes;        /* rows changed; meaningful with DQLITEPY_RESULT_DML; -1 where the server does not tell */
 	uint32_t flags;         /* dqlitepy_result_flag, or-ed */
 	uint32_t reserved;
-	uint8_t small[DQLITEPY_SMALL_SIZE]; /* the data_size bytes of `data`, where they fit: nothing is to be freed then */
 } dqlitepy_result;
 
 typedef enum dqlitepy_execute_flag {

@@ -179,6 +179,7 @@ class Result(Structure):
     """`dqlitepy_result`."""
 
     _fields_ = [
+        ("small", c_uint8 * SMALL_SIZE),
         ("data", c_void_p),
         ("data_size", c_uint64),
         ("row_count", c_uint64),
@@ -186,16 +187,15 @@ class Result(Structure):
         ("changes", c_int64),
         ("flags", c_uint32),
         ("reserved", c_uint32),
-        ("small", c_uint8 * SMALL_SIZE),
     ]
     if TYPE_CHECKING:
+        small: ctypes.Array[c_uint8]
         data: int | None
         data_size: int
         row_count: int
         last_insert_id: int
         changes: int
         flags: int
-        small: ctypes.Array[c_uint8]
 
 
 class ExecuteFlag(enum.IntFlag):

@@ -31,7 +31,6 @@ class Cursor(CursorCore):
             raise TypeError(f"Cursor() argument 1 must be dqlitepy.aio.Connection, not {type(connection).__name__}")
         super().__init__()
         self._connection = connection
-        self._fresh = True  # has run nothing: there is nothing to forget
 
     @property
     def connection(self) -> AsyncConnection:
@@ -63,9 +62,7 @@ class Cursor(CursorCore):
                 connection._trace(operation)
             if connection._streaming is not None:
                 await connection._make_room(self)
-            if not self._fresh:
-                self._forget()
-            self._fresh = False
+            self._forget()
             declared = await connection._declared_types(operation) if connection._detect_types else ()
             try:
                 await connection._run(operation)
@@ -94,7 +91,6 @@ class Cursor(CursorCore):
         self._in_use = True  # whatever makes the rows runs
         try:
             self._forget()
-            self._fresh = False
             for batch in connection._batches(sql, parameters):
                 operation = connection._repetition(encoded, batch)
                 await connection._exclusively(connection._run_to_the_end, operation)

@@ -74,6 +74,8 @@ class ConnectionCore:
     _handle: Handle | None = None
     _thread = 0  # the only one that may use the connection, 0 for any
     _broken = ""  # why no statement can ever run on it again
+    _last_sql: str | None = None  # the statement that was encoded last: most programs run few, again and again
+    _last_encoded = b""
     _unfinished = False  # a statement was left in its midst
     linearizable = False
     _lost_in_silence = False  # an exception of another kind hid that the open transaction is gone
@@ -138,6 +140,7 @@ class ConnectionCore:
             NotSupportedError: the server alone could keep it: all but LENGTH, SQL_LENGTH and VARIABLE_NUMBER.
         """
         self._number()
+        self._last_sql = None  # it may be too long from now on
         return self._limits.set(index(category), index(limit))
 
     def _has_transaction(self) -> bool:
@@ -223,6 +226,8 @@ class ConnectionCore:
             UnicodeEncodeError: it has a lone surrogate.
             DataError: it is longer than the limit.
         """
+        if sql is self._last_sql:
+            return self._last_encoded
         if not isinstance(sql, str):
             raise TypeError(f"{caller}() argument 1 must be str, not {type(sql).__name__}")
         encoded = sql.encode()
@@ -230,6 +235,7 @@ class ConnectionCore:
             raise with_code(DataError("query string is too large"), _TOOBIG)
         if b"\0" in encoded:
             raise ProgrammingError("the query contains a null character")
+        self._last_sql, self._last_encoded = sql, encoded
         return encoded
 
     def _check_script(self, script: str) -> None:

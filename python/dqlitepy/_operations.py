@@ -232,7 +232,7 @@ class Statement(_OnHandle):
         result = self.result
         address, size = result.data, result.data_size
         if address is None:
-            return decode(memoryview(result.small)) if size else None  # it ends before the memory does
+            return decode(result) if size else None  # it stands first in the struct, and ends before that does
         return decode(borrow_memory(address, size))
 
     def dispose(self) -> None:

@@ -22,17 +22,26 @@ Description: TypeAlias = tuple[tuple[str, None, None, None, None, None, None], .
 class CursorCore:
     """The state of a cursor: what the last statement told, and the rows of it that have arrived."""
 
-    _titles: Sequence[str]  # the names of the columns, as `description` has them
-    _description: Description | None  # made when it is first asked for
+    # What holds of a cursor that has run nothing; here, since `Connection.execute` makes one for each statement.
+    _fresh = True
+    _arraysize = 1
+    row_factory: Callable[..., Any] | None = None
+    _closed = False
+    _in_use = False  # code of the user runs inside one of our methods
+    _lastrowid: int | None = None
+    _titles: Sequence[str] = ()  # the names of the columns, as `description` has them
+    _description: Description | None = None  # made when it is first asked for
+    _rowcount = -1
+    _position = 0  # of the next row in _rows
+    _more = False  # the rest is still to be fetched
+    _spooled: Spool | None = None  # blocks of rows that follow those in _rows
+    _failure: Exception | None = None  # what the user gets after the last row that arrived
+    _names: Sequence[str] = ()
+    _converters: tuple[Converter | None, ...] | None = None
+    _as_bytes = False  # texts in _rows are bytearray
 
     def __init__(self) -> None:
-        self._arraysize = 1
-        self.row_factory: Callable[..., Any] | None = None
-        self._closed = False
-        self._in_use = False  # code of the user runs inside one of our methods
-        self._lastrowid: int | None = None
-        self._spooled: Spool | None = None  # blocks of rows that follow those in _rows
-        self._forget()
+        self._rows: _Rows = []
 
     @property
     def arraysize(self) -> int:
@@ -61,6 +70,9 @@ class CursorCore:
         return self._lastrowid
 
     def _forget(self) -> None:
+        if self._fresh:
+            self._fresh = False
+            return
         self._titles = ()
         self._description = None
         self._rowcount = -1
@@ -68,13 +80,13 @@ class CursorCore:
 
     def _forget_rows(self) -> None:
         # What the statement did stays known: SQLAlchemy asks a closed cursor how many rows were changed.
-        self._rows: _Rows = []
-        self._position = 0  # of the next row in _rows
-        self._more = False  # the rest is still to be fetched
-        self._failure: Exception | None = None  # what the user gets after the last row that arrived
-        self._names: Sequence[str] = ()
-        self._converters: tuple[Converter | None, ...] | None = None
-        self._as_bytes = False  # texts in _rows are bytearray
+        self._rows = []
+        self._position = 0
+        self._more = False
+        self._failure = None
+        self._names = ()
+        self._converters = None
+        self._as_bytes = False
         if self._spooled is not None:
             self._spooled.close()
             self._spooled = None

@@ -55,8 +55,11 @@ def split_rows(rows: bytes) -> list[bytes]:
     return [encode(row) for row in marshal.loads(rows)]  # it was written by this very process
 
 
-def decode(block: bytes | memoryview) -> Any:
-    """Returns the values that the shim wrote, None for an empty block.
+def decode(block: Any) -> Any:
+    """Returns the values that the shim wrote at the beginning of a block, None for an empty one.
+
+    Args:
+        block: bytes, or whatever gives out its memory.
 
     Safe although it is pickle: the shim in this very process wrote the opcodes, and only such as make None, numbers,
     text, bytes, tuples and lists. What a server sent is never an opcode, only an operand with its length before it.

@@ -28,7 +28,6 @@ class Cursor(CursorCore):
     """Made by `Connection.cursor`. Iterate over it, or fetch, to get the rows of the last statement."""
 
     _connection: SyncConnection = cast(SyncConnection, _NoConnection())
-    _in_use = False
 
     def __init__(self, connection: SyncConnection, /) -> None:
         """Makes a cursor of `connection`.
