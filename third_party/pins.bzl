@@ -45,6 +45,7 @@ PINS = {
             "0027-refused-writes.patch",
             "0028-callers-writes.patch",
             "0029-local-send-buffer.patch",
+            "0030-brief-rows.patch",
         ],
     },
     "libuv": {

@@ -13,7 +13,7 @@ from select import select
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client
+from tests.patches.wire import Client, Response
 
 POOL_THREADS = 16
 # One for each page of 4 KiB that a statement touches: fewer than that for a row of two million bytes.
@@ -87,6 +87,53 @@ def test_a_large_value_gets_a_thread(node: NodeProcess, client: Client, busy: Ex
     page = client.page()
     assert page.columns == ["name", "v"]
     assert [value for _, value in page.rows[0]] == [b"large", bytes(2000000)]
+
+
+def rows(count: int) -> str:
+    return ", ".join(f"({number}, 'row {number}', {number})" for number in range(100, 100 + count))
+
+
+@pytest.mark.parametrize(
+    ("insert", "count"),
+    [
+        (f"INSERT INTO t VALUES {rows(500)}", 500),
+        ("INSERT INTO t (name, v) VALUES ('three', 30), (NULL, 4.5), ('five', NULL)", 3),
+        ("INSERT INTO checked (b) VALUES (1), (2)", 2),
+    ],
+)
+def test_an_insert_of_some_hundred_rows_needs_no_thread(
+    node: NodeProcess, client: Client, busy: ExitStack, insert: str, count: int
+) -> None:
+    client.execute("CREATE TABLE checked (a DEFAULT 7, b CHECK (b > 0), c GENERATED ALWAYS AS (b + 1), UNIQUE (b, a))")
+    client.execute("BEGIN")
+    occupy_pool(node, busy)
+    assert client.execute(insert) == count
+
+
+@pytest.mark.parametrize(
+    "insert",
+    [
+        "INSERT INTO t (v) SELECT v FROM t",
+        "INSERT INTO t (name, v) VALUES ('three', 30), (hex('four'), 40)",
+        "INSERT INTO t (name, v) VALUES ('three', 30), ((SELECT max(name) || 'x' FROM t), 40)",
+        "INSERT OR REPLACE INTO t VALUES (1, 'one', 11), (3, 'three', 30)",
+        f"INSERT INTO t VALUES {rows(1500)}",
+        "INSERT INTO watched VALUES (1), (2)",
+    ],
+)
+def test_an_insert_that_may_take_long_gets_a_thread(
+    node: NodeProcess, client: Client, busy: ExitStack, insert: str
+) -> None:
+    client.execute(
+        "CREATE TABLE watched (a);"
+        "CREATE TRIGGER watch AFTER INSERT ON watched BEGIN UPDATE t SET v = v + (SELECT sum(v) FROM t); END"
+    )
+    client.execute("BEGIN")
+    occupy_pool(node, busy)
+    client.begin_execute(insert)
+    assert not is_answered(node, client)
+    busy.close()
+    client.expect(Response.RESULT)
 
 
 @pytest.mark.parametrize(

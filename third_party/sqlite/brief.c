@@ -4,13 +4,16 @@
 
 #include "sqlite3.c"
 
-// Longer programs are not looked at.
+// Longer programs are not looked at; the rows of an INSERT's VALUES do not count.
 #define MOST_INSTRUCTIONS 200
+
+// What runs more instructions than these, for all of its rows, takes long: half a millisecond, and more.
+#define MOST_STEPS 20000
 
 // A COMMIT of more pages takes long: each one is copied, and goes into a checksum.
 #define MOST_PAGES 16
 
-int dqlitepy_is_brief(sqlite3_stmt *statement);
+int dqlitepy_brief_rows(sqlite3_stmt *statement);
 
 // Instructions whose time does not depend on the number of rows beyond a search in a tree. Among what is missing: functions,
 // which may take any time; triggers; virtual tables; sorters; whatever begins, ends or checks anything but the statement itself.
@@ -120,22 +123,62 @@ static int schema_is_current(sqlite3 *database) {
   return cookie == (u32)database->aDb[0].pSchema->schema_cookie;
 }
 
-// Tells whether a statement that was not stepped yet will be over after a few microseconds, however many rows the tables hold: it
-// has few instructions, executes each at most once, and none of them takes long unless a row is large.
-int dqlitepy_is_brief(sqlite3_stmt *statement) {
-  Vdbe *program = (Vdbe *)statement;
-  if (program->eVdbeState != VDBE_READY_STATE || program->expired || program->explain || program->nOp > MOST_INSTRUCTIONS) {
-    return 0;
-  }
-  for (int i = 0; i < program->nOp; i++) {
-    const VdbeOp *instruction = &program->aOp[i];
-    // The way back behind the initialization, which every program ends with.
-    int from_initialization = instruction->opcode == OP_Goto && instruction->p2 == 1 && i == program->nOp - 1;
-    if (!takes_little(instruction->opcode) && !commits_little(instruction, program->db)) return 0;
-    if ((sqlite3OpcodeProperty[instruction->opcode] & OPFLG_JUMP) && instruction->p2 <= i && instruction->p2 > 0 &&
-        !from_initialization) {
-      return 0;
+// The coroutine that gives out the rows of VALUES (…), (…): straight on, values and a Yield for each row.
+struct values {
+  int first;  // instruction behind it; where there is none, the first of the program
+  int rows;   // 1 where there is none
+  int state;  // the register that Yield knows it by
+};
+
+// Finds it. Returns 0 for a coroutine that does anything else.
+static int find_values(const Vdbe *program, struct values *values) {
+  const VdbeOp *begin = &program->aOp[1];
+  *values = (struct values){.rows = 1};
+  if (program->nOp < 2 || begin->opcode != OP_InitCoroutine) return 1;
+  *values = (struct values){.first = begin->p2, .state = begin->p1};
+  for (int i = 2; i < begin->p2 - 1; i++) {
+    switch (program->aOp[i].opcode) {
+      case OP_Int64:
+      case OP_Integer:
+      case OP_Null:
+      case OP_Real:
+      case OP_String8:
+      case OP_Variable:
+        break;
+      case OP_Yield:
+        values->rows++;
+        break;
+      default:
+        return 0;
     }
   }
-  return schema_is_current(program->db);
+  return values->rows > 0 && program->aOp[begin->p2 - 1].opcode == OP_EndCoroutine;
+}
+
+// Returns how many rows a statement that was not stepped yet goes through, 1 where it has to do with one at most, if it will be
+// over soon, however many rows the tables hold; 0 if not. It has few instructions, executes each at most once for a row, and none
+// of them takes long unless a row is large.
+int dqlitepy_brief_rows(sqlite3_stmt *statement) {
+  Vdbe *program = (Vdbe *)statement;
+  struct values values;
+  if (program->eVdbeState != VDBE_READY_STATE || program->expired || program->explain || !find_values(program, &values)) return 0;
+  int instructions = program->nOp - values.first;
+  if (instructions > MOST_INSTRUCTIONS || values.rows > MOST_STEPS / instructions) return 0;
+  int next_row = 0;
+  for (int i = values.first; i < program->nOp; i++) {
+    const VdbeOp *instruction = &program->aOp[i];
+    u8 opcode = instruction->opcode;
+    if (values.rows > 1 && opcode == OP_Yield && instruction->p1 == values.state && instruction->p2 > i && !next_row) {
+      next_row = i;
+      continue;
+    }
+    // REPLACE may meet a large row in the place of each that it brings.
+    if (values.rows > 1 && (opcode == OP_Delete || opcode == OP_IdxDelete)) return 0;
+    if (!takes_little(opcode) && !commits_little(instruction, program->db)) return 0;
+    int goes_back = (sqlite3OpcodeProperty[opcode] & OPFLG_JUMP) && instruction->p2 <= i && instruction->p2 > 0;
+    // To the next row, and the way back behind the initialization, which every program ends with.
+    int may_go_back = opcode == OP_Goto && ((next_row && instruction->p2 == next_row) || (instruction->p2 == 1 && i == program->nOp - 1));
+    if (goes_back && !may_go_back) return 0;
+  }
+  return schema_is_current(program->db) ? values.rows : 0;
 }
