@@ -166,6 +166,8 @@ class CursorCore:
         else:
             rows = self._rows[start:end]
             self._position = end
+        if self.row_factory is None and text_factory is str and not self._as_bytes:
+            return rows
         present, factory = self._presenter(text_factory), self.row_factory
         if present is None and factory is None:
             return rows

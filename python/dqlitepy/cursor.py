@@ -173,8 +173,10 @@ class Cursor(CursorCore):
 
     def _run(self, operation: Execute) -> None:
         connection = self._connection
-        connection._trace(operation)
-        connection._make_room(self)
+        if connection._trace_callback is not None:
+            connection._trace(operation)
+        if connection._streaming is not None:
+            connection._make_room(self)
         declared = connection._declared_types(operation) if connection._detect_types else ()
         try:
             connection._run(operation)
