@@ -59,7 +59,8 @@ def measure(workload: Workload, contestants: Sequence[Contestant], rounds: int) 
             able[number % len(able) :] + able[: number % len(able)]
         ):  # nobody always comes behind the same
             _progress(f"{workload.name}: round {number} of {rounds}, {contestant.name}")
-            figures = _turn(getattr(contestant, workload.operation), workload.arguments)
+            operation = getattr(contestant, workload.operation)
+            figures = operation(*workload.arguments) if workload.at_most else _turn(operation, workload.arguments)
             if number:
                 samples[contestant.name] += figures
                 measurement.rounds[contestant.name].append(median(figures))
