@@ -117,6 +117,7 @@ def test_an_insert_of_some_hundred_rows_needs_no_thread(
         "INSERT INTO t (name, v) VALUES ('three', 30), (hex('four'), 40)",
         "INSERT INTO t (name, v) VALUES ('three', 30), ((SELECT max(name) || 'x' FROM t), 40)",
         "INSERT OR REPLACE INTO t VALUES (1, 'one', 11), (3, 'three', 30)",
+        "INSERT INTO t VALUES (1, 'one', 11), (3, 'three', 30) ON CONFLICT (id) DO UPDATE SET v = excluded.v",
         f"INSERT INTO t VALUES {rows(1500)}",
         "INSERT INTO watched VALUES (1), (2)",
     ],

@@ -172,8 +172,8 @@ int dqlitepy_brief_rows(sqlite3_stmt *statement) {
       next_row = i;
       continue;
     }
-    // REPLACE may meet a large row in the place of each that it brings.
-    if (values.rows > 1 && (opcode == OP_Delete || opcode == OP_IdxDelete)) return 0;
+    // REPLACE, or an upsert, may meet a large row in the place of each that it brings.
+    if (values.rows > 1 && (opcode == OP_Column || opcode == OP_Delete || opcode == OP_IdxDelete)) return 0;
     if (!takes_little(opcode) && !commits_little(instruction, program->db)) return 0;
     int goes_back = (sqlite3OpcodeProperty[opcode] & OPFLG_JUMP) && instruction->p2 <= i && instruction->p2 > 0;
     // To the next row, and the way back behind the initialization, which every program ends with.
