@@ -192,10 +192,6 @@ class Cursor(CursorCore):
             self._refuse_recursion()
         return self._connection
 
-    def _is_whole(self) -> bool:
-        """Whether all rows of the result have arrived."""
-        return not self._more and self._failure is None and not self._spooled
-
     async def _await_rows(self, count: int | None) -> None:
         """Fetches until `count` rows (None: all) can be given out or the result ends."""
         while (self._spooled or self._more) and (count is None or len(self._rows) - self._position < count):

@@ -276,8 +276,10 @@ class ConnectionCore:
 
     def _expect_positions(self, sql: str) -> None:
         """Objects to names in a statement that gets a sequence, as the running Python's `sqlite3` does."""
+        if sys.version_info < (3, 12):
+            return
         named = self._statement(sql).named
-        if named is None or sys.version_info < (3, 12):
+        if named is None:
             return
         message = (
             f"Binding {named[0]} (':{named[1]}') is a named parameter, but you supplied a sequence which requires "

@@ -157,6 +157,10 @@ class CursorCore:
         else:
             self._rows.extend(rows)
 
+    def _is_whole(self) -> bool:
+        """Whether all rows of the result have arrived."""
+        return not self._more and self._failure is None and not self._spooled
+
     def _take(self, count: int | None, text_factory: Callable[[bytes], Any]) -> list[Any]:
         """Gives out the next `count` rows that have arrived, None for all."""
         start = self._position

@@ -37,7 +37,8 @@ class Cursor(CursorCore):
         """
         if not issubclass(type(connection), SyncConnection):
             raise TypeError(f"Cursor() argument 1 must be dqlitepy.Connection, not {type(connection).__name__}")
-        self._refuse_recursion()
+        if self._in_use:
+            self._refuse_recursion()
         super().__init__()
         self._connection = connection
 
@@ -123,7 +124,8 @@ class Cursor(CursorCore):
     def fetchall(self) -> list[Any]:
         """Returns all rows that are left."""
         connection = self._checked()
-        self._await_rows(None)
+        if not self._is_whole():
+            self._await_rows(None)
         return self._take(None, connection.text_factory)
 
     def __iter__(self) -> Iterator[Any]:
