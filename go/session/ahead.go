@@ -36,7 +36,7 @@ func (s *Session) Leave() {
 		defer s.aside.Store(false)
 		defer func() {
 			if reason := recover(); reason != nil {
-				s.die(Errorf(Internal, "a defect of dqlitepy's native library (%v); please report it", reason))
+				s.die(Defect(reason))
 			}
 		}()
 		s.decodeAhead()
@@ -59,8 +59,7 @@ func (s *Session) decodeAhead() {
 			s.link.unread(frame)
 			return
 		}
-		s.silence = silence{}
-		s.then, s.link.awaiting = nil, false
+		s.taken()
 		st.goOn(more)
 	}
 }

@@ -43,6 +43,11 @@ func Errorf(kind Kind, format string, arguments ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, arguments...)}
 }
 
+// Defect makes an Error of what a panic was recovered from.
+func Defect(reason any) *Error {
+	return Errorf(Internal, "a defect of dqlitepy's native library (%v); please report it", reason)
+}
+
 // lossf makes an Error that costs the link; the next operation makes a new one.
 func lossf(kind Kind, format string, arguments ...any) *Error {
 	e := Errorf(kind, format, arguments...)

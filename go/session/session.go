@@ -230,11 +230,16 @@ func (s *Session) step(deadline time.Time) error {
 		}
 		return err
 	}
-	s.silence = silence{}
 	then := s.then
-	s.then, s.link.awaiting = nil, false
+	s.taken()
 	then(frame)
 	return nil
+}
+
+// taken takes note that the frame that was due has come.
+func (s *Session) taken() {
+	s.silence = silence{}
+	s.then, s.link.awaiting = nil, false
 }
 
 // outside is work that other goroutines do for an operation.

@@ -55,8 +55,9 @@ func fitMessage(message string) string {
 // guard turns a panic into an error: let out, it would end the caller's process.
 func guard(out *C.dqlitepy_error, status *C.int32_t) {
 	if reason := recover(); reason != nil {
-		*status = report(out, session.Errorf(session.Internal,
-			"a defect of dqlitepy's native library (%v); please report it with these lines: %s", reason, panicSite()))
+		defect := session.Defect(reason)
+		defect.Message += " with these lines: " + panicSite()
+		*status = report(out, defect)
 	}
 }
 

@@ -29,7 +29,7 @@ func startJob(work func(context.Context) *session.Error) *job {
 		defer j.finish()
 		defer func() {
 			if reason := recover(); reason != nil {
-				j.failure = session.Errorf(session.Internal, "a defect of dqlitepy's native library (%v); please report it", reason)
+				j.failure = session.Defect(reason)
 			}
 		}()
 		j.failure = work(ctx)

@@ -64,6 +64,8 @@ func (c *connectionHandle) roomForBatch() []byte {
 }
 
 func (c *connectionHandle) freeRoom() {
-	C.free(c.room)
-	c.room = nil
+	if c.room != nil { // each statement comes by here, and a call into C takes longer than to ask
+		C.free(c.room)
+		c.room = nil
+	}
 }

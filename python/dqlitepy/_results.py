@@ -173,8 +173,6 @@ class CursorCore:
         if self.row_factory is None and text_factory is str and not self._as_bytes:
             return rows
         present, factory = self._presenter(text_factory), self.row_factory
-        if present is None and factory is None:
-            return rows
         given: list[Any] = []
         keep = given.append
         presented = 0
