@@ -7,7 +7,9 @@
  *
  * Rules that hold for every function
  *   - A handle is a number (index and generation), never a pointer: a stale one is an error, never a crash. 0 is no handle.
- *   - The caller owns every dqlitepy_error and dqlitepy_result that it passes in. `error` may not be NULL.
+ *   - The caller owns every dqlitepy_error and dqlitepy_result that it passes in. Neither may be NULL.
+ *   - What runs for each statement takes sizes of 32 bits, and has its error in its result: ctypes hands such an argument over as it
+ *     is, where one that has to be converted takes it as long as a tenth of a select.
  *   - Text and bytes passed in are borrowed for the length of the call. Text is UTF-8; where no size follows it, it ends in NUL.
  *   - Nothing here ever calls back into the caller, and no function lets a Go panic out: it becomes DQLITEPY_KIND_INTERNAL.
  *   - A handle has at most one operation under way. A function that begins one and cannot finish it within `slice_ms`
@@ -21,7 +23,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 5
+#define DQLITEPY_ABI_VERSION 6
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -115,7 +117,7 @@ int32_t dqlitepy_attach(uint64_t handle, uint64_t poller, dqlitepy_error *error)
 /* Writes at most `capacity` handles to `ready` and their number to `count`, without waiting: those with an operation that is
  * to be called again (dqlitepy_wait, dqlitepy_continue, …), with a slice of 0. It may be too early, or nothing may be under
  * way; then that call or its omission does no harm. */
-int32_t dqlitepy_poller_take(uint64_t poller, uint64_t *ready, uint64_t capacity, uint64_t *count, dqlitepy_error *error);
+int32_t dqlitepy_poller_take(uint64_t poller, uint64_t *ready, uint32_t capacity, uint32_t *count, dqlitepy_error *error);
 
 /* Closes a poller and its descriptor. A stale one is ignored. */
 void dqlitepy_poller_close(uint64_t poller);
@@ -287,6 +289,7 @@ typedef struct dqlitepy_result {
 	int64_t changes;        /* rows changed; meaningful with DQLITEPY_RESULT_DML; -1 where the server does not tell */
 	uint32_t flags;         /* dqlitepy_result_flag, or-ed */
 	uint32_t reserved;
+	dqlitepy_error error;   /* filled where the call returns DQLITEPY_ERROR */
 } dqlitepy_result;
 
 typedef enum dqlitepy_execute_flag {
@@ -303,26 +306,26 @@ typedef enum dqlitepy_execute_flag {
  * or empty for none; their number is checked against the statement's. `begin` is "" or the text of the BEGIN that has to precede
  * INSERT, UPDATE, DELETE and REPLACE outside a transaction; it travels in one request with the statement.
  * A result that was still streaming on the connection is dropped. */
-int32_t dqlitepy_execute(uint64_t connection, dqlitepy_text sql, uint64_t sql_size, dqlitepy_bytes parameters,
-			 uint64_t parameters_size, dqlitepy_text begin, uint32_t flags, int32_t slice_ms,
-			 dqlitepy_result *result, dqlitepy_error *error);
+int32_t dqlitepy_execute(uint64_t connection, dqlitepy_text sql, uint32_t sql_size, dqlitepy_bytes parameters,
+			 uint32_t parameters_size, dqlitepy_text begin, uint32_t flags, int32_t slice_ms,
+			 dqlitepy_result *result);
 
 /* Runs one statement that yields no rows once for each tuple of `rows`, which is marshal.dumps(list of tuples, 2).
  * `changes` is the sum. Outside a transaction and with "" as `begin` each run commits by itself, as in sqlite3. Where it fails,
  * `result` tells of the rows that ran before, with DQLITEPY_RESULT_DML if there was one. */
-int32_t dqlitepy_execute_many(uint64_t connection, dqlitepy_text sql, uint64_t sql_size, dqlitepy_bytes rows,
-			      uint64_t rows_size, dqlitepy_text begin, uint32_t flags, int32_t slice_ms,
-			      dqlitepy_result *result, dqlitepy_error *error);
+int32_t dqlitepy_execute_many(uint64_t connection, dqlitepy_text sql, uint32_t sql_size, dqlitepy_bytes rows,
+			      uint32_t rows_size, dqlitepy_text begin, uint32_t flags, int32_t slice_ms,
+			      dqlitepy_result *result);
 
 /* Goes on with the dqlitepy_execute, dqlitepy_execute_many or dqlitepy_fetch that returned DQLITEPY_PENDING. */
-int32_t dqlitepy_continue(uint64_t connection, int32_t slice_ms, dqlitepy_result *result, dqlitepy_error *error);
+int32_t dqlitepy_continue(uint64_t connection, int32_t slice_ms, dqlitepy_result *result);
 
 /* The next batch, about 256 KiB, of the result that is streaming. It may be ready: while the caller was busy with the batch before,
  * what came in was decoded by another thread, unless `slice_ms` was 0. */
-int32_t dqlitepy_fetch(uint64_t connection, int32_t slice_ms, dqlitepy_result *result, dqlitepy_error *error);
+int32_t dqlitepy_fetch(uint64_t connection, int32_t slice_ms, dqlitepy_result *result);
 
 /* Drops the result that is streaming, so that its locks and memory go. */
-int32_t dqlitepy_discard(uint64_t connection, int32_t slice_ms, dqlitepy_error *error);
+int32_t dqlitepy_discard(uint64_t connection, int32_t slice_ms, dqlitepy_result *result);
 
 /* What a statement is, without running it: the pickle of a tuple with, for each parameter that it takes, its name without the
  * prefix or None for a bare `?` (a `?NNN` has the name "NNN"); and in `flags` whether it may yield rows (DQLITEPY_RESULT_ROWS)

@@ -14,7 +14,8 @@ type lastStatement struct {
 	statement *sql.Statement // nil for none
 }
 
-// Parse is sql.Parse, which it calls only for another text than the last one. Nobody may change the statement.
+// Parse is sql.Parse, which it calls only for another text than the last one. Nobody may change the statement; it keeps a copy
+// of the text.
 func (s *Session) Parse(text []byte) (*sql.Statement, error) {
 	if s.last.statement != nil && string(text) == s.last.text {
 		return s.last.statement, nil

@@ -54,9 +54,10 @@ func textOf(text C.dqlitepy_text) string { return C.GoString((*C.char)(unsafe.Po
 
 // bytesOf copies size bytes that are lent for the length of the call.
 func bytesOf[T C.dqlitepy_text | C.dqlitepy_bytes](start T, size C.uint64_t) []byte {
-	pointer := *(*unsafe.Pointer)(unsafe.Pointer(&start))
-	if pointer == nil || size == 0 {
-		return nil
-	}
-	return append([]byte(nil), unsafe.Slice((*byte)(pointer), uint64(size))...)
+	return append([]byte(nil), lent(start, size)...)
+}
+
+// lent is size bytes that the caller may change once the call has returned.
+func lent[T C.dqlitepy_text | C.dqlitepy_bytes](start T, size C.uint64_t) []byte {
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&start)), uint64(size))
 }

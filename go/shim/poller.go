@@ -55,7 +55,7 @@ func dqlitepy_poller_open(handle *C.uint64_t, descriptor *C.int32_t, out *C.dqli
 }
 
 //export dqlitepy_poller_take
-func dqlitepy_poller_take(handle C.uint64_t, ready *C.uint64_t, capacity C.uint64_t, count *C.uint64_t,
+func dqlitepy_poller_take(handle C.uint64_t, ready *C.uint64_t, capacity C.uint32_t, count *C.uint32_t,
 	out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
 	*count = 0
@@ -63,7 +63,7 @@ func dqlitepy_poller_take(handle C.uint64_t, ready *C.uint64_t, capacity C.uint6
 	if !ok {
 		return report(out, stale("poller"))
 	}
-	*count = C.uint64_t(p.take(unsafe.Slice((*uint64)(unsafe.Pointer(ready)), uint64(capacity))))
+	*count = C.uint32_t(p.take(unsafe.Slice((*uint64)(unsafe.Pointer(ready)), uint64(capacity))))
 	return C.DQLITEPY_OK
 }
 

@@ -16,9 +16,9 @@ import (
 )
 
 // goOn does a slice of the operation that was begun, or reports why it was not.
-func (c *connectionHandle) goOn(failure *session.Error, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) C.int32_t {
+func (c *connectionHandle) goOn(failure *session.Error, slice_ms C.int32_t, result *C.dqlitepy_result) C.int32_t {
 	if failure != nil {
-		return report(out, failure)
+		return report(&result.error, failure)
 	}
 	s := c.session
 	outcome, done, failure := s.Continue(sliceOf(slice_ms))
@@ -37,7 +37,13 @@ func (c *connectionHandle) goOn(failure *session.Error, slice_ms C.int32_t, resu
 	result.last_insert_id = C.int64_t(outcome.LastInsertID)
 	result.changes = C.int64_t(outcome.Changes)
 	result.flags = C.uint32_t(outcome.Flags)
-	return report(out, failure)
+	return report(&result.error, failure)
+}
+
+// empty makes a result tell of nothing. What its error and `small` hold counts only where the rest says so.
+func empty(result *C.dqlitepy_result) {
+	result.data, result.data_size, result.row_count = nil, 0, 0
+	result.last_insert_id, result.changes, result.flags = 0, 0, 0
 }
 
 // deliver puts the rows where the caller finds them: into its struct, or into a block that it frees.

@@ -18,20 +18,20 @@ import (
 )
 
 //export dqlitepy_execute
-func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.uint64_t, parameters C.dqlitepy_bytes,
-	parameters_size C.uint64_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
-	result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
-	defer guard(out, &status)
-	*result = C.dqlitepy_result{}
-	return use(connection, out, func(c *connectionHandle) C.int32_t {
+func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.uint32_t, parameters C.dqlitepy_bytes,
+	parameters_size C.uint32_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
+	result *C.dqlitepy_result) (status C.int32_t) {
+	defer guard(&result.error, &status)
+	empty(result)
+	return use(connection, &result.error, func(c *connectionHandle) C.int32_t {
 		s := c.session
-		statement, failure := parsed(s, text, text_size)
+		statement, failure := parsed(s, text, C.uint64_t(text_size))
 		if failure != nil {
-			return report(out, failure)
+			return report(&result.error, failure)
 		}
-		values, failure := tuple(parameters, parameters_size)
+		values, failure := tuple(parameters, C.uint64_t(parameters_size))
 		if failure != nil {
-			return report(out, failure)
+			return report(&result.error, failure)
 		}
 		failure = s.Execute(session.Request{
 			Statement:    statement,
@@ -40,52 +40,52 @@ func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.u
 			TextAsBytes:  flags&C.DQLITEPY_TEXT_AS_BYTES != 0,
 			Linearizable: flags&C.DQLITEPY_LINEARIZABLE != 0,
 		})
-		return c.goOn(failure, slice_ms, result, out)
+		return c.goOn(failure, slice_ms, result)
 	})
 }
 
 //export dqlitepy_execute_many
-func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_size C.uint64_t, rows C.dqlitepy_bytes,
-	rows_size C.uint64_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
-	result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
-	defer guard(out, &status)
-	*result = C.dqlitepy_result{}
-	return use(connection, out, func(c *connectionHandle) C.int32_t {
+func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_size C.uint32_t, rows C.dqlitepy_bytes,
+	rows_size C.uint32_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
+	result *C.dqlitepy_result) (status C.int32_t) {
+	defer guard(&result.error, &status)
+	empty(result)
+	return use(connection, &result.error, func(c *connectionHandle) C.int32_t {
 		s := c.session
-		statement, failure := parsed(s, text, text_size)
+		statement, failure := parsed(s, text, C.uint64_t(text_size))
 		if failure != nil {
-			return report(out, failure)
+			return report(&result.error, failure)
 		}
-		list, err := marshal.NewRows(bytesOf(rows, rows_size))
+		list, err := marshal.NewRows(bytesOf(rows, C.uint64_t(rows_size)))
 		if err != nil {
-			return report(out, session.DataError(err))
+			return report(&result.error, session.DataError(err))
 		}
 		failure = s.ExecuteMany(session.ManyRequest{Statement: statement, Rows: list, Begin: textOf(begin)})
-		return c.goOn(failure, slice_ms, result, out)
+		return c.goOn(failure, slice_ms, result)
 	})
 }
 
 //export dqlitepy_continue
-func dqlitepy_continue(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
-	defer guard(out, &status)
-	*result = C.dqlitepy_result{}
-	return use(connection, out, func(c *connectionHandle) C.int32_t { return c.goOn(nil, slice_ms, result, out) })
+func dqlitepy_continue(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result) (status C.int32_t) {
+	defer guard(&result.error, &status)
+	empty(result)
+	return use(connection, &result.error, func(c *connectionHandle) C.int32_t { return c.goOn(nil, slice_ms, result) })
 }
 
 //export dqlitepy_fetch
-func dqlitepy_fetch(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result, out *C.dqlitepy_error) (status C.int32_t) {
-	defer guard(out, &status)
-	*result = C.dqlitepy_result{}
-	return use(connection, out, func(c *connectionHandle) C.int32_t {
-		return c.goOn(c.session.Fetch(c.roomForBatch()), slice_ms, result, out)
+func dqlitepy_fetch(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result) (status C.int32_t) {
+	defer guard(&result.error, &status)
+	empty(result)
+	return use(connection, &result.error, func(c *connectionHandle) C.int32_t {
+		return c.goOn(c.session.Fetch(c.roomForBatch()), slice_ms, result)
 	})
 }
 
 //export dqlitepy_discard
-func dqlitepy_discard(connection C.uint64_t, slice_ms C.int32_t, out *C.dqlitepy_error) (status C.int32_t) {
-	defer guard(out, &status)
-	var ignored C.dqlitepy_result
-	return use(connection, out, func(c *connectionHandle) C.int32_t { return c.goOn(c.session.Discard(), slice_ms, &ignored, out) })
+func dqlitepy_discard(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result) (status C.int32_t) {
+	defer guard(&result.error, &status)
+	empty(result)
+	return use(connection, &result.error, func(c *connectionHandle) C.int32_t { return c.goOn(c.session.Discard(), slice_ms, result) })
 }
 
 //export dqlitepy_describe
@@ -202,7 +202,7 @@ func parse(text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *session.Erro
 
 // parsed is parse for a statement that is about to run.
 func parsed(s *session.Session, text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *session.Error) {
-	statement, err := s.Parse(bytesOf(text, size))
+	statement, err := s.Parse(lent(text, size)) // which copies what it keeps
 	return statement, parseError(err)
 }
 

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, TypeVarTuple
 
 from dqlitepy._converters import PARSE_DECLTYPES
 from dqlitepy._core import ConnectionCore
@@ -20,7 +20,7 @@ from dqlitepy._turns import Turns
 from dqlitepy._wire import Parameters
 from dqlitepy.errors import ProgrammingError
 
-_P = ParamSpec("_P")
+_Args = TypeVarTuple("_Args")
 _T = TypeVar("_T")
 
 
@@ -111,13 +111,13 @@ class AsyncConnection(ConnectionCore):
             "this connection belongs to another event loop: connections cannot be shared, open one in each loop"
         )
 
-    async def _exclusively(self, function: Callable[_P, Awaitable[_T]], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    async def _exclusively(self, function: Callable[[*_Args], Awaitable[_T]], *args: *_Args) -> _T:
         """Awaits `function` when no other operation is under way on this connection."""
         turn = self._turn
         if not turn.take_at_once():
             await turn.take()
         try:
-            return await function(*args, **kwargs)
+            return await function(*args)
         finally:
             turn.give_back()
 
@@ -161,7 +161,6 @@ class AsyncConnection(ConnectionCore):
 
     async def _parts(self, operation: Execute) -> AsyncGenerator[Execute | Fetch, None]:
         """Runs a statement to its end, part by part."""
-        number = operation.handle
         statement: Execute | Fetch = operation
         while True:
             try:
@@ -171,7 +170,7 @@ class AsyncConnection(ConnectionCore):
                 statement.dispose()
             if not statement.more:
                 return
-            statement = Fetch(number)
+            statement = Fetch(operation.number)
 
     async def _declared_types(self, operation: Execute) -> Sequence[str | None]:
         """Returns the declared types of the columns that a statement is about to yield, if they are wanted."""

@@ -12,7 +12,7 @@ from threading import get_ident
 from typing import Any
 
 from dqlitepy import errors
-from dqlitepy._abi import Block, BlockSize, Error, ExecuteFlag, Int32, Status
+from dqlitepy._abi import Block, BlockSize, Error, ExecuteFlag, HandleNumber, Int32, Status
 from dqlitepy._batches import batches
 from dqlitepy._callbacks import call, report
 from dqlitepy._declared import DeclaredTypes
@@ -21,7 +21,7 @@ from dqlitepy._handle import Handle
 from dqlitepy._library import exception_of, library, take_block
 from dqlitepy._limits import Limits
 from dqlitepy._operations import DML, ROWS, Execute, ExecuteMany, Operation
-from dqlitepy._parameters import bind, bind_all
+from dqlitepy._parameters import bind, bind_all, is_storable
 from dqlitepy._plain_rows import encode_plain
 from dqlitepy._statements import describe, expand
 from dqlitepy._transactions import BEGIN, LEGACY_TRANSACTION_CONTROL, Autocommit
@@ -76,6 +76,7 @@ class ConnectionCore:
     _broken = ""  # why no statement can ever run on it again
     _last_sql: str | None = None  # the statement that was encoded last: most programs run few, again and again
     _last_encoded = b""
+    _positional_sql: str | None = None  # the statement that was found last to have no names for its parameters
     _unfinished = False  # a statement was left in its midst
     linearizable = False
     _lost_in_silence = False  # an exception of another kind hid that the open transaction is gone
@@ -194,8 +195,24 @@ class ConnectionCore:
     def _thread_is_wrong(self) -> bool:
         return self._thread not in (0, get_ident())
 
-    def _usable_number(self) -> int:
-        number = self._number()
+    def _usable_number(self) -> HandleNumber:
+        """Returns what a statement on this connection begins with.
+
+        Raises:
+            ProgrammingError: the connection cannot be used, or not here.
+            OperationalError, LeadershipLostError: as `_unbroken_number`.
+        """
+        self._number()
+        return self._unbroken_number()
+
+    def _unbroken_number(self) -> HandleNumber:
+        """Returns what a statement on this connection begins with, where `_number` has just been asked.
+
+        Raises:
+            ProgrammingError: the connection was closed meanwhile.
+            OperationalError: it is broken for ever.
+            LeadershipLostError: the transaction that was open is gone, and nobody was told.
+        """
         if self._broken:
             raise OperationalError(f"this connection is broken ({self._broken}); close it and connect again")
         self._leave_unfinished()
@@ -205,7 +222,11 @@ class ConnectionCore:
                 "the transaction that was open is gone with the statement that was interrupted, nothing of it was "
                 "committed: begin it again"
             )
-        return number
+        handle = self._handle
+        if handle is None or not handle.number:
+            self._number()
+        assert handle is not None
+        return handle.argument
 
     def _leave_unfinished(self) -> None:
         """Leaves a statement whose end was not waited for, as after a second Ctrl-C, to the server with its link."""
@@ -259,10 +280,12 @@ class ConnectionCore:
         return BEGIN[self._isolation_level]
 
     def _bound(self, sql: str, parameters: Any) -> Parameters:
-        values = bind(parameters, lambda: self._statement(sql).names)
+        if type(parameters) is tuple and is_storable(parameters):  # as `bind` would find, but most are
+            values = parameters
+        else:
+            values = bind(parameters, lambda: self._statement(sql).names)
         if values:
-            kind = type(parameters)
-            if kind is tuple or kind is list or not isinstance(parameters, Mapping):
+            if sql is not self._positional_sql and not isinstance(parameters, Mapping):
                 self._expect_positions(sql)
             if self._limits.concern_parameters:
                 self._limits.check_parameters(self._statement(sql), values)
@@ -280,6 +303,7 @@ class ConnectionCore:
             return
         named = self._statement(sql).named
         if named is None:
+            self._positional_sql = sql
             return
         message = (
             f"Binding {named[0]} (':{named[1]}') is a named parameter, but you supplied a sequence which requires "
@@ -292,10 +316,10 @@ class ConnectionCore:
     def _execution(self, sql: str, parameters: Any) -> Execute:
         text = self._encoded(sql, "execute")
         encoded = encode(self._bound(sql, parameters))
-        return Execute(self._usable_number(), text, encoded, self._begin(), self._execute_flags())
+        return Execute(self._unbroken_number(), text, encoded, self._begin(), self._execute_flags())
 
     def _repetition(self, sql: bytes, rows: bytes) -> ExecuteMany:
-        return ExecuteMany(self._usable_number(), sql, rows, self._begin(), 0)
+        return ExecuteMany(self._unbroken_number(), sql, rows, self._begin(), 0)
 
     def _control(self, sql: str, parameters: Parameters = ()) -> Execute:
         """An operation with a statement that no implicit BEGIN precedes."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dqlitepy._abi import Error, Status
+from dqlitepy._abi import Error, HandleNumber, Status
 from dqlitepy._library import forked, library
 from dqlitepy._operations import Close, Connect, FinishClose, OpenDump, StartNode
 from dqlitepy._wait import run
@@ -12,10 +12,11 @@ from dqlitepy._wait import run
 class Handle:
     """A node, a connection or a copy that has to be closed; twice does no harm. In a forked child nothing happens."""
 
-    __slots__ = ("_closing", "number")
+    __slots__ = ("_closing", "argument", "number")
 
     def __init__(self, number: int) -> None:
         self.number = number  # 0 once closing has begun; only `take` changes it
+        self.argument = HandleNumber(number)  # the same for what runs for each statement; stale once closing has begun
         self._closing = 0
 
     @classmethod

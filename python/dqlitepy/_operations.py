@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from dqlitepy._abi import (
+    LARGEST_SIZE,
     Block,
     BlockSize,
     ConnectOptions,
@@ -20,25 +21,31 @@ from dqlitepy._abi import (
     NodeOptions,
     Result,
     ResultFlag,
+    byref,
 )
 from dqlitepy._library import Library, borrow_memory, library, read_memory
-from dqlitepy._wire import decode, split_rows
+from dqlitepy._wire import decode, split_rows, too_big
 
 # Plain numbers: an operation with a flag makes a new flag, which takes longer than all else that a result is asked.
 ROWS = int(ResultFlag.ROWS)
 MORE = int(ResultFlag.MORE)
 DML = int(ResultFlag.DML)
-_TEXT_AS_BYTES = int(ExecuteFlag.TEXT_AS_BYTES)
+TEXT_AS_BYTES = int(ExecuteFlag.TEXT_AS_BYTES)
 
 
 class Operation(ABC):
     """One operation on one handle."""
 
-    __slots__ = ("abandoned", "error")
+    __slots__ = ("_error", "abandoned")
 
     def __init__(self) -> None:
-        self.error = Error()
+        self._error = Error()
         self.abandoned = False  # it could not be brought to an end: nobody knows what its handle is doing
+
+    @property
+    def error(self) -> Error:
+        """What it failed with, where its Status says so."""
+        return self._error
 
     @property
     @abstractmethod
@@ -81,7 +88,7 @@ class _Opening(Operation):
         return self._handle.value
 
     def resume(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_wait(self._handle, slice_ms, self.error)
+        status: int = native.dqlitepy_wait(self._handle, slice_ms, self._error)
         return status
 
 
@@ -95,7 +102,7 @@ class StartNode(_Opening):
         self._options = options
 
     def begin(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_node_start(self._options, slice_ms, self._handle, self.error)
+        status: int = native.dqlitepy_node_start(self._options, slice_ms, self._handle, self._error)
         return status
 
 
@@ -109,7 +116,7 @@ class Connect(_Opening):
         self._options = options
 
     def begin(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_connect(self._options, slice_ms, self._handle, self.error)
+        status: int = native.dqlitepy_connect(self._options, slice_ms, self._handle, self._error)
         return status
 
 
@@ -124,7 +131,7 @@ class OpenDump(_Opening):
         self._flags = flags
 
     def begin(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_dump(self._options, self._flags, slice_ms, self._handle, self.error)
+        status: int = native.dqlitepy_dump(self._options, self._flags, slice_ms, self._handle, self._error)
         return status
 
 
@@ -153,7 +160,7 @@ class ReadDump(_OnHandle):
         self._size = BlockSize()
 
     def begin(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_dump_read(self._number, slice_ms, self._block, self._size, self.error)
+        status: int = native.dqlitepy_dump_read(self._number, slice_ms, self._block, self._size, self._error)
         return status
 
     resume = begin
@@ -177,11 +184,11 @@ class Close(_OnHandle):
     __slots__ = ()
 
     def begin(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_close(self._number, slice_ms, self.error)
+        status: int = native.dqlitepy_close(self._number, slice_ms, self._error)
         return status
 
     def resume(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_wait(self._number, slice_ms, self.error)
+        status: int = native.dqlitepy_wait(self._number, slice_ms, self._error)
         return status
 
 
@@ -194,14 +201,25 @@ class FinishClose(Close):
         return self.resume(native, slice_ms)
 
 
-class Statement(_OnHandle):
-    """Brings a result; whoever runs it calls `dispose` in every case."""
+class Statement(Operation):
+    """Brings a result; whoever runs it calls `dispose` in every case. See `_abi.UNDECLARED` for how it calls."""
 
-    __slots__ = ("result",)
+    __slots__ = ("_reference", "number", "result")
 
-    def __init__(self, handle: int) -> None:
-        super().__init__(handle)
+    def __init__(self, number: HandleNumber) -> None:
+        # Without what the class above does: every statement has one of these, whose error is part of the result.
+        self.abandoned = False
+        self.number = number
         self.result = Result()
+        self._reference = byref(self.result)
+
+    @property
+    def handle(self) -> int:
+        return self.number.value
+
+    @property
+    def error(self) -> Error:
+        return self.result.error
 
     @property
     def yields_rows(self) -> bool:
@@ -219,7 +237,7 @@ class Statement(_OnHandle):
         return bool(self.result.flags & DML)
 
     def resume(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_continue(self._number, slice_ms, self.result, self.error)
+        status: int = native.dqlitepy_continue(self.number, slice_ms, self._reference)
         return status
 
     def block(self) -> bytes:
@@ -245,41 +263,37 @@ class Statement(_OnHandle):
 class Execute(Statement):
     """Runs one statement; `values` are (names of the columns, first rows) where it yields rows."""
 
-    __slots__ = ("_flags", "begin_before", "parameters", "sql")
+    __slots__ = ("begin_before", "flags", "parameters", "sql")
 
-    def __init__(self, handle: int, sql: bytes, parameters: bytes, begin_before: bytes, flags: int) -> None:
-        # What the classes above do, without calling each: every statement has one of these.
-        self.error = Error()
+    def __init__(self, number: HandleNumber, sql: bytes, parameters: bytes, begin_before: bytes, flags: int) -> None:
+        if len(parameters) > LARGEST_SIZE:
+            raise too_big()
+        # What the class above does, without calling it.
         self.abandoned = False
-        self._number = handle
+        self.number = number
         self.result = Result()
+        self._reference = byref(self.result)
         self.sql = sql
         self.parameters = parameters
         self.begin_before = begin_before  # what precedes the statement if it writes rows outside a transaction
-        self._flags = flags
+        self.flags = flags
 
     @property
     def runs(self) -> list[bytes]:
         """The parameters of each time that the statement runs."""
         return [self.parameters]
 
-    @property
-    def text_as_bytes(self) -> bool:
-        """Whether texts in the rows are bytearray, not str."""
-        return bool(self._flags & _TEXT_AS_BYTES)
-
     def begin(self, native: Library, slice_ms: int) -> int:
         status: int = native.dqlitepy_execute(
-            self._number,
+            self.number,
             self.sql,
             len(self.sql),
             self.parameters,
             len(self.parameters),
             self.begin_before,
-            self._flags,
+            self.flags,
             slice_ms,
-            self.result,
-            self.error,
+            self._reference,
         )
         return status
 
@@ -295,16 +309,15 @@ class ExecuteMany(Execute):
 
     def begin(self, native: Library, slice_ms: int) -> int:
         status: int = native.dqlitepy_execute_many(
-            self._number,
+            self.number,
             self.sql,
             len(self.sql),
             self.parameters,
             len(self.parameters),
             self.begin_before,
-            self._flags,
+            self.flags,
             slice_ms,
-            self.result,
-            self.error,
+            self._reference,
         )
         return status
 
@@ -315,7 +328,7 @@ class Fetch(Statement):
     __slots__ = ()
 
     def begin(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_fetch(self._number, slice_ms, self.result, self.error)
+        status: int = native.dqlitepy_fetch(self.number, slice_ms, self._reference)
         return status
 
 
@@ -325,5 +338,5 @@ class Discard(Statement):
     __slots__ = ()
 
     def begin(self, native: Library, slice_ms: int) -> int:
-        status: int = native.dqlitepy_discard(self._number, slice_ms, self.error)
+        status: int = native.dqlitepy_discard(self.number, slice_ms, self._reference)
         return status

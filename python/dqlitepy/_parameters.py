@@ -44,7 +44,7 @@ def bind(parameters: Any, names: Callable[[], tuple[str | None, ...]]) -> Parame
         parameters = row = tuple(parameters[index] for index in range(supplied))
     else:
         raise ProgrammingError("parameters are of unsupported type")
-    if _is_storable(row):
+    if is_storable(row):
         return row
     # By index: an adapter may change the list, and what it took out of it must not be stored.
     return tuple(_storable(index + 1, parameters[index]) for index in range(len(row)))
@@ -53,11 +53,11 @@ def bind(parameters: Any, names: Callable[[], tuple[str | None, ...]]) -> Parame
 def bind_all(rows: Iterable[Any], names: Callable[[], tuple[str | None, ...]]) -> Iterator[Parameters]:
     """Yields `bind` of each of `rows`, and calls it for those only that are not plain tuples."""
     for row in rows:
-        yield row if type(row) is tuple and _is_storable(row) else bind(row, names)
+        yield row if type(row) is tuple and is_storable(row) else bind(row, names)
 
 
-def _is_storable(row: tuple[Any, ...]) -> bool:
-    """Whether all values can be stored as they are.
+def is_storable(row: tuple[Any, ...]) -> bool:
+    """Returns whether all values can be stored as they are.
 
     Raises:
         UnicodeEncodeError: a str has a lone surrogate.

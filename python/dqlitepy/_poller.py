@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 
-from dqlitepy._abi import Count, Error, HandleNumber, HandleNumbers, Int32, Status
+from dqlitepy._abi import Count, Error, HandleNumber, HandleNumbers, Int32, Status, byref
 from dqlitepy._library import exception_of, forked, library
 from dqlitepy._operations import Operation
 from dqlitepy._wait import DRAIN_SECONDS
@@ -24,14 +24,16 @@ class Poller:
         number, descriptor, error = HandleNumber(), Int32(), Error()
         if library().dqlitepy_poller_open(number, descriptor, error) != Status.OK:
             raise exception_of(error)
-        self._number = number.value
+        self._number = number
         self._descriptor = descriptor.value
         self._waiting: dict[int, tuple[Operation, asyncio.Future[int]]] = {}
         self._attached: set[int] = set()  # handles that are open
         self._ready = HandleNumbers()
         self._count = Count()
+        # Made here, as the call that takes them is not declared; see `_abi.UNDECLARED`.
+        self._take = (number, byref(self._ready), len(self._ready), byref(self._count), byref(Error()))
         # A loop that is closed first leaves its descriptor to this.
-        self._finalizer = weakref.finalize(loop, _close, self._number)
+        self._finalizer = weakref.finalize(loop, _close, number.value)
         self._finalizer.atexit = False
         loop.add_reader(self._descriptor, self._go_on)
 
@@ -124,7 +126,7 @@ class Poller:
             asyncio.get_running_loop().remove_reader(self._descriptor)
             return
         native = library()
-        native.dqlitepy_poller_take(self._number, self._ready, len(self._ready), self._count, Error())
+        native.dqlitepy_poller_take(*self._take)
         for handle in self._ready[: self._count.value]:
             waiting = self._waiting.get(handle)
             if waiting is None or waiting[1].done():

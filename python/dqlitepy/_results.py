@@ -8,7 +8,7 @@ from operator import index
 from typing import Any, NoReturn, TypeAlias
 
 from dqlitepy._converters import PARSE_COLNAMES, Converter, converters_of, without_type
-from dqlitepy._operations import DML, MORE, ROWS, Execute, Fetch
+from dqlitepy._operations import DML, MORE, ROWS, TEXT_AS_BYTES, Execute, Fetch
 from dqlitepy._spool import Spool
 from dqlitepy._values import presenter
 from dqlitepy._wire import decode
@@ -106,8 +106,8 @@ class CursorCore:
                 self._converters = converters_of(names, declared, detect_types)
                 if detect_types & PARSE_COLNAMES:
                     self._titles = [without_type(name) for name in names]
-            self._as_bytes = operation.text_as_bytes
-            self._more = bool(flags & MORE)
+            self._as_bytes = operation.flags & TEXT_AS_BYTES != 0
+            self._more = flags & MORE != 0
 
     def _accept_more(self, operation: Fetch) -> None:
         """Takes over the next rows, behind those that have not been given out yet."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from dqlitepy._converters import PARSE_DECLTYPES
 from dqlitepy._core import ConnectionCore
@@ -19,7 +19,7 @@ from dqlitepy._wait import run
 from dqlitepy._wire import Parameters
 from dqlitepy.errors import ProgrammingError
 
-_P = ParamSpec("_P")
+_Args = TypeVarTuple("_Args")
 _T = TypeVar("_T")
 
 
@@ -54,7 +54,7 @@ class SyncConnection(ConnectionCore):
         self._number()
         return self._exclusively(self._has_transaction)
 
-    def _exclusively(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    def _exclusively(self, function: Callable[[*_Args], _T], *args: *_Args) -> _T:
         """Calls `function` when no other operation is under way on this connection."""
         library()  # before the lock, which a forked child may find held for ever
         with self._turn:
@@ -65,7 +65,7 @@ class SyncConnection(ConnectionCore):
                 )
             self._busy = True
             try:
-                return function(*args, **kwargs)
+                return function(*args)
             finally:
                 self._busy = False
 
@@ -120,7 +120,6 @@ class SyncConnection(ConnectionCore):
 
     def _parts(self, operation: Execute) -> Iterator[Execute | Fetch]:
         """Runs a statement to its end, part by part."""
-        number = operation.handle
         statement: Execute | Fetch = operation
         while True:
             try:
@@ -130,7 +129,7 @@ class SyncConnection(ConnectionCore):
                 statement.dispose()
             if not statement.more:
                 return
-            statement = Fetch(number)
+            statement = Fetch(operation.number)
 
     def _declared_types(self, operation: Execute) -> Sequence[str | None]:
         """Returns the declared types of the columns that a statement is about to yield, if they are wanted."""

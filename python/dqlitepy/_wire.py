@@ -19,6 +19,11 @@ Value = int | float | str | bytes | None
 Parameters = tuple[Value, ...]
 
 
+def too_big() -> DataError:
+    """Returns what is raised for parameters that cannot even be handed to the library."""
+    return DataError("string or blob too big: split it into several rows, or keep it in a file")
+
+
 def encode(parameters: Parameters | list[Parameters]) -> bytes:
     """Returns the bytes that stand for the parameters of one statement.
 
@@ -28,7 +33,7 @@ def encode(parameters: Parameters | list[Parameters]) -> bytes:
     try:
         return marshal.dumps(parameters, _MARSHAL_VERSION)
     except ValueError:
-        raise DataError("string or blob too big: split it into several rows, or keep it in a file") from None
+        raise too_big() from None
 
 
 def encode_rows(rows: list[Parameters]) -> bytes:

@@ -81,6 +81,15 @@ def test_function(name: str) -> None:
     assert _abi.SIGNATURES[name] == expected
 
 
+@pytest.mark.parametrize("name", sorted(_abi.UNDECLARED))
+def test_what_is_not_declared_has_nothing_to_convert(name: str) -> None:
+    """An int crosses as 32 bits then, whatever the function takes, and a float as a double."""
+    result, (handle, *others) = _abi.SIGNATURES[name]
+    assert (result, handle) == (ctypes.c_int32, _abi.HandleNumber)  # given as an object of this type
+    numbers = {kind for kind in others if issubclass(kind, ctypes._SimpleCData) and kind is not ctypes.c_void_p}
+    assert numbers <= {ctypes.c_int32, ctypes.c_uint32, ctypes.c_char_p}
+
+
 @pytest.mark.parametrize("name", ENUMS)
 def test_enum(name: str) -> None:
     ours, prefix = ENUMS[name]

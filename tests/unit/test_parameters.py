@@ -13,7 +13,9 @@ from typing import Any
 import dqlitepy
 import pytest
 from dqlitepy import _adapters, _wire
+from dqlitepy._abi import LARGEST_SIZE, HandleNumber
 from dqlitepy._batches import batches
+from dqlitepy._operations import Execute
 from dqlitepy._parameters import bind, bind_all
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -235,6 +237,13 @@ def test_marshal_refuses_what_is_too_large(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(marshal, "dumps", refuse)
     with pytest.raises(dqlitepy.DataError, match=r"string or blob too big"):
         _wire.encode((b"",))
+
+
+def test_a_size_that_its_argument_cannot_tell_is_refused() -> None:
+    parameters = bytes(LARGEST_SIZE + 1)  # untouched zeros take no memory
+    with pytest.raises(dqlitepy.DataError, match=r"string or blob too big"):
+        Execute(HandleNumber(0), b"", parameters, b"", 0)
+    assert Execute(HandleNumber(0), b"", parameters[1:2], b"", 0).parameters == b"\0"
 
 
 def test_executemany_encodes_rows_in_batches() -> None:
