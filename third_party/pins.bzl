@@ -46,6 +46,7 @@ PINS = {
             "0028-callers-writes.patch",
             "0029-local-send-buffer.patch",
             "0030-brief-rows.patch",
+            "0031-brief-begin.patch",
         ],
     },
     "libuv": {

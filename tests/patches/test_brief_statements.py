@@ -13,7 +13,7 @@ from select import select
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Response
+from tests.patches.wire import Client, Failure, Response
 
 POOL_THREADS = 16
 # One for each page of 4 KiB that a statement touches: fewer than that for a row of two million bytes.
@@ -169,6 +169,43 @@ def test_but_not_for_good(node: NodeProcess, client: Client, busy: ExitStack) ->
         client.query(BY_KEY)
     occupy_pool(node, busy)
     assert [[value for _, value in row] for row in client.query(BY_KEY)] == [[20]]
+
+
+@pytest.mark.parametrize("begin", ["BEGIN", "BEGIN IMMEDIATE", "begin exclusive transaction"])
+@pytest.mark.parametrize("first", ["", ";\nUPDATE t SET v = v + 1 WHERE id = 2"])
+def test_a_transaction_needs_no_thread_to_begin(
+    node: NodeProcess, client: Client, busy: ExitStack, begin: str, first: str
+) -> None:
+    occupy_pool(node, busy)
+    client.execute(begin + first)
+    assert client.execute("UPDATE t SET v = v + 1 WHERE id = 2") == 1
+    busy.close()
+    client.execute("ROLLBACK")
+    assert [[value for _, value in row] for row in client.query(BY_KEY)] == [[20]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BEGIN; UPDATE t SET v = v + 1 WHERE v > 10",
+        "UPDATE t SET v = v + 1 WHERE id = 2; UPDATE t SET v = v + 1 WHERE id = 2",
+        "BEGIN; UPDATE t SET v = v + 1 WHERE id = 2; UPDATE t SET v = v + 1 WHERE id = 2",
+    ],
+)
+def test_a_text_of_more_than_that_gets_a_thread(node: NodeProcess, client: Client, busy: ExitStack, text: str) -> None:
+    occupy_pool(node, busy)
+    client.begin_execute(text)
+    assert not is_answered(node, client)
+    busy.close()
+    client.expect(Response.RESULT)
+
+
+def test_a_begin_that_fails_needs_no_thread(node: NodeProcess, client: Client, busy: ExitStack) -> None:
+    client.execute("BEGIN")
+    occupy_pool(node, busy)
+    with pytest.raises(Failure, match="within a transaction"):
+        client.execute("BEGIN; UPDATE t SET v = v + 1 WHERE id = 2")
+    assert client.execute("UPDATE t SET v = v + 1 WHERE id = 2") == 1
 
 
 def test_the_schema_that_counts_is_the_one_that_is_there(node: NodeProcess, client: Client, busy: ExitStack) -> None:

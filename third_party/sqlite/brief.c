@@ -17,7 +17,7 @@ int dqlitepy_brief_rows(sqlite3_stmt *statement);
 
 // Instructions whose time does not depend on the number of rows beyond a search in a tree. Among what is missing: functions,
 // which may take any time; triggers; virtual tables; sorters; whatever begins, ends or checks anything but the statement itself.
-// COMMIT is looked at separately.
+// BEGIN and COMMIT are looked at separately.
 static int takes_little(u8 opcode) {
   switch (opcode) {
     case OP_Add:
@@ -103,9 +103,10 @@ static int has_little_to_commit(sqlite3 *database) {
   return temporary == 0 || sqlite3BtreeTxnState(temporary) != SQLITE_TXN_WRITE;
 }
 
-// Tells whether an instruction is the one of a COMMIT that takes little. BEGIN and ROLLBACK have the same one.
-static int commits_little(const VdbeOp *instruction, sqlite3 *database) {
-  return instruction->opcode == OP_AutoCommit && instruction->p1 && !instruction->p2 && has_little_to_commit(database);
+// Tells whether an instruction is the one of a BEGIN, or of a COMMIT that takes little. ROLLBACK has the same one.
+static int begins_or_commits_little(const VdbeOp *instruction, sqlite3 *database) {
+  int commits = instruction->p1;
+  return instruction->opcode == OP_AutoCommit && !instruction->p2 && (!commits || has_little_to_commit(database));
 }
 
 // Tells whether no other connection has changed the schema since the statement was compiled: SQLite would compile it anew in
@@ -174,7 +175,7 @@ int dqlitepy_brief_rows(sqlite3_stmt *statement) {
     }
     // REPLACE, or an upsert, may meet a large row in the place of each that it brings.
     if (values.rows > 1 && (opcode == OP_Column || opcode == OP_Delete || opcode == OP_IdxDelete)) return 0;
-    if (!takes_little(opcode) && !commits_little(instruction, program->db)) return 0;
+    if (!takes_little(opcode) && !begins_or_commits_little(instruction, program->db)) return 0;
     int goes_back = (sqlite3OpcodeProperty[opcode] & OPFLG_JUMP) && instruction->p2 <= i && instruction->p2 > 0;
     // To the next row, and the way back behind the initialization, which every program ends with.
     int may_go_back = opcode == OP_Goto && ((next_row && instruction->p2 == next_row) || (instruction->p2 == 1 && i == program->nOp - 1));
