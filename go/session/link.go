@@ -43,6 +43,7 @@ type link struct {
 	awaiting  bool // the server owes an answer
 	drained   bool // the last look at the socket took all that had come
 	silent    bool // what is queued is not begun yet, and nothing may come before it is
+	spin      spin
 
 	shortcut     Shortcut     // nil where there is none
 	findShortcut FindShortcut // nil once it is decided
@@ -275,6 +276,9 @@ func (l *link) rest() (bytes int) {
 // wait returns nil when the socket is ready.
 func (l *link) wait(events int16, deadline time.Time) error {
 	fds := [2]unix.PollFd{{Fd: int32(l.waker.fd), Events: unix.POLLIN}, {Fd: int32(l.fd), Events: events}}
+	if events == unix.POLLIN && !deadline.IsZero() && l.spin.wait(fds[:]) {
+		return nil
+	}
 	return l.waker.poll(fds[:], deadline)
 }
 
