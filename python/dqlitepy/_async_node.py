@@ -164,7 +164,7 @@ class Node(NodeCore):
         """Stops a node whose start was cancelled, so that its directory is free again."""
         number = opening.handle
         try:
-            if number and not opening.abandoned:
+            if number and opening.ended:
                 events.attach(number)
                 await events.run(Close(number))
         except errors.Error:

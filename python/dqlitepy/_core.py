@@ -346,7 +346,7 @@ class ConnectionCore:
         """Keeps the books after an operation that ended by an exception."""
         if operation.broke_handle:
             self._broken = self._broken or str(exception_of(operation.error))
-        self._unfinished = self._unfinished or operation.abandoned
+        self._unfinished = self._unfinished or not operation.ended
         if not isinstance(error, errors.Error):
             self._lost_in_silence = operation.lost_transaction
         self._declared = None  # it may have rolled a change of the schema back

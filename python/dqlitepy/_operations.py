@@ -36,11 +36,11 @@ TEXT_AS_BYTES = int(ExecuteFlag.TEXT_AS_BYTES)
 class Operation(ABC):
     """One operation on one handle."""
 
-    __slots__ = ("_error", "abandoned")
+    __slots__ = ("_error", "ended")
 
     def __init__(self) -> None:
         self._error = Error()
-        self.abandoned = False  # it could not be brought to an end: nobody knows what its handle is doing
+        self.ended = False  # as far as whoever runs it has seen; until then, nobody knows what its handle is doing
 
     @property
     def error(self) -> Error:
@@ -208,7 +208,7 @@ class Statement(Operation):
 
     def __init__(self, number: HandleNumber) -> None:
         # Without what the class above does: every statement has one of these, whose error is part of the result.
-        self.abandoned = False
+        self.ended = False
         self.number = number
         self.result = Result()
         self._reference = byref(self.result)
@@ -269,7 +269,7 @@ class Execute(Statement):
         if len(parameters) > LARGEST_SIZE:
             raise too_big()
         # What the class above does, without calling it.
-        self.abandoned = False
+        self.ended = False
         self.number = number
         self.result = Result()
         self._reference = byref(self.result)

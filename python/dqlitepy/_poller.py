@@ -41,7 +41,7 @@ class Poller:
         """Runs an operation of an attached handle to its end; other tasks run meanwhile.
 
         Where the task is cancelled, the operation is too, and given DRAIN_SECONDS to end; then CancelledError goes on.
-        `operation.abandoned` tells that it did not end.
+        `operation.ended` tells whether it did.
 
         Args:
             operation: begins with this.
@@ -60,6 +60,7 @@ class Poller:
                 except BaseException as reason:
                     await self._abandon(operation, end, reason)
                     raise
+            operation.ended = True
             if status != _OK:
                 raise exception_of(operation.error)
         except BaseException as error:
@@ -77,11 +78,7 @@ class Poller:
         status = opening.begin(native, 0)
         handle = opening.handle
         if status in (_OK, _PENDING):
-            try:
-                self.attach(handle)
-            except BaseException:
-                opening.abandoned = True
-                raise
+            self.attach(handle)
         try:
             if status == _PENDING:
                 end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -91,6 +88,7 @@ class Poller:
                 except BaseException as reason:
                     await self._abandon(opening, end, reason)
                     raise
+            opening.ended = True
             if status != _OK:
                 raise exception_of(opening.error)
         except BaseException:
@@ -141,8 +139,8 @@ class Poller:
         """Ends an operation for whose end its task does not wait any more."""
         operation.dispose()  # it may have just ended
         if end.done() and not end.cancelled():
+            operation.ended = True
             return
-        operation.abandoned = True
         library().dqlitepy_cancel(operation.handle, Error())
         if isinstance(reason, asyncio.CancelledError):
             await self._drain(operation)
@@ -152,7 +150,7 @@ class Poller:
         """Waits for a cancelled operation. Further cancellations change nothing: it ends soon, by the one before."""
         # It may have been named in the moment when nobody waited for it any more.
         if operation.resume(library(), 0) != _PENDING:
-            operation.abandoned = False
+            operation.ended = True
             return
         end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting[operation.handle] = operation, end
@@ -161,7 +159,7 @@ class Poller:
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([end])
         patience.cancel()
-        operation.abandoned = end.cancelled()
+        operation.ended = not end.cancelled()
 
 
 _pollers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Poller] = weakref.WeakKeyDictionary()

@@ -21,7 +21,7 @@ def run(operation: Operation) -> None:
     """Runs an operation to its end.
 
     Where something is raised meanwhile (KeyboardInterrupt, or whatever a signal handler raises), the operation is
-    cancelled and given DRAIN_SECONDS to end, then the exception goes on. `operation.abandoned` tells that it did not.
+    cancelled and given DRAIN_SECONDS to end, then the exception goes on. `operation.ended` tells whether it did.
 
     Raises:
         dqlitepy.Error: the operation failed.
@@ -31,6 +31,7 @@ def run(operation: Operation) -> None:
         status = operation.begin(native, SLICE_MS)
         while status == _PENDING:
             status = operation.resume(native, SLICE_MS)
+        operation.ended = True
     except BaseException:
         _cancel(native, operation)
         raise
@@ -39,8 +40,7 @@ def run(operation: Operation) -> None:
 
 
 def _cancel(native: Library, operation: Operation) -> None:
-    # Until the end is seen: a second Ctrl-C leaves this function early.
-    operation.abandoned = True
+    # A second Ctrl-C leaves this function early, at any line.
     operation.dispose()  # it may have just ended
     native.dqlitepy_cancel(operation.handle, Error())
     deadline = monotonic() + DRAIN_SECONDS
@@ -49,4 +49,4 @@ def _cancel(native: Library, operation: Operation) -> None:
         if monotonic() > deadline:
             return
         status = operation.resume(native, SLICE_MS)
-    operation.abandoned = False
+    operation.ended = True

@@ -264,6 +264,30 @@ def test_ctrl_c_ends_a_statement_without_an_answer(server: Server, sql: str, pla
     finish(process)
 
 
+def test_a_second_ctrl_c_right_behind_the_first(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may come at any line: here before the first of what ends the statement."""
+    stalled = Stalled()
+    server.answer = _but_for(READ, stalled)
+    con = connect(server.address)
+
+    def again(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    def press() -> None:
+        stalled.reached.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("dqlitepy._wait._cancel", again)
+    thread = threading.Thread(target=press)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        con.execute(READ)
+    thread.join()
+    monkeypatch.undo()
+    assert con.execute("SELECT 1").fetchall() == [(1,)]
+    con.close()
+
+
 def _but_for(sql: str, answer: Answer) -> Answer:
     def chooses(peer: Peer, asked: Asked) -> None:
         (answer if asked.sql == sql else behave)(peer, asked)
