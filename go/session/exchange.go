@@ -6,7 +6,7 @@ import "dqlitepy.dev/go/wire"
 
 // request queues a request and names who takes the answer.
 func (s *Session) request(stake stake, encode func([]byte) []byte, then func(wire.Frame)) {
-	s.stake = stake
+	s.stake, s.link.harmless = stake, stake == nothing
 	s.link.queue(encode)
 	s.expect(then)
 }

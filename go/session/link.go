@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -40,9 +41,11 @@ type link struct {
 	sent      int
 	in        []byte // what was received; the frame given out last begins before start
 	start     int
-	awaiting  bool // the server owes an answer
-	drained   bool // the last look at the socket took all that had come
-	silent    bool // what is queued is not begun yet, and nothing may come before it is
+	awaiting  bool         // the server owes an answer
+	drained   bool         // the last look at the socket took all that had come
+	silent    bool         // what is queued is not begun yet, and nothing may come before it is
+	harmless  bool         // to lose the link with what is queued costs nothing but another attempt
+	stirred   *atomic.Bool // something has come since the last look at the socket; nil where nobody is told of that
 	spin      spin
 
 	shortcut     Shortcut     // nil where there is none
@@ -61,10 +64,14 @@ func (l *link) unsent() bool {
 }
 
 // checkSilence looks before a request is sent, while it is sure that it does not run. It finds a server that has ended the
-// connection meanwhile, and an answer too many, which the request would take for its own.
+// connection meanwhile, and an answer too many, which the request would take for its own. An event loop that has not been told of
+// either will be soon: for what can be repeated, that saves a system call.
 func (l *link) checkSilence() error {
 	l.silent = false
 	surplus := len(l.in) - l.start
+	if surplus == 0 && l.harmless && l.drained && l.stirred != nil && !l.stirred.Load() {
+		return nil
+	}
 	if surplus == 0 {
 		l.makeRoom(wire.HeaderSize)
 		n, err := l.pull(l.in[len(l.in):cap(l.in)])
@@ -211,6 +218,9 @@ func (l *link) read(need uint64, deadline time.Time) error {
 // pull takes what has come in without waiting.
 func (l *link) pull(buffer []byte) (int, error) {
 	if l.secure == nil {
+		if l.stirred != nil {
+			l.stirred.Store(false)
+		}
 		n, err := unix.Read(l.fd, buffer)
 		l.drained = err == unix.EAGAIN || err == nil && n < len(buffer)
 		return n, err

@@ -2,7 +2,10 @@
 
 package session
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Needs is what an operation that is not done needs before Continue can get further: any one of them.
 type Needs struct {
@@ -31,4 +34,12 @@ func (s *Session) Needs() Needs {
 		needs.Until = at
 	}
 	return needs
+}
+
+// Watched takes note that the caller waits for edges of the Socket, from now on as long as there is this link, and sets stirred
+// whenever it hears of one.
+func (s *Session) Watched(stirred *atomic.Bool) {
+	if s.link != nil {
+		s.link.stirred = stirred
+	}
 }

@@ -165,16 +165,23 @@ func (s *Session) claim() {
 const turn = time.Millisecond
 
 func (s *Session) run(slice time.Duration) (done bool) {
-	end := time.Now().Add(max(slice, turn))
-	deadline := end
-	if slice <= 0 {
-		deadline = time.Time{}
+	var end, deadline time.Time
+	if slice > 0 {
+		end = time.Now().Add(max(slice, turn))
+		deadline = end
 	}
 	s.ready = false
 	for s.running {
 		switch err := s.step(deadline); err {
 		case nil: // a server that is always faster than we are must not keep the thread from its signals
-			if s.running && time.Now().After(end) {
+			if !s.running {
+				return true
+			}
+			now := time.Now()
+			if end.IsZero() {
+				end = now.Add(turn)
+			}
+			if now.After(end) {
 				s.ready = true
 				return false
 			}

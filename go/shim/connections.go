@@ -152,9 +152,13 @@ func (c *connectionHandle) watched(status C.int32_t, out *C.dqlitepy_error) C.in
 	if status != C.DQLITEPY_PENDING || p == nil {
 		return status
 	}
-	if err := p.watch(c.handle, c.session.Needs(), &c.interest); err != nil {
+	needs := c.session.Needs()
+	if err := p.watch(c.handle, needs, &c.interest); err != nil {
 		c.session.Abandon()
 		return report(out, &session.Error{Kind: session.Connection, Broken: true, Message: err.Error()})
+	}
+	if needs.Link != nil && needs.Link == c.interest.link {
+		c.session.Watched(&c.interest.stirred)
 	}
 	return status
 }

@@ -12,6 +12,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -129,6 +130,9 @@ func (p *poller) take(ready []uint64) (count int) {
 		case timerfdTag:
 			p.expire(time.Now())
 		default:
+			if c, ok := handles.get(tag).(*connectionHandle); ok {
+				c.interest.stirred.Store(true)
+			}
 			ready[count] = tag
 			count++
 		}
@@ -203,6 +207,8 @@ type interest struct {
 	link  any // the one whose socket it is; nil before the first
 	write bool
 	until time.Time // the next of its deadlines; zero for none
+
+	stirred atomic.Bool // an event has told of it
 }
 
 // watch names a handle once one of the needs of its session has come true. Descriptors stay in the epoll from one operation to

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
+from dqlitepy import aio
 
 from tests.hostile.client import connect
 from tests.hostile.server import (
@@ -134,6 +136,58 @@ def test_an_answer_too_many_is_no_answer_to_the_next_statement(
         con.execute(second)
     assert type(caught.value) is dqlitepy.OperationalError
     assert len(server.statements()) == sent
+
+
+@pytest.mark.parametrize("second", [READ, WRITE])
+def test_an_answer_too_many_between_two_statements_of_an_event_loop(server: Server, second: str) -> None:
+    once_more, answered = threading.Event(), threading.Event()
+
+    def answers_again(peer: Peer, asked: Asked) -> None:
+        behave(peer, asked)
+        once_more.wait()
+        behave(peer, asked)
+        answered.set()
+
+    async def use() -> None:
+        async with aio.connect(f"dqlite://{server.address}/main", isolation_level=None) as con:
+            await con.execute(READ)
+            server.arm(answers_again)
+            await con.execute(READ)
+            once_more.set()
+            answered.wait()
+            for _ in range(3):  # the loop is told of what has come
+                await asyncio.sleep(0)
+            sent = len(server.statements())
+            with pytest.raises(dqlitepy.OperationalError, match="answer no request: nothing was written"):
+                await con.execute(second)
+            assert len(server.statements()) == sent
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("second", [READ, WRITE])
+def test_a_server_that_left_an_event_loop_that_is_busy(server: Server, second: str) -> None:
+    """Nobody has told it, so that what can be repeated is sent, and what cannot is not."""
+    left = threading.Event()
+
+    def leaves(peer: Peer, asked: Asked) -> None:
+        behave(peer, asked)
+        left.wait()
+        peer.hang_up()
+        left.clear()
+
+    async def use() -> None:
+        async with aio.connect(f"dqlite://{server.address}/main", isolation_level=None) as con:
+            await con.execute(READ)
+            server.arm(leaves)
+            await con.execute(READ)
+            left.set()
+            while left.is_set():
+                pass
+            await con.execute(second)
+            assert server.statements().count(second) == (3 if second == READ else 1)
+
+    asyncio.run(use())
 
 
 def test_an_answer_too_many_within_a_transaction(server: Server, con: dqlitepy.Connection) -> None:
