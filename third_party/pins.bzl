@@ -47,6 +47,7 @@ PINS = {
             "0029-local-send-buffer.patch",
             "0030-brief-rows.patch",
             "0031-brief-begin.patch",
+            "0032-recent-query.patch",
         ],
     },
     "libuv": {

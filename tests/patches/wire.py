@@ -6,6 +6,7 @@ from __future__ import annotations
 import enum
 import socket
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -155,9 +156,9 @@ class Client:
         """Sends an EXEC_SQL, whose answer is RESULT."""
         self.send(Request.EXEC_SQL, _statement(sql))
 
-    def begin_query(self, sql: str) -> None:
+    def begin_query(self, sql: str, *parameters: int) -> None:
         """Sends a QUERY_SQL; `page` reads what comes back."""
-        self.send(Request.QUERY_SQL, _statement(sql))
+        self.send(Request.QUERY_SQL, _statement(sql) + _tuple(parameters))
 
     def prepare(self, sql: str) -> int:
         """Prepares one statement and returns its number."""
@@ -173,9 +174,9 @@ class Client:
         """Reads one ROWS response."""
         return _page(self.expect(Response.ROWS))
 
-    def query(self, sql: str) -> list[tuple[Value, ...]]:
+    def query(self, sql: str, *parameters: int) -> list[tuple[Value, ...]]:
         """Runs one statement by QUERY_SQL and returns all of its rows."""
-        self.begin_query(sql)
+        self.begin_query(sql, *parameters)
         rows: list[tuple[Value, ...]] = []
         while True:
             page = self.page()
@@ -246,6 +247,13 @@ def _text(value: bytes) -> bytes:
 
 def _statement(sql: str) -> bytes:
     return _WORD.pack(0) + _text(sql.encode())
+
+
+def _tuple(parameters: Sequence[int]) -> bytes:
+    if not parameters:
+        return b""
+    types = bytes([len(parameters), *[Type.INTEGER] * len(parameters)])
+    return types + b"\0" * (-len(types) % 8) + struct.pack(f"<{len(parameters)}q", *parameters)
 
 
 def _page(body: bytes) -> Page:
