@@ -8,21 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from select import select
 
 import pytest
 
+from tests.patches.busy import is_answered, occupy_pool
 from tests.patches.node import NodeProcess
 from tests.patches.wire import Client, Failure, Response
 
-POOL_THREADS = 16
 # One for each page of 4 KiB that a statement touches: fewer than that for a row of two million bytes.
 MOST_DETOURS = 1000
-# A first page, which tells that the statement runs, and then none for ever.
-ENDLESS = (
-    "WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) "
-    "SELECT zeroblob(100000) UNION ALL SELECT n FROM endless WHERE n < 0"
-)
 BY_KEY = "SELECT v FROM t WHERE id = 2"
 BY_NAME = "SELECT v FROM t WHERE name = 'two'"
 
@@ -38,23 +32,11 @@ def busy(node: NodeProcess, client: Client) -> Iterator[ExitStack]:
         yield connections
 
 
-def occupy_pool(node: NodeProcess, connections: ExitStack) -> None:
-    for _ in range(POOL_THREADS):
-        reader = connections.enter_context(node.client())
-        reader.begin_query(ENDLESS)
-        assert not reader.page().is_last
-    node.go_round()
-
-
-def is_answered(node: NodeProcess, client: Client) -> bool:
-    node.go_round()
-    return bool(select([client.socket], [], [], 0)[0])
-
-
 @pytest.mark.parametrize("query", [BY_KEY, BY_NAME])
 def test_a_row_by_its_key_needs_no_thread(node: NodeProcess, client: Client, busy: ExitStack, query: str) -> None:
     occupy_pool(node, busy)
-    assert [[value for _, value in row] for row in client.query(query)] == [[20]]
+    for _ in range(2):  # the second time it is compiled already
+        assert [[value for _, value in row] for row in client.query(query)] == [[20]]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A query that is sent again is not compiled again, and nobody can tell by anything but the time it takes."""
+"""A query that is sent again is not compiled again, which nobody can tell by anything but the time it takes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
+from tests.patches.busy import is_answered, occupy_pool
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure, Page, Response, Value
+from tests.patches.wire import Client, Failure, Page, Type, Value
 
 ALL = "SELECT * FROM t"
 
@@ -98,15 +100,35 @@ def test_what_fails_fails_again(client: Client) -> None:
 
 
 def test_one_that_was_interrupted_begins_again(client: Client) -> None:
-    long = "SELECT column1, zeroblob(50000) FROM (VALUES (1), (2), (3), (4))"
-    client.begin_query(long)
-    first = client.page()
-    assert not first.is_last
-    client.interrupt()
-    assert client.drain()[-1] == Response.EMPTY
-    assert len(client.query(long)) == 4
-    client.begin_query(long)
-    assert client.page().rows == first.rows
+    numbers = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT n FROM numbers"
+    endless = f"SELECT n, zeroblob(50000) FROM ({numbers})"
+    for _ in range(3):
+        client.begin_query(endless)
+        page = client.page()
+        assert not page.is_last
+        assert page.rows[0][0] == (Type.INTEGER, 1)
+        client.interrupt()
+        client.drain()
+    assert client.scalar("SELECT 7") == 7
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_one_whose_index_is_gone_gets_a_thread(node: NodeProcess, client: Client, own: bool) -> None:
+    """It goes through the whole table now, in whichever way the connection has learned of that."""
+    by_name = "SELECT v FROM t WHERE name = 'two'"
+    client.execute(
+        "CREATE TABLE t (name, v); CREATE UNIQUE INDEX by_name ON t (name); INSERT INTO t VALUES ('two', 20)"
+    )
+    assert client.scalar(by_name) == 20
+    with ExitStack() as busy:
+        with node.client() as other:
+            (client if own else other).execute("DROP INDEX by_name")
+        client.execute("INSERT INTO t VALUES ('one', 10)")
+        occupy_pool(node, busy)
+        client.begin_query(by_name)
+        assert not is_answered(node, client)
+        busy.close()
+        assert client.page().rows == [((Type.INTEGER, 20),)]
 
 
 def pragmas(client: Client) -> object:

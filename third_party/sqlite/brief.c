@@ -82,6 +82,7 @@ static int takes_little(u8 opcode) {
     case OP_SeekLT:
     case OP_SeekRowid:
     case OP_SoftNull:
+    case OP_String:  // what String8 makes of itself when it runs
     case OP_String8:
     case OP_Subtract:
     case OP_Transaction:
@@ -124,6 +125,14 @@ static int schema_is_current(sqlite3 *database) {
   return cookie == (u32)database->aDb[0].pSchema->schema_cookie;
 }
 
+// Tells whether a statement was compiled for another schema than its connection knows by now, as one may have been that was kept:
+// SQLite would compile it anew, too. It marks such statements only in some cases.
+static int is_outdated(const VdbeOp *instruction, sqlite3 *database) {
+  if (instruction->opcode != OP_Transaction || !instruction->p5) return 0;  // BEGIN has one that asks for nothing
+  const Schema *schema = database->aDb[instruction->p1].pSchema;
+  return instruction->p3 != schema->schema_cookie || instruction->p4.i != schema->iGeneration;
+}
+
 // The coroutine that gives out the rows of VALUES (…), (…): straight on, values and a Yield for each row.
 struct values {
   int first;  // instruction behind it; where there is none, the first of the program
@@ -143,6 +152,7 @@ static int find_values(const Vdbe *program, struct values *values) {
       case OP_Integer:
       case OP_Null:
       case OP_Real:
+      case OP_String:
       case OP_String8:
       case OP_Variable:
         break;
@@ -176,6 +186,7 @@ int dqlitepy_brief_rows(sqlite3_stmt *statement) {
     // REPLACE, or an upsert, may meet a large row in the place of each that it brings.
     if (values.rows > 1 && (opcode == OP_Column || opcode == OP_Delete || opcode == OP_IdxDelete)) return 0;
     if (!takes_little(opcode) && !begins_or_commits_little(instruction, program->db)) return 0;
+    if (is_outdated(instruction, program->db)) return 0;
     int goes_back = (sqlite3OpcodeProperty[opcode] & OPFLG_JUMP) && instruction->p2 <= i && instruction->p2 > 0;
     // To the next row, and the way back behind the initialization, which every program ends with.
     int may_go_back = opcode == OP_Goto && ((next_row && instruction->p2 == next_row) || (instruction->p2 == 1 && i == program->nOp - 1));

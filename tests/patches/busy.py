@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node all of whose pool's threads are busy for ever: what is answered has run in its loop."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from select import select
+
+from tests.patches.node import NodeProcess
+from tests.patches.wire import Client
+
+POOL_THREADS = 16
+# A first page, which tells that the statement runs, and then none for ever.
+ENDLESS = (
+    "WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) "
+    "SELECT zeroblob(100000) UNION ALL SELECT n FROM endless WHERE n < 0"
+)
+
+
+def occupy_pool(node: NodeProcess, connections: ExitStack) -> None:
+    """Keeps the pool busy as long as `connections` is open."""
+    for _ in range(POOL_THREADS):
+        reader = connections.enter_context(node.client())
+        reader.begin_query(ENDLESS)
+        assert not reader.page().is_last
+    node.go_round()
+
+
+def is_answered(node: NodeProcess, client: Client) -> bool:
+    """Returns whether the last request was answered, after the loop has dealt with it."""
+    node.go_round()
+    return bool(select([client.socket], [], [], 0)[0])
