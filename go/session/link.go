@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -41,11 +40,11 @@ type link struct {
 	sent      int
 	in        []byte // what was received; the frame given out last begins before start
 	start     int
-	awaiting  bool         // the server owes an answer
-	drained   bool         // the last look at the socket took all that had come
-	silent    bool         // what is queued is not begun yet, and nothing may come before it is
-	harmless  bool         // to lose the link with what is queued costs nothing but another attempt
-	stirred   *atomic.Bool // something has come since the last look at the socket; nil where nobody is told of that
+	awaiting  bool  // the server owes an answer
+	drained   bool  // the last look at the socket took all that had come
+	silent    bool  // what is queued is not begun yet, and nothing may come before it is
+	harmless  bool  // to lose the link with what is queued costs nothing but another attempt
+	news      *News // nil where nobody is told of any
 	spin      spin
 
 	shortcut     Shortcut     // nil where there is none
@@ -69,7 +68,7 @@ func (l *link) unsent() bool {
 func (l *link) checkSilence() error {
 	l.silent = false
 	surplus := len(l.in) - l.start
-	if surplus == 0 && l.harmless && l.drained && l.stirred != nil && !l.stirred.Load() {
+	if surplus == 0 && l.harmless && l.drained && l.news != nil && l.news.none() {
 		return nil
 	}
 	if surplus == 0 {
@@ -218,8 +217,8 @@ func (l *link) read(need uint64, deadline time.Time) error {
 // pull takes what has come in without waiting.
 func (l *link) pull(buffer []byte) (int, error) {
 	if l.secure == nil {
-		if l.stirred != nil {
-			l.stirred.Store(false)
+		if l.news != nil {
+			l.news.look()
 		}
 		n, err := unix.Read(l.fd, buffer)
 		l.drained = err == unix.EAGAIN || err == nil && n < len(buffer)

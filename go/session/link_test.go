@@ -3,30 +3,33 @@
 package session
 
 import (
-	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
+// watched is a link whose socket an event loop looks after, with its peer.
+func watched(t *testing.T) (l *link, peer int) {
+	t.Helper()
+	peer, w, fds := pair(t)
+	return &link{fd: int(fds[1].Fd), waker: w, harmless: true, drained: true, news: new(News)}, peer
+}
+
 // Something has come that answers no request. It is found before the next one is sent, but for what can be repeated where an
 // event loop would tell of it and has not.
 func TestWhoSendsWithoutALook(t *testing.T) {
-	told, untold := new(atomic.Bool), new(atomic.Bool)
-	told.Store(true)
 	for name, test := range map[string]struct {
-		harmless, drained bool
-		stirred           *atomic.Bool
-		looks             bool
+		change func(*link)
+		looks  bool
 	}{
-		"without an event loop":           {true, true, nil, true},
-		"an event loop that was told":     {true, true, told, true},
-		"one that was not":                {true, true, untold, false},
-		"what cannot be repeated":         {false, true, untold, true},
-		"what was there was not all read": {true, false, untold, true},
+		"an event loop that was not told": {func(*link) {}, false},
+		"one that was":                    {func(l *link) { l.news.Add(false) }, true},
+		"none":                            {func(l *link) { l.news = nil }, true},
+		"what cannot be repeated":         {func(l *link) { l.harmless = false }, true},
+		"what was there was not all read": {func(l *link) { l.drained = false }, true},
 	} {
-		peer, w, fds := pair(t)
-		l := &link{fd: int(fds[1].Fd), waker: w, harmless: test.harmless, drained: test.drained, stirred: test.stirred}
+		l, peer := watched(t)
+		test.change(l)
 		if _, err := unix.Write(peer, []byte("x")); err != nil {
 			t.Fatal(err)
 		}
@@ -36,12 +39,32 @@ func TestWhoSendsWithoutALook(t *testing.T) {
 	}
 }
 
-func TestALookTakesBackWhatAnEventLoopWasTold(t *testing.T) {
-	_, w, fds := pair(t)
-	stirred := new(atomic.Bool)
-	stirred.Store(true)
-	l := &link{fd: int(fds[1].Fd), waker: w, harmless: true, stirred: stirred}
-	if err := l.checkSilence(); err != nil || stirred.Load() || !l.drained {
+func TestALookMakesNewsOld(t *testing.T) {
+	l, _ := watched(t)
+	l.news.Add(false)
+	if err := l.checkSilence(); err != nil || !l.news.none() || !l.drained {
 		t.Errorf("%v, %+v", err, l)
+	}
+}
+
+// It is heard of once, and the read that takes the answer does not see what is behind it.
+func TestAnEndThatCameWithAnAnswerIsFound(t *testing.T) {
+	l, peer := watched(t)
+	if _, err := unix.Write(peer, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Shutdown(peer, unix.SHUT_WR); err != nil {
+		t.Fatal(err)
+	}
+	l.news.Add(true)
+	if n, err := l.pull(make([]byte, 16)); n != 1 || err != nil || !l.drained {
+		t.Fatal(n, err, l.drained)
+	}
+	if err := l.checkSilence(); err == nil {
+		t.Error("the end was not found")
+	}
+	l.news.Forget()
+	if !l.news.none() {
+		t.Error("another socket has not ended")
 	}
 }

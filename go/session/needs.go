@@ -36,10 +36,33 @@ func (s *Session) Needs() Needs {
 	return needs
 }
 
-// Watched takes note that the caller waits for edges of the Socket, from now on as long as there is this link, and sets stirred
-// whenever it hears of one.
-func (s *Session) Watched(stirred *atomic.Bool) {
+// News is what an event loop has heard of a socket since the last look at it.
+type News struct {
+	came  atomic.Bool // something to read
+	ended atomic.Bool // nothing will come any more, which is heard once and stays so
+}
+
+// Add takes note of an event. It may be called from any thread.
+func (n *News) Add(ended bool) {
+	n.came.Store(true)
+	if ended {
+		n.ended.Store(true)
+	}
+}
+
+// Forget makes it the news of another socket.
+func (n *News) Forget() {
+	n.came.Store(false)
+	n.ended.Store(false)
+}
+
+func (n *News) look()      { n.came.Store(false) }
+func (n *News) none() bool { return !n.came.Load() && !n.ended.Load() }
+
+// Watched takes note that the caller waits for edges of the Socket, from now on as long as there is this link, and adds to the
+// news whenever it hears of one.
+func (s *Session) Watched(news *News) {
 	if s.link != nil {
-		s.link.stirred = stirred
+		s.link.news = news
 	}
 }

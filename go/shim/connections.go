@@ -158,7 +158,7 @@ func (c *connectionHandle) watched(status C.int32_t, out *C.dqlitepy_error) C.in
 		return report(out, &session.Error{Kind: session.Connection, Broken: true, Message: err.Error()})
 	}
 	if needs.Link != nil && needs.Link == c.interest.link {
-		c.session.Watched(&c.interest.stirred)
+		c.session.Watched(&c.interest.news)
 	}
 	return status
 }

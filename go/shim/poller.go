@@ -12,7 +12,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -131,7 +130,7 @@ func (p *poller) take(ready []uint64) (count int) {
 			p.expire(time.Now())
 		default:
 			if c, ok := handles.get(tag).(*connectionHandle); ok {
-				c.interest.stirred.Store(true)
+				c.interest.news.Add(event.Events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0)
 			}
 			ready[count] = tag
 			count++
@@ -208,7 +207,7 @@ type interest struct {
 	write bool
 	until time.Time // the next of its deadlines; zero for none
 
-	stirred atomic.Bool // an event has told of it
+	news session.News // of that socket
 }
 
 // watch names a handle once one of the needs of its session has come true. Descriptors stay in the epoll from one operation to
@@ -241,6 +240,7 @@ func (p *poller) watch(handle uint64, needs session.Needs, i *interest) error {
 		operation, events := unix.EPOLL_CTL_MOD, uint32(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLET)
 		if i.link != needs.Link {
 			operation = unix.EPOLL_CTL_ADD
+			i.news.Forget()
 		}
 		if needs.Write {
 			events |= unix.EPOLLOUT
