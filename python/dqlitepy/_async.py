@@ -122,6 +122,8 @@ class AsyncConnection(ConnectionCore):
             turn.give_back()
 
     def _run(self, operation: Operation) -> Awaitable[None]:
+        if self._unfinished or self._lost_in_silence:
+            self._settle()
         return self._poller.run(operation, self._note_failure)
 
     async def _run_control(self, sql: str) -> None:

@@ -87,8 +87,7 @@ class AsyncTransactionControl(AsyncConnection):
     async def rollback(self) -> None:
         """Rolls the open transaction back, if any. On a broken connection that has happened already."""
         self._number()
-        self._leave_unfinished()
-        self._lost_in_silence = False
+        self._forget_loss()
         await self._finish_transaction("ROLLBACK")
 
     async def _finish_transaction(self, sql: str) -> None:

@@ -16,6 +16,9 @@ _BATCH_BYTES = 2**20
 # What is encoded at a time, as far as the rows before it tell how large a row is.
 _CHUNK_ROWS = 128
 _CHUNK_BYTES = 2**16
+# A chunk that has turned out larger, as the rows before it were small, goes row by row: all of it in one call would
+# take its memory several times over.
+_LARGE_CHUNK_BYTES = 2**24
 
 
 class _Batch:
@@ -38,14 +41,26 @@ class _Batch:
     def full(self) -> bool:
         return self._rows >= _BATCH_ROWS or self._size >= _BATCH_BYTES
 
-    def encode_chunk(self) -> None:
-        """Raises DataError for a row that is too large; the batch then ends before it."""
+    def encode_chunk(self) -> Iterator[None]:
+        """Encodes the chunk, and yields whenever the batch may be full.
+
+        Raises:
+            DataError: a row is too large; the batch ends before it.
+        """
         chunk, self.chunk = self.chunk, []
+        encoded: bytes | None
         try:
-            self.add(len(chunk), encode_rows(chunk))
+            encoded = encode_rows(chunk)
         except DataError:
-            for row in chunk:
-                self.add(1, encode_rows([row]))
+            encoded = None
+        if encoded is not None and len(encoded) <= _LARGE_CHUNK_BYTES:
+            self.add(len(chunk), encoded)
+            yield
+            return
+        encoded = None
+        for row in chunk:
+            self.add(1, encode_rows([row]))
+            yield
 
     def add(self, rows: int, encoded: bytes) -> None:
         self._parts.append(encoded)
@@ -87,7 +102,9 @@ def batches(
     except Exception as error:
         failure = error
     try:
-        batch.encode_chunk()
+        for _ in batch.encode_chunk():
+            if batch.full:
+                yield batch.take()
     except DataError as error:  # of a row before the one at which iterating failed
         failure = error
     if batch.pending:
@@ -105,12 +122,13 @@ def _filling_from_container(
     """Fills the batch by a chunk at a time. No code of the user's runs between two rows, and changes the one before."""
     while rows := list(islice(iterator, batch.chunk_limit)):
         encoded = encode_plain(rows)
-        if encoded is not None:
+        if encoded is not None and len(encoded) <= _LARGE_CHUNK_BYTES:
             batch.add(len(rows), encoded)
+            yield
         else:
+            del encoded
             batch.chunk.extend(bind_all(rows))  # where binding fails, those before it stay
-            batch.encode_chunk()
-        yield
+            yield from batch.encode_chunk()
 
 
 def _filling_from_iterator(batch: _Batch, bound: Iterator[Parameters]) -> Iterator[None]:
@@ -119,5 +137,4 @@ def _filling_from_iterator(batch: _Batch, bound: Iterator[Parameters]) -> Iterat
         batch.chunk.extend(islice(bound, batch.chunk_limit))  # where iterating fails, those before it stay
         if len(batch.chunk) < batch.chunk_limit:
             return
-        batch.encode_chunk()
-        yield
+        yield from batch.encode_chunk()

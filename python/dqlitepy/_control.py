@@ -52,7 +52,8 @@ class TransactionControl(SyncConnection):
     @autocommit.setter
     def autocommit(self, mode: Autocommit) -> None:
         mode = checked_autocommit(mode)
-        self._usable_number()
+        self._number()
+        self._exclusively(self._usable_number)
         if mode is True:
             self._end_transaction("COMMIT")
         elif mode is False:
@@ -66,14 +67,14 @@ class TransactionControl(SyncConnection):
             AmbiguousCommitError: the connection to the leader was lost on the way: look before you run it again.
             OperationalError: it was not committed.
         """
-        self._usable_number()
+        self._number()
+        self._exclusively(self._usable_number)
         self._finish_transaction("COMMIT")
 
     def rollback(self) -> None:
         """Rolls the open transaction back, if any. On a broken connection that has happened already."""
         self._number()
-        self._leave_unfinished()
-        self._lost_in_silence = False
+        self._exclusively(self._forget_loss)
         self._finish_transaction("ROLLBACK")
 
     def __enter__(self) -> Self:

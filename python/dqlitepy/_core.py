@@ -74,8 +74,7 @@ class ConnectionCore:
     _handle: Handle | None = None
     _thread = 0  # the only one that may use the connection, 0 for any
     _broken = ""  # why no statement can ever run on it again
-    _last_sql: str | None = None  # the statement that was encoded last: most programs run few, again and again
-    _last_encoded = b""
+    _last_encoded = "", b""  # the statement that was encoded last: most programs run few, again and again
     _positional_sql: str | None = None  # the statement that was found last to have no names for its parameters
     _unfinished = False  # a statement was left in its midst
     linearizable = False
@@ -92,6 +91,7 @@ class ConnectionCore:
     ) -> None:
         self._handle = handle
         self._broken = ""
+        self._unfinished = self._lost_in_silence = False
         self._isolation_level = isolation_level
         self._autocommit = autocommit
         self._detect_types = detect_types
@@ -141,7 +141,7 @@ class ConnectionCore:
             NotSupportedError: the server alone could keep it: all but LENGTH, SQL_LENGTH and VARIABLE_NUMBER.
         """
         self._number()
-        self._last_sql = None  # it may be too long from now on
+        self._last_encoded = "", b""  # it may be too long from now on
         return self._limits.set(index(category), index(limit))
 
     def _has_transaction(self) -> bool:
@@ -196,25 +196,38 @@ class ConnectionCore:
         return self._thread not in (0, get_ident())
 
     def _usable_number(self) -> HandleNumber:
-        """Returns what a statement on this connection begins with.
+        """Returns what a statement on this connection begins with that has its turn.
 
         Raises:
             ProgrammingError: the connection cannot be used, or not here.
-            OperationalError, LeadershipLostError: as `_unbroken_number`.
+            OperationalError, LeadershipLostError: as `_unbroken_number` and `_settle`.
         """
         self._number()
-        return self._unbroken_number()
+        number = self._unbroken_number()
+        self._settle()
+        return number
 
     def _unbroken_number(self) -> HandleNumber:
-        """Returns what a statement on this connection begins with, where `_number` has just been asked.
+        """Returns what a statement on this connection begins with, before it has its turn.
 
         Raises:
-            ProgrammingError: the connection was closed meanwhile.
+            ProgrammingError: the connection is closed.
             OperationalError: it is broken for ever.
-            LeadershipLostError: the transaction that was open is gone, and nobody was told.
         """
         if self._broken:
             raise OperationalError(f"this connection is broken ({self._broken}); close it and connect again")
+        handle = self._handle
+        if handle is None or not handle.number:
+            self._number()
+        assert handle is not None
+        return handle.argument
+
+    def _settle(self) -> None:
+        """Leaves an operation behind that was not seen to end; only with the turn, as there may be another one.
+
+        Raises:
+            LeadershipLostError: the transaction that was open is gone, and nobody was told.
+        """
         self._leave_unfinished()
         if self._lost_in_silence:
             self._lost_in_silence = False
@@ -222,11 +235,11 @@ class ConnectionCore:
                 "the transaction that was open is gone with the statement that was interrupted, nothing of it was "
                 "committed: begin it again"
             )
-        handle = self._handle
-        if handle is None or not handle.number:
-            self._number()
-        assert handle is not None
-        return handle.argument
+
+    def _forget_loss(self) -> None:
+        """Forgets a transaction that is gone, where it is to be rolled back anyway."""
+        self._leave_unfinished()
+        self._lost_in_silence = False
 
     def _leave_unfinished(self) -> None:
         """Leaves a statement whose end was not waited for, as after a second Ctrl-C, to the server with its link."""
@@ -247,8 +260,9 @@ class ConnectionCore:
             UnicodeEncodeError: it has a lone surrogate.
             DataError: it is longer than the limit.
         """
-        if sql is self._last_sql:
-            return self._last_encoded
+        last, encoded = self._last_encoded  # at once: threads may share the connection
+        if sql is last:
+            return encoded
         if not isinstance(sql, str):
             raise TypeError(f"{caller}() argument 1 must be str, not {type(sql).__name__}")
         encoded = sql.encode()
@@ -256,7 +270,7 @@ class ConnectionCore:
             raise with_code(DataError("query string is too large"), _TOOBIG)
         if b"\0" in encoded:
             raise ProgrammingError("the query contains a null character")
-        self._last_sql, self._last_encoded = sql, encoded
+        self._last_encoded = sql, encoded
         return encoded
 
     def _check_script(self, script: str) -> None:

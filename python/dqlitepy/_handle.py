@@ -16,7 +16,8 @@ class Handle:
 
     def __init__(self, number: int) -> None:
         self.number = number  # 0 once closing has begun; only `take` changes it
-        self.argument = HandleNumber(number)  # the same for what runs for each statement; stale once closing has begun
+        # The same for what runs for each statement; stale once closing has begun. Shared, and so never changed.
+        self.argument = HandleNumber(number)
         self._closing = 0
 
     @classmethod

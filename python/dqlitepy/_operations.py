@@ -173,9 +173,9 @@ class ReadDump(_OnHandle):
             self.dispose()
 
     def dispose(self) -> None:
-        if self._block:
-            library().dqlitepy_free(self._block)
-            self._block.value = None
+        address, self._block.value = self._block.value, None  # before a signal can lead here again
+        if address:
+            library().dqlitepy_free(address)
 
 
 class Close(_OnHandle):
@@ -256,8 +256,8 @@ class Statement(Operation):
     def dispose(self) -> None:
         data = self.result.data
         if data:
+            self.result.data = None  # before a signal can lead here again
             library().dqlitepy_free(data)
-            self.result.data = None
 
 
 class Execute(Statement):
@@ -266,7 +266,7 @@ class Execute(Statement):
     __slots__ = ("begin_before", "flags", "parameters", "sql")
 
     def __init__(self, number: HandleNumber, sql: bytes, parameters: bytes, begin_before: bytes, flags: int) -> None:
-        if len(parameters) > LARGEST_SIZE:
+        if len(parameters) > LARGEST_SIZE:  # SQL is shorter: SQLITE_LIMIT_SQL_LENGTH
             raise too_big()
         # What the class above does, without calling it.
         self.ended = False

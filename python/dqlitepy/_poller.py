@@ -142,9 +142,11 @@ class Poller:
             operation.ended = True
             return
         library().dqlitepy_cancel(operation.handle, Error())
-        if isinstance(reason, asyncio.CancelledError):
-            await self._drain(operation)
-        self._waiting.pop(operation.handle, None)
+        try:
+            if isinstance(reason, asyncio.CancelledError):
+                await self._drain(operation)
+        finally:
+            self._waiting.pop(operation.handle, None)
 
     async def _drain(self, operation: Operation) -> None:
         """Waits for a cancelled operation. Further cancellations change nothing: it ends soon, by the one before."""

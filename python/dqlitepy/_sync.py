@@ -70,6 +70,8 @@ class SyncConnection(ConnectionCore):
                 self._busy = False
 
     def _run(self, operation: Operation) -> None:
+        if self._unfinished or self._lost_in_silence:
+            self._settle()
         try:
             run(operation)
         except BaseException as error:

@@ -42,6 +42,9 @@ def run(operation: Operation) -> None:
 def _cancel(native: Library, operation: Operation) -> None:
     # A second Ctrl-C leaves this function early, at any line.
     operation.dispose()  # it may have just ended
+    if operation.error.kind:  # with this, which tells what is lost; to go on would write something else over it
+        operation.ended = True
+        return
     native.dqlitepy_cancel(operation.handle, Error())
     deadline = monotonic() + DRAIN_SECONDS
     status = _PENDING

@@ -274,8 +274,8 @@ def test_a_second_ctrl_c_right_behind_the_first(server: Server, monkeypatch: pyt
         raise KeyboardInterrupt
 
     def press() -> None:
-        stalled.reached.wait()
-        os.kill(os.getpid(), signal.SIGINT)
+        if stalled.reached.wait(HANG):
+            os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr("dqlitepy._wait._cancel", again)
     thread = threading.Thread(target=press)

@@ -7,7 +7,7 @@ import array
 import collections
 import marshal
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dqlitepy
@@ -256,6 +256,17 @@ def test_executemany_encodes_rows_in_batches() -> None:
 def test_large_rows_make_small_batches() -> None:
     rows = [(bytes(400_000),) for _ in range(10)]
     assert max(map(len, batches(rows, iter))) < 2_000_000
+
+
+@pytest.mark.parametrize("encode_plain", [None, _wire.encode_rows])
+def test_large_rows_behind_a_small_one_make_small_batches(
+    monkeypatch: pytest.MonkeyPatch, encode_plain: Callable[[list[Any]], bytes] | None
+) -> None:
+    monkeypatch.setattr("dqlitepy._batches._LARGE_CHUNK_BYTES", 2**20)
+    rows = [(b"",), *[(bytes(400_000),) for _ in range(10)]]
+    encoded = list(batches(rows, iter, encode_plain))
+    assert max(map(len, encoded)) < 2_000_000
+    assert [row for batch in encoded for row in marshal.loads(batch)] == rows
 
 
 def test_the_rows_before_a_failure_are_a_batch() -> None:
