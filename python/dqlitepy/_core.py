@@ -299,7 +299,7 @@ class ConnectionCore:
         else:
             values = bind(parameters, lambda: self._statement(sql).names)
         if values:
-            if sql is not self._positional_sql and not isinstance(parameters, Mapping):
+            if sql is not self._positional_sql and (type(parameters) is tuple or not isinstance(parameters, Mapping)):
                 self._expect_positions(sql)
             if self._limits.concern_parameters:
                 self._limits.check_parameters(self._statement(sql), values)
