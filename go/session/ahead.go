@@ -21,23 +21,26 @@ func (s *Session) ReadAhead(room []byte) {
 	}
 	s.claim()
 	s.fetch(room)
-	s.unasked = true
-	s.aside.Store(true)
+	s.unasked, s.beside = true, true
+	ahead := make(chan struct{})
+	s.ahead.Store(&ahead)
 }
 
 // Leave gives the session back.
 func (s *Session) Leave() {
-	if !s.aside.Load() {
+	if !s.beside {
 		s.mu.Unlock()
 		return
 	}
+	left := *s.ahead.Load()
 	go func() { // the session stays taken
+		defer close(left) // after the session is given back: who is told of this is sure to get it
 		defer s.mu.Unlock()
-		defer s.aside.Store(false)
 		defer func() {
 			if reason := recover(); reason != nil {
 				s.die(Defect(reason))
 			}
+			s.beside = false
 		}()
 		s.decodeAhead()
 	}()

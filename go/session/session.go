@@ -71,11 +71,12 @@ type Session struct {
 	giveUpAt  time.Time // when a server that does not end what it was asked to end is left alone; zero for never
 	result    Result
 	failure   *Error
-	pickled   []byte      // rows on their way to Result.Data
-	lent      bool        // pickled is the caller's
-	unasked   bool        // nobody has asked for it yet: it reads ahead
-	aside     atomic.Bool // a goroutine of its own is at work on it, and holds mu
-	shed      int         // bytes of buffers that were given up but are not yet the system's again
+	pickled   []byte                        // rows on their way to Result.Data
+	lent      bool                          // pickled is the caller's
+	unasked   bool                          // nobody has asked for it yet: it reads ahead
+	beside    bool                          // a goroutine goes on with it, and holds mu, once the caller has left
+	ahead     atomic.Pointer[chan struct{}] // is closed when the last such goroutine has left, too; nil before the first
+	shed      int                           // bytes of buffers that were given up but are not yet the system's again
 }
 
 func newSession(options Options, waker *waker, link *link) *Session {
@@ -87,15 +88,16 @@ func newSession(options Options, waker *waker, link *link) *Session {
 
 // Enter takes the session for the calling thread, and fails while another one is inside.
 func (s *Session) Enter() *Error {
-	aside := s.aside.Load() // asked before, as it may end between the two
-	if !s.mu.TryLock() {
-		if aside {
-			s.mu.Lock() // for the time that decoding one batch takes
+	if s.mu.TryLock() {
+		return nil
+	}
+	if ahead := s.ahead.Load(); ahead != nil {
+		<-*ahead // for the time that decoding one batch takes
+		if s.mu.TryLock() {
 			return nil
 		}
-		return Errorf(Programming, "the connection is in use by another thread; give each thread its own connection")
 	}
-	return nil
+	return Errorf(Programming, "the connection is in use by another thread; give each thread its own connection")
 }
 
 // InTransaction tells whether a transaction is open, as far as this side can know.
