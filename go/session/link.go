@@ -68,10 +68,10 @@ func (l *link) unsent() bool {
 func (l *link) checkSilence() error {
 	l.silent = false
 	surplus := len(l.in) - l.start
-	if surplus == 0 && l.harmless && l.drained && l.news != nil && l.news.none() {
-		return nil
-	}
 	if surplus == 0 {
+		if l.harmless && l.drained && l.news != nil && l.news.none() {
+			return nil
+		}
 		l.makeRoom(wire.HeaderSize)
 		n, err := l.pull(l.in[len(l.in):cap(l.in)])
 		switch {

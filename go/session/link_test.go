@@ -30,9 +30,7 @@ func TestWhoSendsWithoutALook(t *testing.T) {
 	} {
 		l, peer := watched(t)
 		test.change(l)
-		if _, err := unix.Write(peer, []byte("x")); err != nil {
-			t.Fatal(err)
-		}
+		say(t, peer)
 		if found := l.checkSilence() != nil; found != test.looks {
 			t.Errorf("%s: %v", name, found)
 		}
@@ -50,9 +48,7 @@ func TestALookMakesNewsOld(t *testing.T) {
 // It is heard of once, and the read that takes the answer does not see what is behind it.
 func TestAnEndThatCameWithAnAnswerIsFound(t *testing.T) {
 	l, peer := watched(t)
-	if _, err := unix.Write(peer, []byte("x")); err != nil {
-		t.Fatal(err)
-	}
+	say(t, peer)
 	if err := unix.Shutdown(peer, unix.SHUT_WR); err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,14 @@ func pair(t *testing.T) (peer int, w *waker, fds []unix.PollFd) {
 	return sockets[1], w, []unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}, {Fd: int32(sockets[0]), Events: unix.POLLIN}}
 }
 
+// say has the peer send something.
+func say(t *testing.T, peer int) {
+	t.Helper()
+	if _, err := unix.Write(peer, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func withCores(t *testing.T, one bool) {
 	t.Helper()
 	before := oneCore
@@ -34,9 +42,7 @@ func withCores(t *testing.T, one bool) {
 func TestAnAnswerThatIsThereEndsTheSpin(t *testing.T) {
 	withCores(t, false)
 	peer, _, fds := pair(t)
-	if _, err := unix.Write(peer, []byte("x")); err != nil {
-		t.Fatal(err)
-	}
+	say(t, peer)
 	var s spin
 	if !s.wait(fds) || s.backoff != 0 {
 		t.Errorf("%+v", s)
@@ -71,9 +77,7 @@ func TestAnAnswerMakesItTryAgain(t *testing.T) {
 func TestACancellationEndsTheSpin(t *testing.T) {
 	withCores(t, false)
 	peer, w, fds := pair(t)
-	if _, err := unix.Write(peer, []byte("x")); err != nil {
-		t.Fatal(err)
-	}
+	say(t, peer)
 	w.raise()
 	var s spin
 	if s.wait(fds) {
@@ -84,9 +88,7 @@ func TestACancellationEndsTheSpin(t *testing.T) {
 func TestOneCoreIsLeftToTheServer(t *testing.T) {
 	withCores(t, true)
 	peer, _, fds := pair(t)
-	if _, err := unix.Write(peer, []byte("x")); err != nil {
-		t.Fatal(err)
-	}
+	say(t, peer)
 	var s spin
 	if s.wait(fds) {
 		t.Errorf("%+v", s)

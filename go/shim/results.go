@@ -15,6 +15,12 @@ import (
 	"dqlitepy.dev/go/session"
 )
 
+// operate begins an operation, or finds it begun, and does a slice of it.
+func operate(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result, begin func(*connectionHandle) *session.Error) C.int32_t {
+	empty(result)
+	return use(connection, &result.error, func(c *connectionHandle) C.int32_t { return c.goOn(begin(c), slice_ms, result) })
+}
+
 // goOn does a slice of the operation that was begun, or reports why it was not.
 func (c *connectionHandle) goOn(failure *session.Error, slice_ms C.int32_t, result *C.dqlitepy_result) C.int32_t {
 	if failure != nil {

@@ -22,25 +22,22 @@ func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.u
 	parameters_size C.uint32_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
 	result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	empty(result)
-	return use(connection, &result.error, func(c *connectionHandle) C.int32_t {
-		s := c.session
-		statement, failure := parsed(s, text, C.uint64_t(text_size))
+	return operate(connection, slice_ms, result, func(c *connectionHandle) *session.Error {
+		statement, failure := parsed(c.session, text, C.uint64_t(text_size))
 		if failure != nil {
-			return report(&result.error, failure)
+			return failure
 		}
 		values, failure := tuple(parameters, C.uint64_t(parameters_size))
 		if failure != nil {
-			return report(&result.error, failure)
+			return failure
 		}
-		failure = s.Execute(session.Request{
+		return c.session.Execute(session.Request{
 			Statement:    statement,
 			Parameters:   values,
 			Begin:        textOf(begin),
 			TextAsBytes:  flags&C.DQLITEPY_TEXT_AS_BYTES != 0,
 			Linearizable: flags&C.DQLITEPY_LINEARIZABLE != 0,
 		})
-		return c.goOn(failure, slice_ms, result)
 	})
 }
 
@@ -49,43 +46,37 @@ func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_siz
 	rows_size C.uint32_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
 	result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	empty(result)
-	return use(connection, &result.error, func(c *connectionHandle) C.int32_t {
-		s := c.session
-		statement, failure := parsed(s, text, C.uint64_t(text_size))
+	return operate(connection, slice_ms, result, func(c *connectionHandle) *session.Error {
+		statement, failure := parsed(c.session, text, C.uint64_t(text_size))
 		if failure != nil {
-			return report(&result.error, failure)
+			return failure
 		}
 		list, err := marshal.NewRows(bytesOf(rows, C.uint64_t(rows_size)))
 		if err != nil {
-			return report(&result.error, session.DataError(err))
+			return session.DataError(err)
 		}
-		failure = s.ExecuteMany(session.ManyRequest{Statement: statement, Rows: list, Begin: textOf(begin)})
-		return c.goOn(failure, slice_ms, result)
+		return c.session.ExecuteMany(session.ManyRequest{Statement: statement, Rows: list, Begin: textOf(begin)})
 	})
 }
 
 //export dqlitepy_continue
 func dqlitepy_continue(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	empty(result)
-	return use(connection, &result.error, func(c *connectionHandle) C.int32_t { return c.goOn(nil, slice_ms, result) })
+	return operate(connection, slice_ms, result, func(*connectionHandle) *session.Error { return nil })
 }
 
 //export dqlitepy_fetch
 func dqlitepy_fetch(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	empty(result)
-	return use(connection, &result.error, func(c *connectionHandle) C.int32_t {
-		return c.goOn(c.session.Fetch(c.roomForBatch()), slice_ms, result)
+	return operate(connection, slice_ms, result, func(c *connectionHandle) *session.Error {
+		return c.session.Fetch(c.roomForBatch())
 	})
 }
 
 //export dqlitepy_discard
 func dqlitepy_discard(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	empty(result)
-	return use(connection, &result.error, func(c *connectionHandle) C.int32_t { return c.goOn(c.session.Discard(), slice_ms, result) })
+	return operate(connection, slice_ms, result, func(c *connectionHandle) *session.Error { return c.session.Discard() })
 }
 
 //export dqlitepy_describe

@@ -53,12 +53,22 @@ class _Batch:
             encoded = encode_rows(chunk)
         except DataError:
             encoded = None
-        if encoded is not None and len(encoded) <= _LARGE_CHUNK_BYTES:
-            self.add(len(chunk), encoded)
+        if self.add_whole(len(chunk), encoded):
             yield
             return
-        encoded = None
-        for row in chunk:
+        del encoded
+        yield from self.add_each(chunk)
+
+    def add_whole(self, rows: int, encoded: bytes | None) -> bool:
+        """Adds rows by an encoding of all of them, where there is one that is not too large; returns whether it did."""
+        if encoded is None or len(encoded) > _LARGE_CHUNK_BYTES:
+            return False
+        self.add(rows, encoded)
+        return True
+
+    def add_each(self, rows: list[Parameters]) -> Iterator[None]:
+        """Adds rows one by one, and yields behind each."""
+        for row in rows:
             self.add(1, encode_rows([row]))
             yield
 
@@ -122,13 +132,14 @@ def _filling_from_container(
     """Fills the batch by a chunk at a time. No code of the user's runs between two rows, and changes the one before."""
     while rows := list(islice(iterator, batch.chunk_limit)):
         encoded = encode_plain(rows)
-        if encoded is not None and len(encoded) <= _LARGE_CHUNK_BYTES:
-            batch.add(len(rows), encoded)
+        if batch.add_whole(len(rows), encoded):
             yield
-        else:
-            del encoded
+        elif encoded is None:
             batch.chunk.extend(bind_all(rows))  # where binding fails, those before it stay
             yield from batch.encode_chunk()
+        else:
+            del encoded
+            yield from batch.add_each(rows)
 
 
 def _filling_from_iterator(batch: _Batch, bound: Iterator[Parameters]) -> Iterator[None]:

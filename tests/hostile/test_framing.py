@@ -6,8 +6,8 @@ from __future__ import annotations
 import asyncio
 import resource
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from select import select
 
@@ -140,67 +140,60 @@ def test_an_answer_too_many_is_no_answer_to_the_next_statement(
     assert len(server.statements()) == sent
 
 
-def hear(con: aio.Connection) -> None:
-    """Returns when something has come that the loop of the connection, which is busy here, has not been told yet."""
-    assert select([con._poller._descriptor], [], [], HANG)[0]
+@asynccontextmanager
+async def behind_an_answer(
+    server: Server, happens: Callable[[Peer, Asked], None], *, told: bool
+) -> AsyncIterator[aio.Connection]:
+    """A connection of an event loop, and what has happened on it since its last statement.
+
+    Args:
+        happens: what the server does.
+        told: whether the loop has been told of that; otherwise it has been busy.
+    """
+    go_on = threading.Event()
+
+    def answers(peer: Peer, asked: Asked) -> None:
+        behave(peer, asked)
+        go_on.wait(HANG)
+        happens(peer, asked)
+
+    try:
+        async with aio.connect(f"dqlite://{server.address}/main", isolation_level=None) as con:
+            await con.execute(READ)
+            server.arm(answers)
+            await con.execute(READ)
+            go_on.set()
+            assert select([con._poller._descriptor], [], [], HANG)[0]
+            for _ in range(3 if told else 0):
+                await asyncio.sleep(0)
+            yield con
+    finally:
+        go_on.set()
 
 
 @pytest.mark.parametrize("second", [READ, WRITE])
 def test_an_answer_too_many_between_two_statements_of_an_event_loop(server: Server, second: str) -> None:
-    once_more = threading.Event()
-
-    def answers_again(peer: Peer, asked: Asked) -> None:
-        behave(peer, asked)
-        once_more.wait(HANG)
-        behave(peer, asked)
-
     async def use() -> None:
-        async with aio.connect(f"dqlite://{server.address}/main", isolation_level=None) as con:
-            await con.execute(READ)
-            server.arm(answers_again)
-            await con.execute(READ)
-            once_more.set()
-            hear(con)
-            for _ in range(3):  # the loop is told of it
-                await asyncio.sleep(0)
+        async with behind_an_answer(server, behave, told=True) as con:
             sent = len(server.statements())
             with pytest.raises(dqlitepy.OperationalError, match="answer no request: nothing was written"):
                 await con.execute(second)
             assert len(server.statements()) == sent
 
-    try:
-        asyncio.run(use())
-    finally:
-        once_more.set()
+    asyncio.run(use())
 
 
 @pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize("second", [READ, WRITE])
 def test_a_server_that_left_between_two_statements_of_an_event_loop(server: Server, second: str, told: bool) -> None:
     """A loop that is busy is not told; what cannot be repeated is not sent all the same."""
-    may_leave = threading.Event()
-
-    def leaves(peer: Peer, asked: Asked) -> None:
-        behave(peer, asked)
-        may_leave.wait(HANG)
-        peer.hang_up()
 
     async def use() -> None:
-        async with aio.connect(f"dqlite://{server.address}/main", isolation_level=None) as con:
-            await con.execute(READ)
-            server.arm(leaves)
-            await con.execute(READ)
-            may_leave.set()
-            hear(con)
-            for _ in range(3 if told else 0):
-                await asyncio.sleep(0)
+        async with behind_an_answer(server, lambda peer, asked: peer.hang_up(), told=told) as con:
             await con.execute(second)
             assert server.statements().count(second) == (3 if second == READ else 1)
 
-    try:
-        asyncio.run(use())
-    finally:
-        may_leave.set()
+    asyncio.run(use())
 
 
 def test_an_answer_too_many_within_a_transaction(server: Server, con: dqlitepy.Connection) -> None:
