@@ -48,6 +48,10 @@ PINS = {
             "0030-brief-rows.patch",
             "0031-brief-begin.patch",
             "0032-recent-query.patch",
+            "0033-answer-last.patch",
+            "0034-one-term.patch",
+            "0035-automatic-checkpoint.patch",
+            "0036-long-wal.patch",
         ],
     },
     "libuv": {

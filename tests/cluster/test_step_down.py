@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A leader that loses its majority while it lives: what is not committed is seen by nobody and stays nowhere."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from time import sleep
+
+import dqlitepy
+import pytest
+
+from tests.cluster.machines import Machines, eventually, voters
+from tests.support import HANG
+
+_WRITERS = 8
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    with Machines(tmp_path, 3, network_latency=0.05) as cluster:
+        client = cluster.client()
+        eventually(lambda: voters(client), lambda count: count == 3)
+        yield cluster
+
+
+def _leader(machines: Machines) -> str:
+    return machines.client().leader().address
+
+
+@contextmanager
+def _alone(machines: Machines, leader: str) -> Iterator[None]:
+    """The leader's followers stand still meanwhile."""
+    others = [node for node in machines.nodes if node.address != leader]
+    for node in others:
+        node.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for node in others:
+            node.signal(signal.SIGCONT)
+
+
+def _wait_for_step_down(leader: str) -> None:
+    """Waits until a leader that is alone has noticed."""
+
+    def leads() -> bool:
+        try:
+            dqlitepy.connect(f"dqlite://{leader}/main", leader_timeout=0.2).close()
+            return True
+        except dqlitepy.NoLeaderError:
+            return False
+
+    eventually(leads, lambda it_does: not it_does)
+
+
+def _databases(machines: Machines) -> list[list[str]]:
+    """Returns what each node holds, as SQL; each has to be sound."""
+    found = []
+    for address in machines.addresses:
+        copy = sqlite3.connect(":memory:")
+        copy.deserialize(machines.client().dump("main", address=address))
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)], address
+        found.append(list(copy.iterdump()))
+        copy.close()
+    return found
+
+
+def _wait_until_equal(machines: Machines) -> list[str]:
+    """Waits until all nodes hold the same and returns that, as SQL."""
+    databases = eventually(lambda: _databases(machines), lambda found: found[0] == found[1] == found[2])
+    return databases[0]
+
+
+def test_what_is_not_committed_is_not_read(machines: Machines) -> None:
+    """Not even where it is more than SQLite copies into the database by itself, if that is left to it."""
+    with closing(machines.connect(isolation_level=None)) as con:
+        con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, n, b)")
+        con.executemany("INSERT INTO t VALUES (?, 0, zeroblob(3500))", [(a,) for a in range(1200)])
+        leader = _leader(machines)
+        url = f"dqlite://{leader}/main"
+        writer = dqlitepy.connect(url, isolation_level=None, leader_timeout=HANG, check_same_thread=False)
+        reader = dqlitepy.connect(url, isolation_level=None, leader_timeout=0.2)
+        outcome: list[object] = []
+
+        def write() -> None:
+            try:
+                writer.execute("UPDATE t SET n = 1")
+                outcome.append(None)
+            except dqlitepy.Error as error:
+                outcome.append(error)
+
+        seen = set()
+        with _alone(machines, leader):
+            thread = threading.Thread(target=write)
+            thread.start()
+            try:
+                while True:
+                    seen.add(reader.execute("SELECT sum(n) FROM t").fetchone()[0])
+            except dqlitepy.NoLeaderError:
+                pass
+        thread.join()
+        writer.close()
+        reader.close()
+        assert seen == {0}
+        now = con.execute("SELECT sum(n) FROM t").fetchone()[0]
+        assert now in ((1200,) if outcome == [None] else (0, 1200))
+    _wait_until_equal(machines)
+
+
+class _Writer(threading.Thread):
+    """Inserts rows of its own, several at a time, which split pages, until it is told to end."""
+
+    def __init__(self, machines: Machines, number: int) -> None:
+        super().__init__()
+        self.acknowledged: list[int] = []
+        self.refused: list[int] = []
+        self.end = False
+        self._machines = machines
+        self._chance = random.Random(number)
+
+    def run(self) -> None:
+        con = self._machines.connect(isolation_level=None)
+        while not self.end:
+            ids = [self._chance.getrandbits(48) for _ in range(self._chance.choice([1, 3, 10, 25]))]
+            try:
+                con.execute(f"INSERT INTO t (a, b) VALUES {','.join('(?, zeroblob(150))' for _ in ids)}", ids)
+                self.acknowledged += ids
+            except dqlitepy.AmbiguousCommitError:
+                pass
+            except dqlitepy.Error:
+                self.refused += ids
+                sleep(0.002)
+        con.close()
+
+
+def test_writers_that_wait_for_one_another(machines: Machines) -> None:
+    """Their leader lives, the nodes hold the same, and all that was acknowledged, and nothing that was refused."""
+    with closing(machines.connect(isolation_level=None)) as con:
+        con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b)")
+        con.execute("CREATE INDEX t_b ON t (b, a)")
+    writers = [_Writer(machines, number) for number in range(_WRITERS)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _ in range(5):
+            before = sum(len(writer.acknowledged) for writer in writers)
+            eventually(lambda: sum(len(writer.acknowledged) for writer in writers), lambda count: count > before + 200)
+            leader = _leader(machines)
+            with _alone(machines, leader):
+                _wait_for_step_down(leader)
+    finally:
+        for writer in writers:
+            writer.end = True
+        for writer in writers:
+            writer.join()
+    _wait_until_equal(machines)
+    with closing(machines.connect(isolation_level=None)) as con:
+        found = {a for (a,) in con.execute("SELECT a FROM t NOT INDEXED")}
+    for writer in writers:
+        assert set(writer.acknowledged) <= found
+        assert not set(writer.refused) & found
