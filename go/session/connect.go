@@ -61,8 +61,9 @@ func (o *Options) check() *Error {
 			return Errorf(Programming, "the name of a database or server holds a NUL character")
 		}
 	}
-	if o.Database == "" {
-		return Errorf(Programming, "the name of the database is empty")
+	if o.Database == "" || o.Database == ":memory:" {
+		// SQLite keeps both to itself, and a server without our patches is ended by the first statement.
+		return Errorf(Programming, "%q cannot be the name of a database", o.Database)
 	}
 	return nil
 }

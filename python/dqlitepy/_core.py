@@ -51,8 +51,8 @@ def encode_name(name: str) -> bytes:
 
     Raises:
         TypeError: it is no str.
-        ValueError: it is empty or too long, has a NUL character or a lone surrogate inside, or is what SQLite calls a
-            file of another database.
+        ValueError: it is empty or too long, has a NUL character or a lone surrogate inside, is ':memory:', or is what
+            SQLite calls a file of another database.
     """
     if not isinstance(name, str):
         raise TypeError(f"the name of a database must be str, not {type(name).__name__}")
@@ -62,6 +62,11 @@ def encode_name(name: str) -> bytes:
     if len(encoded) > _LONGEST_NAME:
         raise ValueError(
             f"the name of a database must not be longer than {_LONGEST_NAME} bytes, and this one has {len(encoded)}"
+        )
+    if name == ":memory:":
+        raise ValueError(
+            "':memory:' cannot be the name of a database within a node: "
+            "connect(':memory:') opens a temporary database, in a node of its own"
         )
     if name.endswith(_SUFFIXES):
         raise ValueError(f"{name!r} cannot be the name of a database: SQLite calls a file of another database so")

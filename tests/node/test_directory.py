@@ -181,7 +181,7 @@ def test_names_of_databases(directory: Path, name: str) -> None:
     first.close()
 
 
-@pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "x" * 505, "é" * 253, "main-wal", "main-journal"])
+@pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "x" * 505, "é" * 253, ":memory:", "main-wal", "main-journal"])
 def test_names_that_no_database_can_have(directory: Path, name: str) -> None:
     """Stock dqlite would answer some of them by silence, as if there were no leader."""
     with pytest.raises(ValueError, match=r"name of a database|surrogates not allowed"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from dqlitepy._abi import NodeOptions
@@ -27,6 +28,7 @@ class NodeProcess:
     def __init__(self, directory: Path) -> None:
         """Starts the node and waits until it takes connections."""
         self.address = free_address()
+        self._directory = directory
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.patches.node", str(directory), self.address],
             stdin=subprocess.PIPE,
@@ -43,9 +45,9 @@ class NodeProcess:
         """The process of the node."""
         return self._process.pid
 
-    def client(self, *, receive_buffer: int | None = None) -> Client:
+    def client(self, *, database: str = "main", receive_buffer: int | None = None) -> Client:
         """Returns a new connection to the node."""
-        return Client(self.address, receive_buffer=receive_buffer)
+        return Client(self.address, database=database, receive_buffer=receive_buffer)
 
     def go_round(self) -> None:
         """Returns when the loop has dealt with all that it was sent before, which it may see in another order."""
@@ -53,6 +55,13 @@ class NodeProcess:
             for _ in range(2):
                 other.socket.sendall(leader_request())
                 other.expect(Response.SERVER)
+
+    def wait_for_snapshot(self) -> None:
+        """Returns when the node has a snapshot on disk."""
+        deadline = time.monotonic() + HANG_SECONDS
+        while not list(self._directory.glob("snapshot-*.meta")):
+            assert time.monotonic() < deadline, "the node takes no snapshot"
+            time.sleep(0.01)
 
     def stop(self) -> int:
         """Stops the node as an application does and returns the exit status of its process.

@@ -86,13 +86,14 @@ class Page:
 
 
 class Client:
-    """One connection to a server, with the database "main" open."""
+    """One connection to a server, with a database open."""
 
-    def __init__(self, address: str, *, receive_buffer: int | None = None) -> None:
+    def __init__(self, address: str, *, database: str = "main", receive_buffer: int | None = None) -> None:
         """Connects.
 
         Args:
             address: host:port.
+            database: which one to open.
             receive_buffer: bytes that the kernel keeps for a reader that does not read.
         """
         host, port = address.rsplit(":", 1)
@@ -103,7 +104,7 @@ class Client:
         try:
             self.socket.connect((host, int(port)))
             self.socket.sendall(_WORD.pack(_PROTOCOL_VERSION))
-            self.send(Request.OPEN, _text(b"main") + _WORD.pack(0) + _text(b""))
+            self.send(Request.OPEN, _text(database.encode()) + _WORD.pack(0) + _text(b""))
             self.expect(Response.DATABASE)
         except BaseException:
             self.socket.close()
@@ -189,9 +190,9 @@ class Client:
         ((value,),) = self.query(sql)
         return value[1]
 
-    def dump(self) -> bytes:
-        """Returns the database as a file of SQLite's, by DUMP."""
-        self.send(Request.DUMP, _text(b"main"))
+    def dump(self, database: str = "main") -> bytes:
+        """Returns a database as a file of SQLite's, by DUMP."""
+        self.send(Request.DUMP, _text(database.encode()))
         body = self.expect(Response.FILES)
         _, offset = _read_text(body, 8)
         (size,) = _WORD.unpack_from(body, offset)
