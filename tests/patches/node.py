@@ -49,9 +49,12 @@ class NodeProcess:
         """Returns a new connection to the node."""
         return Client(self.address, database=database, receive_buffer=receive_buffer)
 
-    def go_round(self) -> None:
-        """Returns when the loop has dealt with all that it was sent before, which it may see in another order."""
-        with self.client() as other:
+    def go_round(self, *, database: str = "main") -> None:
+        """Returns when the loop has dealt with all that it was sent before, which it may see in another order.
+
+        It is asked over a connection that has `database` open.
+        """
+        with self.client(database=database) as other:
             for _ in range(2):
                 other.socket.sendall(leader_request())
                 other.expect(Response.SERVER)
