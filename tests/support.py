@@ -6,12 +6,14 @@ from __future__ import annotations
 import errno
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,26 @@ def free_address(host: str = "127.0.0.1") -> str:
                     raise
             else:
                 return f"[{host}]:{port}" if family == socket.AF_INET6 else f"{host}:{port}"
+
+
+@contextmanager
+def few_descriptors(count: int) -> Iterator[None]:
+    """Leaves this process only so many descriptors that it can open meanwhile."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(map(int, os.listdir("/proc/self/fd")))
+    taken: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 64, limits[1]))
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        for _ in range(count):
+            os.close(taken.pop())
+        yield
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def python(program: str, *arguments: str, options: Sequence[str] = ("-W", "error")) -> subprocess.Popen[str]:

@@ -9,16 +9,13 @@ from tests.support import run_python
 
 PROGRAM = """
 import logging
-import os
-import resource
 import sys
 
 import dqlitepy
-from tests.support import free_address
+from tests.support import few_descriptors, free_address
 
 directory = sys.argv[1]
 logging.getLogger("dqlitepy").setLevel(logging.CRITICAL)  # the first node has no descriptors either
-soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 
 
 def node(name):
@@ -26,26 +23,13 @@ def node(name):
 
 
 def starts_with(descriptors, poor):
-    "Starts a node where the process has only so many descriptors left; tells whether that went well."
-    highest = max(map(int, os.listdir("/proc/self/fd")))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 64, hard))
-    taken = []
-    try:
-        while True:
-            taken.append(os.open(os.devnull, os.O_RDONLY))
-    except OSError:
-        for _ in range(descriptors):
-            os.close(taken.pop())
-    try:
-        poor.start()
-        poor.close()
-        return True
-    except (dqlitepy.OperationalError, OSError):
-        return False
-    finally:
-        for descriptor in taken:
-            os.close(descriptor)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with few_descriptors(descriptors):
+        try:
+            poor.start()
+            poor.close()
+            return True
+        except (dqlitepy.OperationalError, OSError):
+            return False
 
 
 first = node("first")
