@@ -43,7 +43,9 @@ def connection(chance: random.Random, directory: str) -> None:
     if chance.random() < 0.5:
         con.execute("INSERT INTO t VALUES (1)")  # in a transaction that nobody ends
     if chance.random() < 0.5:
-        rows = con.execute("WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 50000) SELECT x FROM r")
+        rows = con.execute(
+            "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 50000) SELECT x FROM r"
+        )
         rows.fetchone()
         KEPT.append(rows)
 
@@ -85,7 +87,7 @@ def restarted(chance: random.Random, directory: str) -> None:
 
 
 def unable(chance: random.Random, directory: str) -> None:
-    "One that cannot start, between two that run."
+    """One that cannot start, between two that run."""
     running(chance, directory + "-before")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         busy = dqlitepy.Node(directory, address="127.0.0.1:%d" % taken.getsockname()[1])

@@ -95,7 +95,9 @@ def test_a_rollback_deletes_nothing(node: NodeProcess, filled: Client, wanted: s
 
 
 def test_the_next_transaction_after_a_rollback(node: NodeProcess, filled: Client) -> None:
-    filled.execute(f"{BEGIN}; {DELETE}; ROLLBACK; {BEGIN}; INSERT INTO t VALUES (9); ROLLBACK; {BEGIN}; {DELETE}; COMMIT")
+    filled.execute(
+        f"{BEGIN}; {DELETE}; ROLLBACK; {BEGIN}; INSERT INTO t VALUES (9); ROLLBACK; {BEGIN}; {DELETE}; COMMIT"
+    )
     check(node, filled, deleted=True)
 
 
@@ -193,12 +195,16 @@ def test_a_statement_that_is_refused_for_what_follows_it_does_not_ask(node: Node
     check(node, filled, deleted=False)
 
 
-@pytest.mark.parametrize("tail", ["", ";", " ; -- comment", "\n/* comment */ ;\t", "; /* no end", "-- comment\n;", ";\ufeff"])
+@pytest.mark.parametrize(
+    "tail", ["", ";", " ; -- comment", "\n/* comment */ ;\t", "; /* no end", "-- comment\n;", ";\ufeff"]
+)
 def test_what_may_follow_a_statement(filled: Client, tail: str) -> None:
     assert filled.scalar("SELECT count(*) FROM t" + tail) == 2
 
 
-@pytest.mark.parametrize("tail", ["; SELECT 2", ";; SELECT 2", "; /", "; /*", "; -", "; -- x\nSELECT 2", "; /**/SELECT 2"])
+@pytest.mark.parametrize(
+    "tail", ["; SELECT 2", ";; SELECT 2", "; /", "; /*", "; -", "; -- x\nSELECT 2", "; /**/SELECT 2"]
+)
 def test_what_may_not(filled: Client, tail: str) -> None:
     with pytest.raises(Failure, match="nonempty statement tail"):
         filled.query("SELECT count(*) FROM t" + tail)
