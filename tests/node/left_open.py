@@ -90,7 +90,7 @@ def unable(chance: random.Random, directory: str) -> None:
     """One that cannot start, between two that run."""
     running(chance, directory + "-before")
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        busy = dqlitepy.Node(directory, address="127.0.0.1:%d" % taken.getsockname()[1])
+        busy = dqlitepy.Node(directory, address=f"127.0.0.1:{taken.getsockname()[1]}")
         with suppress(*FAILURES):
             busy.start()
         KEPT.append(busy)

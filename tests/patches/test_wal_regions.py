@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A connection that first looks at the end of a long WAL does not end the process.
 
-SQLite keeps the index of the WAL in regions of 4,096 frames and maps them as it needs them: the last one first. A reader
-that does not end keeps the WAL from being emptied, so it gets long.
+SQLite keeps the index of the WAL in regions of 4,096 frames and maps them as it needs them: the last one first. A
+reader that does not end keeps the WAL from being emptied, so it gets long.
 """
 
 from __future__ import annotations
