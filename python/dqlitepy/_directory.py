@@ -101,4 +101,5 @@ def explained(error: Error, directory: str) -> Error:
     if not report.damage:
         return error
     found = "; ".join(f"{finding.file}: {finding.text}" for finding in report.damage)
-    return with_code(OperationalError(_damage_message(directory, found)), _CORRUPT)
+    said = str(error).partition(": ")[2]  # behind which node it is
+    return with_code(OperationalError(_damage_message(directory, f"{found} (dqlite says: {said})")), _CORRUPT)

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,19 @@ from dqlitepy._disk.lz4 import decompress
 from dqlitepy._disk.snapshots import Snapshot, read_content
 
 from tests.cli.command import dqlitepy, fail, succeed
+from tests.forgery import forge, wreck_page
 from tests.support import run_python
 
 ROWS = 700  # a snapshot is made every 512 entries
 
 FILL = f"""
-import os, sys, dqlitepy
+import glob, os, sys, time, dqlitepy
 con = dqlitepy.connect(sys.argv[1], isolation_level=None)
 con.execute("CREATE TABLE t (n INTEGER, text TEXT, noise BLOB)")
 for n in range({ROWS}):
     con.execute("INSERT INTO t VALUES (?, ?, ?)", (n, "the same again " * 10, os.urandom(100)))
+    while n == 509 and not glob.glob(sys.argv[1] + "/snapshot-*-512-*.meta"):
+        time.sleep(0.01)  # the next segment then begins where the snapshot ends, although that is checked meanwhile
 if sys.argv[2:] == ["crash"]:
     os._exit(0)
 con.close()
@@ -180,6 +184,12 @@ IN_A_STOPPED_ONE: dict[str, Damage] = {
         "instead of",
         REFUSED,
     ),
+    "page of a database in a snapshot": (
+        lambda d: forge(newest_snapshot(d), wreck_page(2)),
+        "snapshot-1-512-",
+        "its database 'main' is malformed: ",
+        REFUSED,
+    ),
     "content of a snapshot": (lambda d: flip(newest_snapshot(d), 9000), "snapshot-1-512-", "", REFUSED),
     "cut snapshot": (
         lambda d: newest_snapshot(d).write_bytes(newest_snapshot(d).read_bytes()[:-30]),
@@ -313,3 +323,30 @@ def test_whatever_is_in_the_files_there_is_a_report(stopped: Path, tmp_path: Pat
             assert len(disk.inspect(directory).segments) == len(closed(directory)), file
         file.write_bytes(content)
     assert disk.inspect(directory).damage == []
+
+
+def test_an_index_that_lacks_rows(stopped: Path, tmp_path: Path) -> None:
+    """A node starts with it, as quick_check does not see it."""
+    directory = shutil.copytree(stopped, tmp_path / "data")
+    path = tmp_path / "indexed.db"
+    con = sqlite3.connect(path)
+    con.executescript(
+        """
+        PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; CREATE TABLE t (n); CREATE INDEX i ON t (n);
+        CREATE TABLE other (n); CREATE INDEX j ON other (n); INSERT INTO t VALUES (1); PRAGMA writable_schema = ON;
+        CREATE TEMP TABLE root AS SELECT name, rootpage FROM sqlite_master WHERE type = 'index';
+        UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM root WHERE root.name != sqlite_master.name)
+        WHERE type = 'index';
+        """
+    )
+    con.close()
+
+    def replace(content: bytearray) -> None:
+        database = path.read_bytes()
+        content[24:32] = len(database).to_bytes(8, "little")
+        content[40:] = database
+
+    forge(newest_snapshot(directory), replace)
+    (finding,) = inspect(directory, status=1)["damage"]
+    assert "index" in finding["text"]
+    assert "a node starts, but may answer wrongly" in finding["text"]
