@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dqlitepy._disk import identity, metadata, segments, snapshots
+from dqlitepy._disk import identity, metadata, segments, snapshots, soundness
 from dqlitepy._disk.configuration import Member
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.metadata import Metadata
 from dqlitepy._disk.segments import Configuration, Segment
 from dqlitepy._disk.snapshots import Snapshot
+from dqlitepy._disk.store import Store
 
 
 @dataclass(frozen=True)
@@ -132,12 +134,25 @@ class _Inspection:
             assert snapshot.configuration_index is not None
             self._configurations.append(Configuration(snapshot.configuration_index, snapshot.members))
             file = snapshot.file
-            with open(self._directory / file, "rb") as content:
-                snapshots.read_content(snapshot, content, self._progress)
+            with tempfile.TemporaryDirectory(prefix="dqlitepy-") as folder:
+                store = Store(Path(folder))
+                with open(self._directory / file, "rb") as content:
+                    snapshots.read_content(snapshot, content, self._progress, store.create)
+                self._check_databases(file, store, outlook)
         except Damaged as damage:
             self._damage(file, f"{damage}: {outlook}")
         except FileNotFoundError:
             self._vanished(file)
+
+    def _check_databases(self, file: str, store: Store, outlook: str) -> None:
+        for name, path in store.files.items():
+            try:
+                if wrong := soundness.check(path, self._progress):
+                    self._damage(file, f"its database {name!r}: {wrong}: a node starts, but may answer wrongly")
+            except Damaged as damage:
+                self._damage(file, f"its database {name!r} is malformed: {damage}: {outlook}")
+            except soundness.Unknown as reason:
+                self._note(file, f"its database {name!r} cannot be checked here: {reason}")
 
     def _read_segments(self, names: list[str]) -> None:
         report = self.report

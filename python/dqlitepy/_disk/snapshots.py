@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ _MOST_MEMBERS_BYTES = 1024 * 1024
 _LONGEST_NAME = 4096
 _SQLITE = b"SQLite format 3\0"
 _CHUNK = 1 << 20
+_WAL_HEADER, _FRAME_HEADER = 32, 24
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,22 @@ def read_meta(snapshot: Snapshot, data: bytes) -> None:
     snapshot.configuration_index = index
 
 
-def read_content(snapshot: Snapshot, file: BinaryIO, progress: Callable[[int], None]) -> None:
+def read_content(
+    snapshot: Snapshot,
+    file: BinaryIO,
+    progress: Callable[[int], None],
+    keep: Callable[[str], AbstractContextManager[BinaryIO]] | None = None,
+) -> None:
     """Reads a whole snapshot and takes the list of its databases out; `progress` is told each size that was read.
 
+    Args:
+        snapshot: what is known of it; the rest is filled in.
+        file: its content.
+        progress: is called with how much more was read.
+        keep: returns, for the name of each database, the file to write it to.
+
     Raises:
-        Damaged: it is not what was written.
+        Damaged: it is not what was written. What was kept until then may be wrong.
     """
     start = file.read(len(lz4.MAGIC))
     file.seek(0)
@@ -102,8 +115,15 @@ def read_content(snapshot: Snapshot, file: BinaryIO, progress: Callable[[int], N
     for _ in range(content.number()):
         name = content.text()
         size, wal_size = content.number(), content.number()
-        _check_header(name, content.read(min(size, 100)), size)
-        content.skip(max(size - 100, 0) + wal_size)
+        header = content.read(min(size, 100))
+        _check_header(name, header, size)
+        if keep is None:
+            content.skip(max(size - 100, 0) + wal_size)
+        else:
+            with keep(name) as output:
+                output.write(header)
+                content.copy(size - len(header), output)
+                _apply_wal(content, wal_size, output)
         databases.append(Database(name, size))
     if content.at_end():  # which is also when the checksum of the whole has been compared
         snapshot.databases = tuple(databases)
@@ -132,6 +152,24 @@ def _check_header(name: str, header: bytes, size: int) -> None:
         raise Damaged(f"its database {name!r} has {size} bytes, which are not whole pages")
 
 
+def _apply_wal(content: _Content, size: int, output: BinaryIO) -> None:
+    """Writes the pages of a WAL, which snapshots had before dqlite 1.17, over the older ones."""
+    if size <= _WAL_HEADER:
+        content.skip(size)
+        return
+    page_size = int.from_bytes(content.read(_WAL_HEADER)[8:12], "big")
+    if not page_size or (size - _WAL_HEADER) % (_FRAME_HEADER + page_size):
+        raise Damaged("the WAL of a database is damaged")
+    pages = 0
+    for _ in range((size - _WAL_HEADER) // (_FRAME_HEADER + page_size)):
+        header = content.read(_FRAME_HEADER)
+        number, pages = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:8], "big")
+        output.seek((number - 1) * page_size if number else 0)
+        output.write(content.read(page_size))
+    if pages:
+        output.truncate(pages * page_size)
+
+
 class _Content:
     """The content of a snapshot as a stream."""
 
@@ -156,6 +194,12 @@ class _Content:
             if not self._fill():
                 raise Damaged("it ends before its last database")
         self._buffer = self._buffer[size:]
+
+    def copy(self, size: int, output: BinaryIO) -> None:
+        while size:
+            part = self.read(min(size, _CHUNK))
+            output.write(part)
+            size -= len(part)
 
     def number(self) -> int:
         return int.from_bytes(self.read(8), "little")
