@@ -12,6 +12,7 @@ from pathlib import Path
 import dqlitepy
 from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.reading import read_directory
+from dqlitepy._cli.salvage import salvage
 from dqlitepy._cli.terminal import Style, columns, printable
 from dqlitepy._disk.directory import Report
 
@@ -38,13 +39,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="who shall be in the cluster; default: the node that is taken, alone, so that the others join it anew",
     )
     parser.add_argument("--backup", metavar="DIR", help="where to copy the directory first (default: a name beside it)")
+    parser.add_argument(
+        "--salvage",
+        metavar="OUT",
+        type=Path,
+        help="change nothing, and write each database that is in DIR into a SQLite file in the new folder OUT: "
+        "what can be read, also where no node starts with DIR any more",
+    )
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON; needs --yes")
     parser.epilog = _WARNING
 
 
 def run(options: argparse.Namespace) -> int:
-    """Shows what would be done, asks, and does it."""
+    """Shows what would be done, asks, and does it; or salvages."""
+    if options.salvage is not None:
+        if len(options.directories) != 1 or options.members is not None or options.backup is not None:
+            raise Failure(
+                "--salvage takes one directory and no other option but --json", "Salvage one after the other."
+            )
+        return salvage(options.directories[0], options.salvage, as_json=options.json)
     members = None if options.members is None else [_member(text) for text in options.members]
     reports = [_report(directory) for directory in options.directories]
     if not options.json:
@@ -70,7 +84,8 @@ def _report(directory: Path) -> Report:
         damage = report.damage[0]
         raise Failure(
             f"{directory} is damaged: {damage.file}: {damage.text}",
-            f"Take another survivor, or see `dqlitepy inspect {directory}`.",
+            f"Take another survivor, see `dqlitepy inspect {directory}`, or save what can be read: "
+            f"`dqlitepy recover {directory} --salvage OUT`.",
         )
     return report
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dqlitepy._disk.checksum import raft_crc32
@@ -81,6 +82,7 @@ class Reader:
     def __init__(self, segment: Segment, content: bytes, next_index: int) -> None:
         self.segment = segment
         self.configurations: list[Configuration] = []
+        self.on_command: Callable[[int, bytes], None] | None = None  # is called with each and its index
         self._content = content
         self._next_index = next_index
         self._offset = 8
@@ -171,6 +173,8 @@ class Reader:
             if kind == "configuration":
                 members = decode_members(self._content[offset : offset + size])
                 self.configurations.append(Configuration(self._next_index, members))
+            elif kind == "command" and self.on_command is not None:
+                self.on_command(self._next_index, self._content[offset : offset + size])
             segment.kinds[kind] = segment.kinds.get(kind, 0) + 1
             segment.last_term = term
             segment.last_index = self._next_index

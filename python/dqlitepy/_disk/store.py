@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Databases on their way out of a node's directory: each is a file in another folder, to which commands are applied.
 
-A command of the log (all numbers little-endian): format and kind (u8 each), 6 bytes unused, the database's name, which
-zeros fill up to a multiple of 8, u64, u32 and u32 unused; and the pages that a transaction has changed: count (u32), size
-(u16), 2 bytes unused, their numbers (u64 each), their content.
+A command of the log, with little-endian numbers: format and kind (u8 each), 6 bytes unused, the database's name, which
+zeros fill up to a multiple of 8, 16 bytes that do not matter here; and the pages that a transaction has changed: count
+(u32), size (u16), 2 bytes unused, their numbers (u64 each), their content.
 """
 
 from __future__ import annotations
@@ -34,10 +34,8 @@ class Store:
     def create(self, name: str) -> BinaryIO:
         """Returns a new file for a database."""
         self._made += 1
-        path = self._folder / f"{self._made}.db"
-        file = open(path, "x+b")
-        self.files[name] = path
-        return file
+        self.files[name] = self._folder / f"{self._made}.db"
+        return open(self.files[name], "x+b")
 
     def apply(self, command: bytes) -> None:
         """Does what an entry of the log says.

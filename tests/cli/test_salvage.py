@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`dqlitepy recover DIR --salvage OUT`: SQLite files out of directories with which a node starts, or does not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import dqlitepy as dq
+import pytest
+
+from tests.cli.command import dqlitepy, fail
+from tests.forgery import PAGE, forge, wreck_page
+from tests.support import run_python
+
+ROWS = 700
+
+# Two snapshots, of the entries 512 and 1024, and the log behind the first one. A WAL-index never comes into it.
+FILL = f"""
+import os, sys, dqlitepy
+con = dqlitepy.connect(sys.argv[1], isolation_level=None)
+con.execute("CREATE TABLE t (n INTEGER, noise BLOB)")
+con.execute("CREATE INDEX by_n ON t (n)")
+con.execute("CREATE TABLE pairs (a TEXT PRIMARY KEY, b) WITHOUT ROWID")
+con.execute("CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, text)")
+con.execute("CREATE VIEW v AS SELECT n FROM t")
+con.execute("CREATE VIRTUAL TABLE words USING fts5 (text)")
+con.execute("INSERT INTO pairs VALUES ('one', 1), ('two', 2)")
+con.execute("INSERT INTO counted VALUES (7, 'seven')")
+con.execute("INSERT INTO words VALUES ('all of these words'), ('and these')")
+other = dqlitepy.connect(sys.argv[1], name="dir/other.db", isolation_level=None)
+other.execute("CREATE TABLE u (n)")
+gone = dqlitepy.connect(sys.argv[1], name="gone", isolation_level=None)
+gone.execute("CREATE TABLE x (n)")
+gone.execute("BEGIN IMMEDIATE")
+gone.execute("PRAGMA delete_database")
+gone.execute("COMMIT")
+gone.close()
+for n in range({ROWS}):
+    con.execute("INSERT INTO t VALUES (?, ?)", (n, os.urandom(200)))
+    other.execute("INSERT INTO u VALUES (?)", (n,))
+if sys.argv[2:] == ["crash"]:
+    os._exit(0)
+other.close()
+con.close()
+"""
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("original") / "data"
+    run_python(FILL, str(directory))
+    return directory
+
+
+@pytest.fixture
+def directory(original: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(original, tmp_path / "data")
+
+
+def salvage(directory: Path, status: int) -> dict[str, Any]:
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    output = directory.parent / "saved"
+    result = dqlitepy("recover", directory, "--salvage", output, "--json")
+    assert (result.returncode, result.stderr) == (status, ""), result
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
+    report: dict[str, Any] = json.loads(result.stdout)
+    assert sorted(path.name for path in output.iterdir()) == sorted(Path(file["file"]).name for file in report["files"])
+    return report
+
+
+def read(path: Path, statement: str) -> list[tuple[Any, ...]]:
+    con = sqlite3.connect(path)
+    try:
+        assert con.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return con.execute(statement).fetchall()
+    finally:
+        con.close()
+
+
+def snapshots(directory: Path) -> list[Path]:
+    found = [path for path in directory.glob("snapshot-*") if path.suffix != ".meta"]
+    return sorted(found, key=lambda path: int(path.name.split("-")[2]))
+
+
+def whole(directory: Path) -> None:
+    """All rows of both databases are there, and nothing of the one that was deleted."""
+    saved = directory.parent / "saved"
+    assert read(saved / "main.db", "SELECT n FROM v ORDER BY n") == [(n,) for n in range(ROWS)]
+    assert read(saved / "main.db", "SELECT sum(length(noise)) FROM t") == [(ROWS * 200,)]
+    assert read(saved / "dir_other.db", "SELECT n FROM u ORDER BY n") == [(n,) for n in range(ROWS)]
+    assert len(list(saved.iterdir())) == 2
+    assert (saved / "main.db").read_bytes()[18:20] == b"\x01\x01"  # no WAL belongs to it
+
+
+def test_a_sound_directory(directory: Path) -> None:
+    report = salvage(directory, 0)
+    assert report["missing"] == []
+    assert {file["database"] for file in report["files"]} == {"main", "dir/other.db"}
+    whole(directory)
+
+
+def test_the_directory_of_a_node_that_was_killed(tmp_path: Path) -> None:
+    directory = tmp_path / "data"
+    run_python(FILL, str(directory), "crash")
+    salvage(directory, 0)
+    whole(directory)
+
+
+@pytest.mark.parametrize("how", ["malformed", "unreadable"])
+def test_the_log_makes_up_for_the_newest_snapshot(directory: Path, how: str) -> None:
+    newest = snapshots(directory)[-1]
+    if how == "malformed":
+        forge(newest, wreck_leaf)
+        with pytest.raises(dq.OperationalError):
+            dq.connect(directory)
+    else:
+        newest.write_bytes(newest.read_bytes()[:5000])
+    report = salvage(directory, 0)
+    assert {file["snapshot"] for file in report["files"]} == {snapshots(directory)[0].name}
+    whole(directory)
+
+
+def test_a_log_that_reaches_back_to_the_beginning_needs_no_snapshot(directory: Path) -> None:
+    for path in directory.glob("snapshot-*"):
+        path.unlink()
+    report = salvage(directory, 0)
+    assert {file["snapshot"] for file in report["files"]} == {None}
+    whole(directory)
+
+
+def wreck_leaf(content: bytearray) -> None:
+    """Makes a page unreadable in which only rows are, of `t`, and to which nothing is written any more."""
+    start = content.index(b"SQLite format 3\0")
+    count = int.from_bytes(content[start + 28 : start + 32], "big")
+    pages = {number: content[start + (number - 1) * PAGE : start + number * PAGE] for number in range(2, count + 1)}
+    leaves = [number for number, page in pages.items() if page[0] == 0x0D and page.count(0) < 400]
+    wreck_page(leaves[len(leaves) // 3])(content)
+
+
+def test_rows_of_a_malformed_database(directory: Path) -> None:
+    """A page cannot be read, its rows are nowhere else, and all the others are saved."""
+    older, newest = snapshots(directory)
+    for path in (older, older.with_name(older.name + ".meta")):
+        path.unlink()
+    index = int(newest.name.split("-")[2])
+    for path in directory.glob("0*-0*"):
+        if int(path.name.split("-")[1]) <= index:
+            path.unlink()
+    forge(newest, wreck_leaf)
+    report = salvage(directory, 1)
+    (main,) = (file for file in report["files"] if file["database"] == "main")
+    (other,) = (file for file in report["files"] if file["database"] == "dir/other.db")
+    assert other["lost"] == []
+    assert "the database is malformed" in main["lost"][0]
+    assert any("table t: what there was from rowid" in text for text in main["lost"])
+    saved = directory.parent / "saved" / "main.db"
+    found = [n for (n,) in read(saved, "SELECT n FROM t ORDER BY rowid")]
+    assert found == sorted(set(found))
+    assert found[-1] == ROWS - 1
+    assert ROWS - 40 < len(found) < ROWS
+    assert read(saved, "SELECT count(*) FROM t WHERE n + 1 != rowid") == [(0,)]
+    assert read(saved, "SELECT * FROM pairs") == [("one", 1), ("two", 2)]
+    assert read(saved, "SELECT * FROM counted") == [(7, "seven")]
+    assert read(saved, "SELECT seq FROM sqlite_sequence") == [(7,)]
+    assert read(saved, "SELECT n FROM v LIMIT 1") == [(0,)]
+    assert read(saved, "SELECT count(*) FROM t INDEXED BY by_n WHERE n >= 0") == [(len(found),)]
+    assert read(saved, "SELECT text FROM words WHERE words MATCH 'all'") == [("all of these words",)]
+
+
+def test_an_older_sound_state_comes_beside_the_rows_of_a_malformed_one(directory: Path) -> None:
+    older, newest = snapshots(directory)
+    forge(newest, wreck_leaf)
+    for path in sorted(directory.glob("0*-0*")):
+        first, last = map(int, path.name.split("-"))
+        if int(older.name.split("-")[2]) < last and first <= int(newest.name.split("-")[2]):
+            path.unlink()
+    report = salvage(directory, 1)
+    names = sorted(Path(file["file"]).name for file in report["files"])
+    assert len(names) == 4
+    (name,) = (name for name in names if name.startswith("main.as-of-entry-"))
+    found = read(directory.parent / "saved" / name, "SELECT n FROM t ORDER BY rowid")
+    assert found == [(n,) for n in range(len(found))]
+    assert 200 < len(found) < ROWS
+
+
+def test_a_gap_in_the_log_is_told(directory: Path) -> None:
+    for path in directory.glob("snapshot-*"):
+        path.unlink()
+    _, second, third, *_ = sorted(directory.glob("0*-0*"))
+    second.unlink()
+    report = salvage(directory, 1)
+    first_missing, last_missing = second.name.split("-")
+    assert report["missing"] == [f"the entries {int(first_missing)} to {int(last_missing)}, and so all behind them"]
+    assert int(third.name.split("-")[0]) == int(last_missing) + 1
+    assert {file["last_index"] for file in report["files"]} <= {int(first_missing) - 1}
+
+
+def test_refusals(directory: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    assert "is there already" in fail("recover", directory, "--salvage", tmp_path / "there")
+    assert "one directory" in fail("recover", directory, directory, "--salvage", tmp_path / "new")
+    (tmp_path / "empty").mkdir()
+    assert "nothing that can be read" in fail("recover", tmp_path / "empty", "--salvage", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    con = dq.connect(directory)
+    assert "in use" in fail("recover", directory, "--salvage", tmp_path / "new")
+    con.close()
