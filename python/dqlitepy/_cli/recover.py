@@ -12,7 +12,6 @@ from pathlib import Path
 import dqlitepy
 from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.reading import read_directory
-from dqlitepy._cli.salvage import salvage
 from dqlitepy._cli.terminal import Style, columns, printable
 from dqlitepy._disk.directory import Report
 
@@ -58,6 +57,10 @@ def run(options: argparse.Namespace) -> int:
             raise Failure(
                 "--salvage takes one directory and no other option but --json", "Salvage one after the other."
             )
+        try:
+            from dqlitepy._cli.salvage import salvage
+        except ImportError as error:
+            raise Failure(f"--salvage needs the module sqlite3: {error}", "Use a Python that has it.") from None
         return salvage(options.directories[0], options.salvage, as_json=options.json)
     members = None if options.members is None else [_member(text) for text in options.members]
     reports = [_report(directory) for directory in options.directories]

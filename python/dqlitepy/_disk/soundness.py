@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dqlitepy._disk.damage import Damaged
+
+if TYPE_CHECKING:
+    import sqlite3
 
 # What quick_check says of rows that any program may write, and of what virtual tables keep: a node takes it as well.
 _HARMLESS = (
@@ -30,7 +33,16 @@ class Unknown(Exception):
 
 
 def open_copy(path: Path) -> sqlite3.Connection:
-    """Opens a file that nobody else uses, to read it as it is."""
+    """Opens a file that nobody else uses, to read it as it is.
+
+    Raises:
+        Unknown: this Python cannot.
+    """
+    try:
+        import sqlite3
+    except ImportError:
+        raise Unknown("this Python has no module sqlite3") from None
+
     con = sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True, isolation_level=None)
     con.text_factory = lambda text: text.decode(errors="backslashreplace")
     return con
@@ -66,6 +78,8 @@ def _interrupts(progress: Callable[[int], None]) -> bool:
 
 
 def _first_of(con: sqlite3.Connection, pragma: str, progress: Callable[[int], None]) -> str:
+    import sqlite3
+
     try:
         for (message,) in con.execute(pragma):
             lines = [line for line in message.splitlines() if not line.startswith("*** in database ")]
