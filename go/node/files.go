@@ -14,6 +14,7 @@ import (
 
 	"github.com/canonical/go-dqlite/v3/client"
 	"github.com/google/renameio"
+	"golang.org/x/sys/unix"
 	"gopkg.in/yaml.v2"
 )
 
@@ -83,14 +84,17 @@ func writeInfo(directory string, info client.NodeInfo, join []string) error {
 		for _, address := range join {
 			servers = append(servers, client.NodeInfo{Address: address})
 		}
-		if err := renameio.WriteFile(filepath.Join(directory, joinFile), nil, 0o600); err != nil {
+		if err := writeFile(directory, joinFile, nil); err != nil {
 			return err
 		}
 	}
 	if err := writeServers(directory, servers); err != nil {
 		return err
 	}
-	return writeYAML(directory, infoFile, info)
+	if err := writeYAML(directory, infoFile, info); err != nil {
+		return err
+	}
+	return syncName(directory)
 }
 
 // forgetInfo takes the identity back from a directory in which no node has stored anything yet.
@@ -130,10 +134,13 @@ func isJoining(directory string) bool {
 }
 
 func hasJoined(directory string) error {
-	if err := os.Remove(filepath.Join(directory, joinFile)); !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(filepath.Join(directory, joinFile)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		return err
 	}
-	return nil
+	return syncDirectory(directory)
 }
 
 func writeYAML(directory, name string, content any) error {
@@ -141,11 +148,52 @@ func writeYAML(directory, name string, content any) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(directory, name), data, 0o600)
+	return writeFile(directory, name, data)
 }
 
-func writeHolder(directory string) error {
+func writeHolder(directory string) error { // which no power cut has to spare
 	return renameio.WriteFile(filepath.Join(directory, holderFile), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+}
+
+// writeFile replaces a file in one step, and returns when both its content and its name are on the disk.
+func writeFile(directory, name string, data []byte) error {
+	if err := renameio.WriteFile(filepath.Join(directory, name), data, 0o600); err != nil {
+		return err
+	}
+	return syncDirectory(directory)
+}
+
+// syncName returns when the name of a directory is on the disk: who made it may not have seen to that, and without it
+// nothing is found again that is in it.
+func syncName(directory string) error {
+	real, err := filepath.EvalSymlinks(directory)
+	if err != nil {
+		return err
+	}
+	err = syncDirectory(filepath.Dir(real))
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	// This user may pass through the folder above, but not read it: so all of the file system is synced.
+	file, err := os.Open(real)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return unix.Syncfs(int(file.Fd()))
+}
+
+// syncDirectory returns when the names in a directory are on the disk.
+func syncDirectory(directory string) error {
+	file, err := os.Open(directory)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := file.Sync(); !errors.Is(err, syscall.EINVAL) { // which a file system answers that has no use for it
+		return err
+	}
+	return nil
 }
 
 func removeHolder(directory string) { os.Remove(filepath.Join(directory, holderFile)) }

@@ -88,3 +88,6 @@ func (l logger) write(level Level, format string, arguments []any) {
 
 func (l logger) info(format string, arguments ...any) { l.write(Info, format, arguments) }
 func (l logger) warn(format string, arguments ...any) { l.write(Warning, format, arguments) }
+
+// Warn writes for the node of an address what its server has to say: a limit of the machine is reached, a file cannot be written.
+func Warn(address, message string) { logger{address}.warn("%s", message) }

@@ -72,15 +72,22 @@ func (c *caller) hangUp() {
 	c.Conn.Close()
 }
 
-// ask sends requests in one go and returns as many answers.
+// ask sends requests in one go and returns as many answers. A server that has no room for another connection says so before it
+// is asked anything, and closes this one.
 func (c *caller) ask(requests []byte, answers int) ([]wire.Frame, error) {
 	if _, err := c.stream.Write(requests); err != nil {
+		if frame, other := readFrame(c.stream); other == nil && frame.Type == wire.ResponseFailure {
+			return nil, refused(frame)
+		}
 		return nil, c.explain(err)
 	}
 	frames := make([]wire.Frame, answers)
 	for i := range frames {
 		var err error
 		if frames[i], err = readFrame(c.stream); err != nil {
+			if i > 0 && frames[i-1].Type == wire.ResponseFailure {
+				return nil, refused(frames[i-1])
+			}
 			return nil, c.explain(err)
 		}
 	}

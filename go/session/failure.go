@@ -98,17 +98,18 @@ func (s *Session) refusal(failure *wire.Failure) *Error {
 		return coded(failure, s.notLeader())
 	case failure.Code == codeInterrupt && !s.transaction.open: // not by us, so by a server that steps down in its midst
 		return coded(failure, s.notLeader())
-	case failure.Code == wire.CodeLeadershipLost, failure.Code == wire.CodeIOError && message == "leader exec failed":
-		// The second is all that a server says whose disk is full, or that is shutting down.
+	case failure.Code == wire.CodeLeadershipLost, failure.Code == wire.CodeIOError && strings.HasPrefix(message, execFailed):
+		// The second is what a server says whose disk is full, that has reached a limit, or that is shutting down. A stock one
+		// does not say which.
 		if s.stake == nothing && failure.Code == wire.CodeLeadershipLost {
 			return coded(failure, lossf(NotLeader, "the server lost its leadership: nothing was written; try again"))
 		}
 		if s.stake == nothing {
-			return coded(failure, lossf(SQLite, "disk I/O error on the server (leader exec failed): nothing was written"))
+			return coded(failure, lossf(SQLite, "disk I/O error on the server (%s): nothing was written", message))
 		}
 		reason := "the server lost its leadership"
 		if failure.Code == wire.CodeIOError {
-			reason = "the server could not write (leader exec failed; is its disk full?)"
+			reason = "the server could not write (" + whyNotWritten(message) + ")"
 		}
 		return coded(failure, s.lossError(reason))
 	case failure.Code == 0:
@@ -116,6 +117,18 @@ func (s *Session) refusal(failure *wire.Failure) *Error {
 	default:
 		return &Error{Kind: SQLite, Code: int32(failure.Code), Message: message}
 	}
+}
+
+// execFailed is what a server says that could not write; ours adds why.
+const execFailed = "leader exec failed"
+
+// whyNotWritten is what a server said of it, with a question where that may not tell enough.
+func whyNotWritten(message string) string {
+	why, told := strings.CutPrefix(message, execFailed+": ")
+	if !told || strings.Contains(why, "space") || strings.Contains(why, "short write") {
+		return message + "; is its disk full?"
+	}
+	return strings.TrimPrefix(why, "io: ")
 }
 
 // notLeader tells of a server that did nothing of what it was asked.

@@ -13,10 +13,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x10000000
 _MS_RDONLY, _MS_REMOUNT = 1, 32
-_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_MODE_FILTER = 22, 38, 2
+_PR_SET_NO_NEW_PRIVS, _SECCOMP_SET_MODE_FILTER, _SECCOMP_ALL_THREADS = 38, 1, 1
 _RETURN_ERRNO, _ALLOW = 0x00050000, 0x7FFF0000
 _LOAD_WORD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
-_IO_SETUP = {"x86_64": 206, "aarch64": 0}[os.uname().machine]
+_IO_SETUP, _SECCOMP = {"x86_64": (206, 317), "aarch64": (0, 277)}[os.uname().machine]
 
 
 def _check(result: int) -> None:
@@ -56,7 +56,10 @@ def free_disk(path: str) -> None:
 
 
 def use_up_kernel_aio() -> None:
-    """Makes io_setup fail as it does where all processes together have as many contexts as fs.aio-max-nr allows."""
+    """Makes io_setup fail as it does where all processes together have as many contexts as fs.aio-max-nr allows.
+
+    From now on, for all threads that there are and will be.
+    """
 
     class Filter(ctypes.Structure):
         _fields_ = (("size", ctypes.c_ushort), ("program", ctypes.c_char_p))
@@ -69,4 +72,5 @@ def use_up_kernel_aio() -> None:
     ]
     program = b"".join(struct.pack("HBBI", *instruction) for instruction in instructions)
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    _check(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(Filter(len(instructions), program)), 0, 0))
+    arguments = Filter(len(instructions), program)
+    _check(_libc.syscall(_SECCOMP, _SECCOMP_SET_MODE_FILTER, _SECCOMP_ALL_THREADS, ctypes.byref(arguments)))
