@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process that is spoken to in JSON lines, and whose end is noticed."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from tests.support import PACKAGE, ROOT
+
+
+class Child:
+    """Runs one of the functions of processes.py."""
+
+    def __init__(self, function: str, settings: dict[str, Any], errors: Path) -> None:
+        path = [str(PACKAGE.parent), str(ROOT), *filter(None, sys.path)]
+        program = f"from tests.jepsen.processes import {function}; {function}()"
+        self.errors = errors
+        self.expected_end = False
+        self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        with errors.open("ab") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-X", "faulthandler", "-c", program, json.dumps(settings)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                env=dict(os.environ, PYTHONPATH=os.pathsep.join(path)),
+            )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with suppress(ValueError):
+                self._answers.put(json.loads(line))
+
+    def say(self, **command: Any) -> None:
+        """Sends a command; nothing happens where the process has ended."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def hear(self, *keys: str, timeout: float) -> dict[str, Any] | None:
+        """Returns the next answer with one of these keys; None where none comes in time or the process ends first."""
+        deadline = monotonic() + timeout
+        while monotonic() < deadline:
+            try:
+                answer = self._answers.get(timeout=0.05)
+            except queue.Empty:
+                if not self._reader.is_alive() and self._answers.empty():
+                    return None
+                continue
+            if any(key in answer for key in keys):
+                return answer
+        return None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Ends the process as a power failure would."""
+        self.expected_end = True
+        with suppress(OSError):
+            self._process.send_signal(signal.SIGCONT)
+        self._process.kill()
+        self._process.wait()
+
+    def close(self, timeout: float) -> int | None:
+        """Lets the process end by itself and returns its status; None where it had to be killed."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGABRT)  # faulthandler tells where it hangs
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+            self.kill()
+            return None
+
+    @property
+    def status(self) -> int | None:
+        """Its status once it has ended."""
+        return self._process.poll()
+
+    def tail(self, size: int = 1500) -> str:
+        """Returns the end of what it wrote to its standard error."""
+        return self.errors.read_bytes()[-size:].decode("utf-8", "replace").strip()

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients of every kind, each of which works until it is told to stop and writes down what it did.
+
+A worker is a thread, a thread that borrows from a pool, or a task of an event loop; its target is the cluster's addresses
+or the node of its own process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import dqlitepy
+from dqlitepy import aio
+
+from tests.jepsen.history import FAIL, INFO, OK, Recorder
+from tests.jepsen.outcomes import describe, outcome_of
+from tests.jepsen.workloads.base import SNAPSHOT, TRANSACTION, Chance, Step
+from tests.jepsen.workloads.table import WORKLOADS
+
+THREAD, POOL, ASYNC = "thread", "pool", "async"
+
+_LEADER_TIMEOUT = 4.0
+_BUSY_TIMEOUT = 4.0
+_RECONNECT = 0.02  # how often a worker leaves its connection for a new one
+
+
+@dataclass
+class Plan:
+    """What one worker is to do. It crosses to the process of the worker as JSON."""
+
+    name: str
+    kind: str
+    workload: str
+    seed: int
+    linearizable: bool
+    retry: bool  # transactions by run_transaction
+    pause: float  # seconds between two operations
+    repeat_ambiguous: bool = False  # a mutation: what may have happened is done again
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns it as what json takes."""
+        return asdict(self)
+
+
+Target = str | dqlitepy.Node
+
+
+class Workers:
+    """Threads, pools and event loops that work on one target."""
+
+    def __init__(self, target: Target, folder: Path, tls: dqlitepy.TLS | None, generation: str) -> None:
+        self._target, self._folder, self._tls = target, folder, tls
+        self._generation = generation  # of the process: a worker that was killed begins anew under another name
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, plans: Sequence[Plan]) -> None:
+        """Starts the workers of these plans."""
+        pooled = [plan for plan in plans if plan.kind == POOL]
+        looped = [plan for plan in plans if plan.kind == ASYNC]
+        for plan in plans:
+            if plan.kind == THREAD:
+                self._begin(self._work, plan)
+        for linearizable in (False, True):
+            some = [plan for plan in pooled if plan.linearizable is linearizable]
+            if some:
+                self._begin(self._work_with_pool, some, linearizable)
+        if looped:
+            self._begin(lambda: asyncio.run(self._work_in_loop(looped)))
+
+    def stop(self, patience: float) -> list[str]:
+        """Lets all workers end their operation and returns the names of those that do not within `patience` seconds."""
+        self._stop.set()
+        deadline = time.monotonic() + patience
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return [thread.name for thread in self._threads if thread.is_alive()]
+
+    def _begin(self, function: Callable[..., Any], *arguments: Any) -> None:
+        name = arguments[0].name if arguments and isinstance(arguments[0], Plan) else "pool or loop"
+        thread = threading.Thread(target=function, args=arguments, daemon=True, name=name)
+        self._threads.append(thread)
+        thread.start()
+
+    def _recorder(self, plan: Plan) -> tuple[Recorder, Chance]:
+        name = f"{plan.name}{self._generation}"
+        return Recorder(self._folder / f"{name}.jsonl", name), Chance(plan.seed, name)
+
+    def _options(self, plan: Plan) -> dict[str, Any]:
+        return {
+            "isolation_level": None,
+            "leader_timeout": _LEADER_TIMEOUT,
+            "linearizable": plan.linearizable,
+            "tls": self._tls,
+        }
+
+    def _work(self, plan: Plan) -> None:
+        recorder, chance = self._recorder(plan)
+        con: dqlitepy.Connection | None = None
+        while not self._stop.is_set():
+            if con is None:
+                try:
+                    con = dqlitepy.connect(
+                        self._target, timeout=_BUSY_TIMEOUT, check_same_thread=False, **self._options(plan)
+                    )
+                except dqlitepy.Error:
+                    self._stop.wait(0.05)
+                    continue
+            self._once(con, plan, recorder, chance)
+            if chance.random.random() < _RECONNECT:
+                with suppress(dqlitepy.Error):
+                    con.close()
+                con = None
+        if con is not None:
+            with suppress(dqlitepy.Error):
+                con.close()
+        recorder.close()
+
+    def _work_with_pool(self, plans: Sequence[Plan], linearizable: bool) -> None:
+        options = self._options(plans[0])
+        pool = dqlitepy.Pool(
+            self._target,
+            min_size=0,
+            max_size=max(2, len(plans) - 1),
+            timeout=10.0,
+            busy_timeout=_BUSY_TIMEOUT,
+            **options,
+        )
+
+        def work(plan: Plan) -> None:
+            recorder, chance = self._recorder(plan)
+            while not self._stop.is_set():
+                try:
+                    with pool.connection() as con:
+                        self._once(con, plan, recorder, chance)
+                except dqlitepy.Error:
+                    self._stop.wait(0.05)
+            recorder.close()
+
+        with pool:
+            threads = [threading.Thread(target=work, args=(plan,), daemon=True) for plan in plans]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+    def _once(self, con: dqlitepy.Connection, plan: Plan, recorder: Recorder, chance: Chance) -> None:
+        step = WORKLOADS[plan.workload].step(chance)
+        name = recorder.invoke(plan.workload, step.f, step.value, strict=plan.linearizable, **step.tags)
+        while True:
+            try:
+                recorder.complete(name, OK, perform(con, step, plan.retry))
+            except Exception as error:
+                if plan.repeat_ambiguous and outcome_of(error) == INFO:
+                    continue
+                recorder.complete(name, outcome_of(error), error=describe(error))
+                self._stop.wait(0.01)
+            break
+        if plan.pause:
+            self._stop.wait(plan.pause * chance.random.uniform(0.2, 1.8))
+
+    async def _work_in_loop(self, plans: Sequence[Plan]) -> None:
+        await asyncio.gather(*(self._work_async(plan) for plan in plans))
+
+    async def _work_async(self, plan: Plan) -> None:
+        recorder, chance = self._recorder(plan)
+        con: aio.Connection | None = None
+        target = self._target
+        while not self._stop.is_set():
+            if con is None:
+                try:
+                    con = await aio.connect(target, timeout=_BUSY_TIMEOUT, **self._options(plan))
+                except dqlitepy.Error:
+                    await asyncio.sleep(0.05)
+                    continue
+            step = WORKLOADS[plan.workload].step(chance)
+            name = recorder.invoke(plan.workload, step.f, step.value, strict=plan.linearizable, **step.tags)
+            # Now and then somebody loses patience: a cancelled statement must not lie about what it did.
+            limit = chance.random.uniform(0.0, 0.5) if chance.random.random() < 0.03 else None
+            try:
+                async with asyncio.timeout(limit):
+                    recorder.complete(name, OK, await perform_async(con, step, plan.retry))
+            except TimeoutError:
+                recorder.complete(name, FAIL if step.kind == SNAPSHOT else INFO, error="cancelled")
+                with suppress(dqlitepy.Error):
+                    await con.close()
+                con = None
+            except Exception as error:
+                recorder.complete(name, outcome_of(error), error=describe(error))
+                await asyncio.sleep(0.01)
+            if plan.pause:
+                await asyncio.sleep(plan.pause * chance.random.uniform(0.2, 1.8))
+        if con is not None:
+            with suppress(dqlitepy.Error):
+                await con.close()
+        recorder.close()
+
+
+def perform(con: dqlitepy.Connection, step: Step, retry: bool) -> Any:
+    """Runs an operation and returns its result."""
+    if step.kind == TRANSACTION and retry:
+        return dqlitepy.run_transaction(con, lambda own: _drive(own, step), timeout=5.0)
+    if step.kind not in (TRANSACTION, SNAPSHOT):
+        return _drive(con, step)
+    con.execute("BEGIN IMMEDIATE" if step.kind == TRANSACTION else "BEGIN")
+    try:
+        result = _drive(con, step)
+        con.execute("COMMIT")
+    except BaseException:
+        with suppress(dqlitepy.Error):
+            con.rollback()
+        raise
+    return result
+
+
+def _drive(con: dqlitepy.Connection, step: Step) -> Any:
+    body = step.body()
+    try:
+        request = next(body)
+        while True:
+            request = body.send(con.execute(*request).fetchall())
+    except StopIteration as stop:
+        return stop.value
+
+
+async def perform_async(con: aio.Connection, step: Step, retry: bool) -> Any:
+    """Runs an operation on an event loop and returns its result."""
+    if step.kind == TRANSACTION and retry:
+        return await aio.run_transaction(con, lambda own: _drive_async(own, step), timeout=5.0)
+    if step.kind not in (TRANSACTION, SNAPSHOT):
+        return await _drive_async(con, step)
+    await con.execute("BEGIN IMMEDIATE" if step.kind == TRANSACTION else "BEGIN")
+    try:
+        result = await _drive_async(con, step)
+        await con.execute("COMMIT")
+    except BaseException:
+        with suppress(dqlitepy.Error):
+            await con.rollback()
+        raise
+    return result
+
+
+async def _drive_async(con: aio.Connection, step: Step) -> Any:
+    body = step.body()
+    try:
+        request = next(body)
+        while True:
+            cursor = await con.execute(*request)
+            request = body.send(await cursor.fetchall())
+    except StopIteration as stop:
+        return stop.value

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Leaders that hand over, and members that come and go, all of it under load."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from time import monotonic
+
+import dqlitepy
+
+from tests.jepsen.nemeses.base import Field
+
+_PATIENCE = 10.0
+
+
+def transfer(field: Field) -> None:
+    """The leadership goes to a node that is named."""
+    target = field.cluster.addresses[field.any_node()]
+    field.attempt(f"transfer to {target}", lambda: field.cluster.client(_PATIENCE).transfer(target))
+    field.wait(field.unit * field.random.random())
+
+
+def handover(field: Field) -> None:
+    """The leader gives its duties away and gets them back when it looks after roles again."""
+    process = field.cluster.members[field.leader()].process
+    if process is not None:
+        field.note("handover")
+        process.say(handover=_PATIENCE)
+        field.wait(field.unit * field.random.random())
+
+
+def change_roles(field: Field) -> None:
+    """A voter loses its vote for a while."""
+    node = field.any_node()
+    address = field.cluster.addresses[node]
+    role = field.random.choice((dqlitepy.Role.STANDBY, dqlitepy.Role.SPARE))
+    field.attempt(f"{address} {role.name}", lambda: field.cluster.client(_PATIENCE).assign(address, role))
+    try:
+        field.wait(field.some_time())
+    finally:
+        field.attempt(f"{address} VOTER", lambda: field.cluster.client(_PATIENCE).assign(address, dqlitepy.Role.VOTER))
+
+
+def replace(field: Field) -> None:
+    """A node leaves the cluster for good, and another one with an empty directory takes its place.
+
+    Nothing is deleted before the removal is known to be done: a node that lost its data under its old number would be
+    one that forgot what it promised.
+    """
+    leader = field.leader()
+    node = field.others(leader)[0]
+    address = field.cluster.addresses[node]
+    client = field.cluster.client(_PATIENCE)
+    try:
+        client.remove(address)
+    except dqlitepy.Error as error:
+        field.note(f"remove {address}", error=f"{type(error).__name__}: {error}"[:200])
+        if not _is_gone(field, address):
+            return
+    field.note(f"removed {address}")
+    field.cluster.kill([node])
+    directory = field.cluster.members[node].directory
+    try:
+        field.wait(field.unit * field.random.random())
+    finally:
+        shutil.rmtree(directory / "data", ignore_errors=True)
+        field.cluster.restart(node)
+
+
+def _is_gone(field: Field, address: str) -> bool:
+    deadline = monotonic() + _PATIENCE
+    while monotonic() < deadline and not field.stop.is_set():
+        with suppress(dqlitepy.Error):
+            return all(node.address != address for node in field.cluster.client(_PATIENCE).cluster())
+    return False

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one run does: all of it drawn from its seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.jepsen.clients import ASYNC, POOL, THREAD, Plan
+from tests.jepsen.nemeses.table import DISKS, MEMBERSHIP, PARTITIONS, PROCESSES
+from tests.jepsen.workloads.table import WORKLOADS
+
+# How many workers a workload has; each of the set's writes all the time.
+_WORKERS = {"set": 8, "append": 6, "bank": 5, "register": 5, "counter": 4, "wide": 4, "ddl": 2}
+_PAUSES = {"set": 0.0, "append": 0.02, "bank": 0.01, "register": 0.02, "counter": 0.03, "wide": 0.1, "ddl": 0.2}
+_LATENCIES = (0.02, 0.04, 0.08)
+# Entries between snapshots and entries kept behind one: every few entries, often, and dqlitepy's own.
+_SNAPSHOTS = ((4, 4), (32, 32), (512, 1024))
+
+
+@dataclass
+class RunPlan:
+    """A run before it begins."""
+
+    seed: int
+    seconds: float
+    nodes: int
+    tls: bool
+    disks: bool
+    relays: bool
+    latency: float
+    snapshot: tuple[int, int]
+    workloads: list[str]
+    crews: list[list[str]]  # of nemeses, each crew one after another, the crews at the same time
+    remote: list[Plan] = field(default_factory=list)
+    inside: dict[int, list[Plan]] = field(default_factory=dict)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of the nodes."""
+        return {
+            "network_latency": self.latency,
+            "roles_interval": 0.5,
+            "voters": self.nodes,
+            "snapshot_threshold": self.snapshot[0],
+            "snapshot_trailing": self.snapshot[1],
+        }
+
+
+def draw(
+    seed: int,
+    seconds: float,
+    *,
+    disks: bool,
+    nodes: int | None = None,
+    workloads: Sequence[str] | None = None,
+    nemeses: Collection[str] | None = None,
+    tls: bool | None = None,
+    snapshot: tuple[int, int] | None = None,
+    workers: int | None = None,
+    inside: bool | None = None,
+) -> RunPlan:
+    """Returns the run of a seed; what is given is not left to chance."""
+    chance = random.Random(seed)
+    plan = RunPlan(
+        seed=seed,
+        seconds=seconds,
+        nodes=_or(nodes, chance.choice((3, 3, 5))),
+        tls=_or(tls, chance.random() < 0.25),
+        disks=disks and chance.random() < 0.6,
+        relays=True,
+        latency=chance.choice(_LATENCIES),
+        snapshot=_or(snapshot, chance.choice(_SNAPSHOTS)),
+        workloads=list(_or(workloads, ["set", *sorted(chance.sample(sorted(set(WORKLOADS) - {"set"}), 3))])),
+        crews=[],
+    )
+    usable = [*PROCESSES, *PARTITIONS, *MEMBERSHIP, *(DISKS if plan.disks else ())]
+    if nemeses is not None:
+        plan.disks = disks and any(name in DISKS for name in nemeses)
+        usable = [name for name in nemeses if plan.disks or name not in DISKS]
+    for _ in range(chance.choice((1, 1, 2, 3))):
+        plan.crews.append(chance.sample(usable, min(len(usable), chance.randint(2, 6))))
+    for workload in plan.workloads:
+        for number in range(_or(workers, _WORKERS[workload])):
+            worker = Plan(
+                name=f"{workload}{number}",
+                kind=chance.choices((THREAD, POOL, ASYNC), (5, 2, 3))[0],
+                workload=workload,
+                seed=chance.randrange(1 << 40),
+                linearizable=workload == "register" or chance.random() < 0.5,
+                retry=chance.random() < 0.5,
+                pause=_PAUSES[workload],
+            )
+            embedded = chance.random() < 0.4 if inside is None else inside
+            node = chance.randrange(plan.nodes)
+            if embedded:
+                plan.inside.setdefault(node, []).append(worker)
+            else:
+                plan.remote.append(worker)
+    return plan
+
+
+def _or(given: Any, drawn: Any) -> Any:
+    return drawn if given is None else given

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The long run of the fault suite: `tools/bazel run //tests/jepsen -- --minutes 60 --seed 1`.
+
+It tells of each run as it ends, and exits 1 where one showed a violation. `--seed N --runs 1` repeats one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import sys
+from pathlib import Path
+from tempfile import mkdtemp
+from time import monotonic
+
+from tests.jepsen import report
+from tests.jepsen.namespaces import enter
+from tests.jepsen.nemeses.table import NEMESES
+from tests.jepsen.plan import draw
+from tests.jepsen.workloads.table import WORKLOADS
+
+
+def main() -> int:
+    """Returns 0 where all runs were clean, 1 where one was not."""
+    options = _parser().parse_args()
+    enter()
+    from tests.jepsen.runner import run  # after `enter`, which must come before the library's first thread
+
+    seed = random.SystemRandom().randrange(1 << 20) if options.seed is None else options.seed
+    deadline = monotonic() + options.minutes * 60
+    reports = []
+    disks = options.disks and os.access("/dev/fuse", os.R_OK | os.W_OK)
+    print(f"jepsen: seeds from {seed} on; disks that lose power: {'yes' if disks else 'no, there is no /dev/fuse'}")
+    while len(reports) < options.runs if options.runs else monotonic() < deadline:
+        plan = draw(
+            seed + len(reports),
+            options.seconds,
+            disks=disks,
+            nodes=options.nodes,
+            workloads=options.workload,
+            nemeses=options.nemesis,
+            tls=options.tls,
+        )
+        folder = Path(mkdtemp(prefix=f"dqlitepy-jepsen-{plan.seed}-", dir=options.directory))
+        done = run(plan, folder)
+        reports.append(done)
+        print(report.line(done), flush=True)
+        for violation in done.violations[:12]:
+            print(f"    {violation}", flush=True)
+        if done.violations or options.keep:
+            print(f"    kept: {folder}", flush=True)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    if options.output is not None:
+        output = Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / options.output
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "fault-runs.md").write_text(report.page(reports), encoding="utf-8")
+    bad = sum(bool(done.violations) for done in reports)
+    print(f"jepsen: {len(reports)} runs, {bad} of them with violations")
+    return 1 if bad else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="jepsen", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0, help="how long to go on, a new seed for each run")
+    parser.add_argument("--runs", type=int, help="this many runs instead")
+    parser.add_argument("--seed", type=int, help="of the first run; the following ones count up from it")
+    parser.add_argument("--seconds", type=float, default=25.0, help="of faults in each run")
+    parser.add_argument("--nodes", type=int, choices=(1, 3, 5), help="instead of what the seed says")
+    parser.add_argument("--workload", action="append", choices=sorted(WORKLOADS), help="may be repeated")
+    parser.add_argument("--nemesis", action="append", choices=sorted(NEMESES), help="may be repeated")
+    parser.add_argument("--tls", action=argparse.BooleanOptionalAction, help="instead of what the seed says")
+    parser.add_argument(
+        "--disks", action=argparse.BooleanOptionalAction, default=True, help="disks that fail and lose power (FUSE)"
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the files of clean runs too")
+    parser.add_argument("--directory", help="where the nodes' files are for the time being")
+    parser.add_argument("--output", type=Path, help="where fault-runs.md is written")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

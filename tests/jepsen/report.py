@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs as lines for a terminal, and as a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.jepsen.history import FAIL, INFO, OK
+from tests.jepsen.runner import Report
+
+
+def line(report: Report) -> str:
+    """Returns one line about a run."""
+    plan, counts = report.plan, report.outcomes
+    verdict = f"{len(report.violations)} VIOLATIONS" if report.violations else "clean"
+    if report.undecided:
+        verdict += f" ({report.undecided} undecided)"
+    where = f"{plan.nodes} nodes{', TLS' if plan.tls else ''}{', FUSE disks' if plan.disks else ''}"
+    return (
+        f"seed {plan.seed}: {verdict}; {where}, snapshot {plan.snapshot[0]}, {'+'.join(plan.workloads)}; "
+        f"{report.faults} faults of {_crews(report)}; {counts[OK]} ok, {counts[FAIL]} failed, {counts[INFO]} unknown; "
+        f"{report.seconds:.0f} s"
+    )
+
+
+def page(reports: Sequence[Report]) -> str:
+    """Returns the page docs/fault-runs.md."""
+    clean = sum(not report.violations for report in reports)
+    total = sum((report.outcomes for report in reports), Counter[str]())
+    rows = [
+        "| {seed} | {nodes} | {tls} | {disks} | {snapshot} | {work} | {crews} | {faults} | {ok} | {fail} | {info} | {verdict} |".format(
+            seed=report.plan.seed,
+            nodes=report.plan.nodes,
+            tls="yes" if report.plan.tls else "",
+            disks="yes" if report.plan.disks else "",
+            snapshot=report.plan.snapshot[0],
+            work=" ".join(report.plan.workloads),
+            crews=_crews(report),
+            faults=report.faults,
+            ok=report.outcomes[OK],
+            fail=report.outcomes[FAIL],
+            info=report.outcomes[INFO],
+            verdict="; ".join(sorted({violation.kind for violation in report.violations})) or "clean",
+        )
+        for report in reports
+    ]
+    return "\n".join(
+        [
+            "# Runs of the fault suite",
+            "",
+            "Written by `tools/bazel run //tests/jepsen -- --output docs`. Each run has a cluster, clients and faults of its own, all",
+            "drawn from its seed; `--seed N --runs 1` repeats one.",
+            "",
+            f"{len(reports)} runs, {clean} of them clean; {sum(report.faults for report in reports)} faults; "
+            f"{total[OK]:,} operations acknowledged, {total[FAIL]:,} failed for certain, {total[INFO]:,} of unknown outcome.",
+            "",
+            "| seed | nodes | TLS | FUSE disks | entries a snapshot | workloads | nemeses, crews by `/` | faults | ok | failed "
+            "| unknown | verdict |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _crews(report: Report) -> str:
+    return " / ".join(" ".join(crew) for crew in report.plan.crews)

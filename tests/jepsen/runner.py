@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run: a cluster, clients, faults, the end of all faults, and what the checkers say."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic, sleep
+
+import dqlitepy
+
+from tests.jepsen.checkers import final
+from tests.jepsen.child import Child
+from tests.jepsen.cluster import Cluster
+from tests.jepsen.history import UNDECIDED, Operation, Violation, load
+from tests.jepsen.nemeses.base import Ended, Field
+from tests.jepsen.nemeses.table import NEMESES
+from tests.jepsen.outcomes import WRONG
+from tests.jepsen.plan import RunPlan
+from tests.jepsen.workloads.table import WORKLOADS
+
+# A leader that fell silent is replaced after 15 to 30 times the latency.
+_ELECTION = 30.0
+# Nothing takes longer once all faults are over: a client waits 4 s for a leader and 4 s for a lock, and runs a transaction
+# again for 5 s; the rest is for a busy machine.
+_PATIENCE = 90.0
+_CALM = 1.5
+
+
+@dataclass
+class Report:
+    """What a run did and what was wrong."""
+
+    plan: RunPlan
+    violations: list[Violation] = field(default_factory=list)
+    undecided: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: int = 0
+    seconds: float = 0.0
+
+
+def run(plan: RunPlan, folder: Path) -> Report:
+    """Carries out a plan in an empty folder."""
+    report = Report(plan)
+    begin = monotonic()
+    cluster = Cluster(folder, plan.nodes, tls=plan.tls, disks=plan.disks, relays=plan.relays, options=plan.options)
+    crowd: Child | None = None
+    dumps: dict[str, bytes] = {}
+    try:
+        cluster.start()
+        with cluster.connect(leader_timeout=30.0) as con:
+            for name in plan.workloads:
+                for statement in WORKLOADS[name].schema:
+                    con.execute(statement)
+            con.execute("CREATE TABLE mark (id INTEGER PRIMARY KEY)")
+        con.close()
+        settings = {"url": cluster.url, "tls": cluster.tls_paths, "folder": str(cluster.history), "generation": ""}
+        crowd = Child("clients", settings, folder / "clients.err")
+        crowd.say(work=[worker.as_json() for worker in plan.remote])
+        cluster.work(plan.inside)
+        report.faults = _fight(plan, cluster, folder)
+        report.violations += _stop_clients(plan, cluster, crowd)
+        dumps, problems = _settle(cluster)
+        report.violations += problems
+    except AssertionError as error:
+        report.violations.append(Violation("no start", str(error)))
+    finally:
+        cluster.bury()
+        report.violations += [Violation("died", death) for death in cluster.deaths]
+        if crowd is not None:
+            if crowd.status is not None:
+                report.violations.append(Violation("died", f"the clients' process: {crowd.tail()}"))
+            crowd.kill()
+        cluster.stop()
+    history = load(sorted(cluster.history.glob("*.jsonl")))
+    report.outcomes = Counter(operation.outcome for operation in history)
+    found = [*_errors(history), *check(plan.workloads, history, dumps)]
+    report.undecided = sum(violation.kind == UNDECIDED for violation in found)
+    report.violations += [violation for violation in found if violation.kind != UNDECIDED]
+    report.seconds = monotonic() - begin
+    return report
+
+
+def _fight(plan: RunPlan, cluster: Cluster, folder: Path) -> int:
+    """Lets the crews do their work and returns how many faults there were."""
+    stop = threading.Event()
+    counts: Counter[str] = Counter()
+
+    def work(number: int, names: Sequence[str]) -> None:
+        chance = random.Random(plan.seed * 1000 + number)
+        ground = Field(cluster, chance, folder / "nemeses.jsonl", plan.latency * _ELECTION, stop)
+        try:
+            while True:
+                ground.wait(ground.unit * chance.uniform(0.5, 2.0))
+                ground.name = chance.choice(names)
+                counts[ground.name] += 1
+                NEMESES[ground.name](ground)
+                cluster.bury()
+        except Ended:
+            pass
+
+    crews = [
+        threading.Thread(target=work, args=(number, names), daemon=True) for number, names in enumerate(plan.crews)
+    ]
+    sleep(0.5)
+    for crew in crews:
+        crew.start()
+    sleep(plan.seconds)
+    stop.set()
+    for crew in crews:
+        crew.join(60.0)
+    cluster.heal()
+    sleep(_CALM)
+    return counts.total()
+
+
+def _stop_clients(plan: RunPlan, cluster: Cluster, crowd: Child) -> list[Violation]:
+    children = [("clients", crowd)]
+    children += [
+        (member.name, member.process)
+        for member in cluster.members
+        if member.number in plan.inside and member.process is not None
+    ]
+    for _, child in children:
+        child.say(stop=_PATIENCE)
+    violations = []
+    for name, child in children:
+        answer = child.hear("stopped", timeout=_PATIENCE + 30.0)
+        if answer is None:
+            if child.status is None:
+                violations.append(Violation("hang", f"{name} does not answer"))
+        elif answer["stopped"]:
+            violations.append(Violation("hang", f"in {name}: {', '.join(answer['stopped'])}"))
+    return violations
+
+
+def _settle(cluster: Cluster) -> tuple[dict[str, bytes], list[Violation]]:
+    """Waits until a leader commits and all nodes have the same; returns their copies, and what is wrong."""
+    deadline = monotonic() + _PATIENCE
+    number = 0
+    last = "nothing was tried"
+    while True:
+        cluster.bury()
+        if monotonic() > deadline:
+            return {}, [Violation("no end", f"a healed cluster does not commit: {last}")]
+        number += 1
+        try:
+            con = cluster.connect(leader_timeout=10.0)
+            con.execute("INSERT INTO mark VALUES (?)", (number,))
+            con.close()
+            break
+        except dqlitepy.Error as error:
+            last = f"{type(error).__name__}: {error}"
+            sleep(0.2)
+    dumps: dict[str, bytes] = {}
+    problems: list[Violation] = []
+    while True:
+        try:
+            dumps = _dumps(cluster)
+            problems = final.compare(dumps)
+            if not problems:
+                return dumps, []
+        except (dqlitepy.Error, sqlite3.Error) as error:
+            problems = [Violation("no end", f"a node gives no copy: {type(error).__name__}: {error}")]
+        if monotonic() > deadline:
+            return dumps, problems
+        cluster.bury()
+        sleep(0.3)
+
+
+def _dumps(cluster: Cluster) -> dict[str, bytes]:
+    client = cluster.client(10.0)
+    nodes = [node for node in client.cluster() if node.role is not dqlitepy.Role.SPARE]
+    return {node.address: client.dump(address=node.address) for node in nodes}
+
+
+def check(workloads: Sequence[str], history: Sequence[Operation], dumps: dict[str, bytes]) -> list[Violation]:
+    """Returns what the checkers of the workloads find, with one of the nodes' copies as the last state."""
+    if not dumps:
+        return []
+    con = final.opened(next(iter(dumps.values())))
+    violations = []
+    for name in workloads:
+        own = [operation for operation in history if operation.workload == name]
+        try:
+            violations += WORKLOADS[name].check(own, con)
+        except sqlite3.Error as error:
+            violations.append(Violation("malformed", f"{name} cannot be read: {error}"))
+    con.close()
+    return violations
+
+
+def _errors(history: Sequence[Operation]) -> list[Violation]:
+    wrong: dict[str, Operation] = {}
+    for operation in history:
+        if operation.error.startswith(WRONG):
+            wrong.setdefault(operation.error[:80], operation)
+    return [
+        Violation("error", f"{operation.workload} {operation.f} {operation.id}: {operation.error}")
+        for operation in wrong.values()
+    ]

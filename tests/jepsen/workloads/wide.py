@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Large transactions: one UPDATE that changes more pages than SQLite's own checkpoint waits for, and rows by the thousand."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from tests.jepsen.history import Operation, Violation
+from tests.jepsen.workloads.base import READ, SNAPSHOT, TRANSACTION, Chance, Rows, Step, Workload, statement
+
+WIDTH = 1100  # rows, each on a page of its own
+_BULK = 400  # rows of one bulk load
+_READ = "SELECT min(tag), max(tag), count(*) FROM wide"
+
+
+class Wide(Workload):
+    """Each update writes its name into all rows and into a log; a reader finds one name everywhere."""
+
+    name = "wide"
+    schema = (
+        "CREATE TABLE wide (id INTEGER PRIMARY KEY, tag TEXT NOT NULL, pad TEXT)",
+        "WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c WHERE i < "
+        f"{WIDTH - 1}) INSERT INTO wide SELECT i, '', printf('%.*c', 3000, 'x') FROM c",
+        "CREATE TABLE wide_log (tag TEXT PRIMARY KEY)",
+        "CREATE TABLE bulk (tag TEXT NOT NULL, i INTEGER NOT NULL, pad TEXT, PRIMARY KEY (tag, i))",
+    )
+
+    def step(self, chance: Chance) -> Step:
+        draw = chance.random.random()
+        if draw < 0.4:
+            return Step("read", None, READ, statement(_READ))
+        if draw < 0.5:
+            return Step("read", None, SNAPSHOT, _read_with_log)
+        tag = f"{chance.worker}/{chance.next()}"
+        if draw < 0.8:
+            return Step("update", tag, TRANSACTION, lambda: _update(tag))
+        return Step("load", tag, TRANSACTION, lambda: _load(tag))
+
+    def check(self, history: Sequence[Operation], final: sqlite3.Connection) -> list[Violation]:
+        violations = []
+        logged = {tag for (tag,) in final.execute("SELECT tag FROM wide_log")}
+        loaded = dict(final.execute("SELECT tag, count(*) FROM bulk GROUP BY tag").fetchall())
+        updates = {operation.value: operation for operation in history if operation.f == "update"}
+        loads = {operation.value: operation for operation in history if operation.f == "load"}
+        violations += _compare("update", updates, logged)
+        violations += _compare("load", loads, set(loaded))
+        violations += [
+            Violation("wide torn", f"load {tag} has {count} of {_BULK} rows")
+            for tag, count in loaded.items()
+            if count != _BULK
+        ]
+        reads = [(read.id, read.result[0]) for read in history if read.f == "read" and read.ok]
+        reads.append(("at the end", final.execute(_READ).fetchone()))
+        for name, (low, high, count) in reads:
+            if low != high or count != WIDTH:
+                violations.append(Violation("wide torn", f"read {name} saw {count} rows of {low!r} to {high!r}"))
+            for tag in {low, high} - {""}:
+                if tag not in updates:
+                    violations.append(Violation("wide phantom", f"read {name} saw {tag!r}, which was never sent"))
+                elif updates[tag].failed:
+                    violations.append(
+                        Violation("wide dirty read", f"read {name} saw {tag!r}, which failed for certain")
+                    )
+                elif tag not in logged:
+                    violations.append(Violation("wide dirty read", f"read {name} saw {tag!r}, which is lost"))
+        return violations
+
+
+def _compare(what: str, sent: dict[str, Operation], found: set[str]) -> list[Violation]:
+    lost = [tag for tag, operation in sent.items() if operation.ok and tag not in found]
+    aborted = [tag for tag, operation in sent.items() if operation.failed and tag in found]
+    return [
+        *(Violation("wide lost", f"{what} {tag} was acknowledged and is not there") for tag in lost),
+        *(Violation("wide phantom", f"{what} {tag} failed for certain and is there") for tag in aborted),
+        *(Violation("wide phantom", f"{what} {tag} was never sent") for tag in found - set(sent)),
+    ]
+
+
+def _read_with_log() -> Generator[tuple[str, Sequence[Any]], Rows, Any]:
+    rows = yield _READ, ()
+    low, high, _ = rows[0]
+    known = yield "SELECT count(*) FROM wide_log WHERE tag IN (?, ?)", (low, high)
+    if low and known[0][0] != len({low, high}):
+        return [[low, f"{high} without its log", rows[0][2]]]
+    return rows
+
+
+def _update(tag: str) -> Generator[tuple[str, Sequence[Any]], Rows, Any]:
+    yield "INSERT INTO wide_log VALUES (?)", (tag,)
+    yield "UPDATE wide SET tag = ?", (tag,)
+
+
+def _load(tag: str) -> Generator[tuple[str, Sequence[Any]], Rows, Any]:
+    yield (
+        "WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c WHERE i < ?) "
+        "INSERT INTO bulk SELECT ?, i, printf('%.*c', 900, 'y') FROM c",
+        (_BULK - 1, tag),
+    )
+    yield "DELETE FROM bulk WHERE tag = ? AND i < 0", (tag,)
