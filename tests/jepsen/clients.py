@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients of every kind, each of which works until it is told to stop and writes down what it did.
 
-A worker is a thread, a thread that borrows from a pool, or a task of an event loop; its target is the cluster's addresses
-or the node of its own process.
+A worker is a thread, a thread that borrows from a pool, or a task of an event loop; its target is the cluster's
+addresses or the node of its own process.
 """
 
 from __future__ import annotations

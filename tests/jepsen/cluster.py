@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,8 @@ from tests.jepsen.relays import Relays
 
 _PORT = 9000
 _START_SECONDS = 60.0
+_REFUSED = 3  # the status of a node's process that does not start
+_REMOVED = "is not a member of its cluster any more"
 
 
 @dataclass
@@ -36,6 +40,8 @@ class Member:
     process: Child | None = None
     generation: int = 0
     suspended: bool = False
+    held: bool = False  # nobody may start it: it is about to leave the cluster
+    leaving: bool = False  # its removal was asked for, so that it may find itself removed
     plans: list[Plan] = field(default_factory=list)  # of the clients inside its process
 
     @property
@@ -48,7 +54,7 @@ class Cluster:
     """As many nodes, with relays between them, in the namespaces of this process."""
 
     def __init__(
-        self, folder: Path, count: int, *, tls: bool, disks: bool, relays: bool, options: dict[str, Any]
+        self, folder: Path, count: int, *, tls: bool, disks: bool, prepared: bool, relays: bool, options: dict[str, Any]
     ) -> None:
         self.folder, self._options = folder, options
         self.members = [Member(number, f"node-{number}", folder / f"node-{number}") for number in range(count)]
@@ -57,8 +63,7 @@ class Cluster:
         self.history = folder / "history"
         self.history.mkdir()
         self.deaths: list[str] = []
-        self.removed: set[int] = set()  # nodes that are no members for the time being
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.relays = Relays(count, _own, _between, _PORT) if relays else None
         use_names(folder / "hosts", {member.name: _own(member.number) for member in self.members}, own_mounts=False)
         self.tls = self._make_tls() if tls else None
@@ -66,6 +71,8 @@ class Cluster:
             member.directory.mkdir(mode=0o700)
             if disks:
                 member.disk = Disk(member.directory, folder / f"disk-{member.number}.err")
+            if prepared:
+                _prepare(member.directory)
 
     def _make_tls(self) -> dqlitepy.TLS:
         dqlitepy.make_certificates(self.folder / "tls", [",".join(member.name for member in self.members)])
@@ -119,7 +126,7 @@ class Cluster:
         member.suspended = False
         member.process = Child("node", settings, self.folder / f"node-{number}.err")
 
-    def work(self, plans: dict[int, Sequence[Plan]]) -> None:
+    def work(self, plans: Mapping[int, Sequence[Plan]]) -> None:
         """Starts clients inside the nodes' processes; they begin again whenever the node does."""
         for number, own in plans.items():
             member = self.members[number]
@@ -153,9 +160,18 @@ class Cluster:
     def restart(self, number: int) -> None:
         """Starts a node that does not run, with the clients inside it."""
         member = self.members[number]
-        if member.process is None:
-            self.launch(number)
-            self._say_plans(member)
+        with self._lock:
+            if member.process is None and not member.held:
+                self.launch(number)
+                self._say_plans(member)
+
+    def replace(self, number: int) -> None:
+        """Starts a node that has left the cluster, as a new one."""
+        member = self.members[number]
+        self.kill([number])
+        shutil.rmtree(member.directory / "data", ignore_errors=True)
+        member.held = member.leaving = False
+        self.restart(number)
 
     def suspend(self, numbers: Sequence[int]) -> None:
         """Stops processes without ending them."""
@@ -177,17 +193,21 @@ class Cluster:
     def bury(self) -> None:
         """Notes the nodes that ended without being told to, and starts them again."""
         for member in self.members:
-            if member.process is not None and member.process.status is not None:
-                self._note_death(member)
-                member.process = None
-                self.restart(member.number)
+            process = member.process
+            if process is None or process.status is None or member.held:
+                continue
+            if member.leaving and process.status == _REFUSED and _REMOVED in process.tail():
+                self.replace(member.number)
+                continue
+            self._note_death(member)
+            member.process = None
+            self.restart(member.number)
 
     def _note_death(self, member: Member) -> None:
         process = member.process
-        if process is not None and process.status is not None:
+        if process is not None and process.status is not None and not member.held:
             text = f"{member.name} ended with status {process.status}: {reason(process.tail(6000))}"
-            with self._lock:
-                self.deaths.append(text)
+            self.deaths.append(text)
 
     def heal(self) -> None:
         """Ends all faults: every node runs and reaches every other."""
@@ -197,6 +217,8 @@ class Cluster:
             if member.disk is not None:
                 member.disk.heal()
         self.resume([member.number for member in self.members])
+        for member in self.members:
+            member.held = False
         self.bury()
         for member in self.members:
             self.restart(member.number)
@@ -226,6 +248,13 @@ class Cluster:
                 member.disk.close()
         if self.relays is not None:
             self.relays.stop()
+
+
+def _prepare(directory: Path) -> None:
+    (directory / "data").mkdir(mode=0o700)
+    above = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(above)
+    os.close(above)
 
 
 def reason(log: str) -> str:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What clients asked for and what they were told, as JSON lines that outlive the process which wrote them.
 
-Each operation is two lines: one before it is sent and one when its outcome is known. A process that is killed in between
-leaves only the first: the outcome is unknown then. Times are those of the monotonic clock, which all processes of one
-machine share.
+Each operation is two lines: one before it is sent and one when its outcome is known. A process that is killed in
+between leaves only the first: the outcome is unknown then. Times are those of the monotonic clock, which all processes
+of one machine share.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def check(result: int) -> None:
 
 
 def enter() -> None:
-    """Moves this process, and all that it starts, to a network and mounts of its own; must come before its first thread.
+    """Moves this process, and all that it starts, to a network and mounts of its own; comes before its first thread.
 
     The loopback addresses there belong to nobody else, and what is mounted goes with the last process.
     """

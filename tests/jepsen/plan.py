@@ -29,6 +29,7 @@ class RunPlan:
     nodes: int
     tls: bool
     disks: bool
+    prepared: bool  # the operator made the nodes' directories, and they are safe
     relays: bool
     latency: float
     snapshot: tuple[int, int]
@@ -43,7 +44,7 @@ class RunPlan:
         return {
             "network_latency": self.latency,
             "roles_interval": 0.5,
-            "voters": self.nodes,
+            "voters": max(3, self.nodes),
             "snapshot_threshold": self.snapshot[0],
             "snapshot_trailing": self.snapshot[1],
         }
@@ -61,6 +62,7 @@ def draw(
     snapshot: tuple[int, int] | None = None,
     workers: int | None = None,
     inside: bool | None = None,
+    prepared: bool | None = None,
 ) -> RunPlan:
     """Returns the run of a seed; what is given is not left to chance."""
     chance = random.Random(seed)
@@ -70,6 +72,7 @@ def draw(
         nodes=_or(nodes, chance.choice((3, 3, 5))),
         tls=_or(tls, chance.random() < 0.25),
         disks=disks and chance.random() < 0.6,
+        prepared=_or(prepared, chance.random() < 0.7),
         relays=True,
         latency=chance.choice(_LATENCIES),
         snapshot=_or(snapshot, chance.choice(_SNAPSHOTS)),

@@ -16,22 +16,21 @@ from tempfile import mkdtemp
 from time import monotonic
 
 from tests.jepsen import report
-from tests.jepsen.namespaces import enter
+from tests.jepsen.disk.mount import available
+from tests.jepsen.isolated import run_isolated
 from tests.jepsen.nemeses.table import NEMESES
 from tests.jepsen.plan import draw
+from tests.jepsen.runner import Report
 from tests.jepsen.workloads.table import WORKLOADS
 
 
 def main() -> int:
     """Returns 0 where all runs were clean, 1 where one was not."""
     options = _parser().parse_args()
-    enter()
-    from tests.jepsen.runner import run  # after `enter`, which must come before the library's first thread
-
     seed = random.SystemRandom().randrange(1 << 20) if options.seed is None else options.seed
     deadline = monotonic() + options.minutes * 60
-    reports = []
-    disks = options.disks and os.access("/dev/fuse", os.R_OK | os.W_OK)
+    reports: list[Report] = []
+    disks = options.disks and available()
     print(f"jepsen: seeds from {seed} on; disks that lose power: {'yes' if disks else 'no, there is no /dev/fuse'}")
     while len(reports) < options.runs if options.runs else monotonic() < deadline:
         plan = draw(
@@ -42,9 +41,10 @@ def main() -> int:
             workloads=options.workload,
             nemeses=options.nemesis,
             tls=options.tls,
+            prepared=options.prepared,
         )
-        folder = Path(mkdtemp(prefix=f"dqlitepy-jepsen-{plan.seed}-", dir=options.directory))
-        done = run(plan, folder)
+        folder = Path(mkdtemp(prefix=f"faults-{plan.seed}-", dir=options.directory))
+        done = run_isolated(plan, folder)
         reports.append(done)
         print(report.line(done), flush=True)
         for violation in done.violations[:12]:
@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workload", action="append", choices=sorted(WORKLOADS), help="may be repeated")
     parser.add_argument("--nemesis", action="append", choices=sorted(NEMESES), help="may be repeated")
     parser.add_argument("--tls", action=argparse.BooleanOptionalAction, help="instead of what the seed says")
+    parser.add_argument(
+        "--prepared", action=argparse.BooleanOptionalAction, help="whether the nodes' directories are made before"
+    )
     parser.add_argument(
         "--disks", action=argparse.BooleanOptionalAction, default=True, help="disks that fail and lose power (FUSE)"
     )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network between the nodes: one TCP relay for each ordered pair, which can cut, hold and delay.
 
-A node dials its peers by name, and each node has a table of names of its own (see namespaces): so the relay that it meets
-tells who dials, with TLS as without. dqlite sends raft's messages only on connections that the sender has made, so one
-relay is one direction.
+A node dials its peers by name, and each node has a table of names of its own (see namespaces): so the relay that it
+meets tells who dials, with TLS as without. dqlite sends raft's messages only on connections that the sender has made,
+so one relay is one direction.
 """
 
 from __future__ import annotations

@@ -9,6 +9,21 @@ from collections.abc import Sequence
 from tests.jepsen.history import FAIL, INFO, OK
 from tests.jepsen.runner import Report
 
+_COLUMNS = (
+    "seed",
+    "nodes",
+    "TLS",
+    "FUSE disks",
+    "entries a snapshot",
+    "workloads",
+    "nemeses, crews by /",
+    "faults",
+    "ok",
+    "failed",
+    "unknown",
+    "verdict",
+)
+
 
 def line(report: Report) -> str:
     """Returns one line about a run."""
@@ -28,40 +43,45 @@ def page(reports: Sequence[Report]) -> str:
     """Returns the page docs/fault-runs.md."""
     clean = sum(not report.violations for report in reports)
     total = sum((report.outcomes for report in reports), Counter[str]())
-    rows = [
-        "| {seed} | {nodes} | {tls} | {disks} | {snapshot} | {work} | {crews} | {faults} | {ok} | {fail} | {info} | {verdict} |".format(
-            seed=report.plan.seed,
-            nodes=report.plan.nodes,
-            tls="yes" if report.plan.tls else "",
-            disks="yes" if report.plan.disks else "",
-            snapshot=report.plan.snapshot[0],
-            work=" ".join(report.plan.workloads),
-            crews=_crews(report),
-            faults=report.faults,
-            ok=report.outcomes[OK],
-            fail=report.outcomes[FAIL],
-            info=report.outcomes[INFO],
-            verdict="; ".join(sorted({violation.kind for violation in report.violations})) or "clean",
-        )
-        for report in reports
-    ]
     return "\n".join(
         [
             "# Runs of the fault suite",
             "",
-            "Written by `tools/bazel run //tests/jepsen -- --output docs`. Each run has a cluster, clients and faults of its own, all",
-            "drawn from its seed; `--seed N --runs 1` repeats one.",
+            "Written by `tools/bazel run //tests/jepsen -- --output docs`. Each run has a cluster, clients and faults of",
+            "its own, all drawn from its seed; `--seed N --runs 1` repeats one.",
             "",
             f"{len(reports)} runs, {clean} of them clean; {sum(report.faults for report in reports)} faults; "
-            f"{total[OK]:,} operations acknowledged, {total[FAIL]:,} failed for certain, {total[INFO]:,} of unknown outcome.",
+            f"{total[OK]:,} operations acknowledged, {total[FAIL]:,} failed for certain, {total[INFO]:,} of unknown "
+            "outcome.",
             "",
-            "| seed | nodes | TLS | FUSE disks | entries a snapshot | workloads | nemeses, crews by `/` | faults | ok | failed "
-            "| unknown | verdict |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-            *rows,
+            _row(_COLUMNS),
+            _row(["---"] * len(_COLUMNS)),
+            *(_row(_cells(report)) for report in reports),
             "",
         ]
     )
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(report: Report) -> list[str]:
+    plan, counts = report.plan, report.outcomes
+    return [
+        str(plan.seed),
+        str(plan.nodes),
+        "yes" if plan.tls else "",
+        "yes" if plan.disks else "",
+        str(plan.snapshot[0]),
+        " ".join(plan.workloads),
+        _crews(report),
+        str(report.faults),
+        str(counts[OK]),
+        str(counts[FAIL]),
+        str(counts[INFO]),
+        "; ".join(sorted({violation.kind for violation in report.violations})) or "clean",
+    ]
 
 
 def _crews(report: Report) -> str:

@@ -26,8 +26,8 @@ from tests.jepsen.workloads.table import WORKLOADS
 
 # A leader that fell silent is replaced after 15 to 30 times the latency.
 _ELECTION = 30.0
-# Nothing takes longer once all faults are over: a client waits 4 s for a leader and 4 s for a lock, and runs a transaction
-# again for 5 s; the rest is for a busy machine.
+# Nothing takes longer once all faults are over: a client waits 4 s for a leader and 4 s for a lock, and runs a
+# transaction again for 5 s; the rest is for a busy machine.
 _PATIENCE = 90.0
 _CALM = 1.5
 
@@ -48,7 +48,15 @@ def run(plan: RunPlan, folder: Path) -> Report:
     """Carries out a plan in an empty folder."""
     report = Report(plan)
     begin = monotonic()
-    cluster = Cluster(folder, plan.nodes, tls=plan.tls, disks=plan.disks, relays=plan.relays, options=plan.options)
+    cluster = Cluster(
+        folder,
+        plan.nodes,
+        tls=plan.tls,
+        disks=plan.disks,
+        prepared=plan.prepared,
+        relays=plan.relays,
+        options=plan.options,
+    )
     crowd: Child | None = None
     dumps: dict[str, bytes] = {}
     try:
@@ -105,7 +113,9 @@ def _fight(plan: RunPlan, cluster: Cluster, folder: Path) -> int:
             pass
 
     crews = [
-        threading.Thread(target=work, args=(number, names), daemon=True) for number, names in enumerate(plan.crews)
+        threading.Thread(target=work, args=(number, names), daemon=True)
+        for number, names in enumerate(plan.crews)
+        if names
     ]
     sleep(0.5)
     for crew in crews:

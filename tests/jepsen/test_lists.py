@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The checker of list-append finds each anomaly in a history that was doctored to have it, and nothing in sound ones."""
+"""The checker of list-append finds each anomaly in a history that was doctored to have it, and none in sound ones."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def check_register(history: Sequence[Operation], last: int | None) -> str:
         for operation in history
         if not operation.failed
         and not (operation.f == "read" and (not operation.strict or not operation.ok))
-        # One that found another value has written nothing: like a read, but not even a linearizable one asks a majority.
+        # One that found another value has written nothing: it is like a read that asks no majority.
         and not (operation.f == "cas" and operation.ok and not operation.result)
     ]
     ends = [operation.end if operation.ok else NEVER for operation in operations]

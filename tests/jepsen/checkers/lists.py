@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""List-append histories, after Elle: what each list is at the end gives the order of its versions, and cycles give the rest.
+"""List-append histories, after Elle: what each list is at the end gives the order of its versions; cycles are anomalies.
 
-G0, G1c, G-single and G2 are the cycles of Adya's dependencies: a write behind a write (ww), a read of a write (wr), a write
-behind what was read (rw). G1a is a read of what failed, G1b one of the middle of a transaction. With `strict`, time counts
-as well: what has to see all that was acknowledged comes after it (rt).
+G0, G1c, G-single and G2 are the cycles of Adya's dependencies: a write behind a write (ww), a read of a write (wr), a
+write behind what was read (rw). G1a is a read of what failed, G1b one of the middle of a transaction. With `strict`,
+time counts as well: what has to see all that was acknowledged comes after it (rt).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tests.jepsen.checkers.graph import Edges, add, components, path
@@ -139,7 +140,7 @@ def _dependencies(
     edges: Edges = {}
     for key, order in last.items():
         writers = [writer[key, value] for value in order if (key, value) in writer]
-        for earlier, later in zip(writers, writers[1:], strict=False):
+        for earlier, later in pairwise(writers):
             add(edges, "ww", earlier, later)
     for number, transaction in enumerate(transactions):
         if transaction.outcome != OK:
@@ -161,8 +162,8 @@ def _dependencies(
 def _add_time(transactions: Sequence[Transaction], edges: Edges) -> None:
     """Adds edges by time through a chain of moments, one for each end, so that their number is that of the operations.
 
-    Moments are numbered from -1 downwards. Who ends leads to its moment, each moment to the next one, and the last moment
-    before a strict operation begins leads to that.
+    Moments are numbered from -1 downwards. Who ends leads to its moment, each moment to the next one, and the last
+    moment before a strict operation begins leads to that.
     """
     ends = sorted(
         (transaction.end, number)

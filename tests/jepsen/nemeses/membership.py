@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from time import monotonic
 
@@ -48,23 +47,26 @@ def replace(field: Field) -> None:
     Nothing is deleted before the removal is known to be done: a node that lost its data under its old number would be
     one that forgot what it promised.
     """
-    leader = field.leader()
-    node = field.others(leader)[0]
-    address = field.cluster.addresses[node]
-    client = field.cluster.client(_PATIENCE)
+    node = field.others(field.leader())[0]
+    member, address = field.cluster.members[node], field.cluster.addresses[node]
+    if member.held:
+        return  # another crew is at it
+    member.held = member.leaving = True
     try:
-        client.remove(address)
-    except dqlitepy.Error as error:
-        field.note(f"remove {address}", error=f"{type(error).__name__}: {error}"[:200])
-        if not _is_gone(field, address):
-            return
-    field.note(f"removed {address}")
-    field.cluster.kill([node])
-    directory = field.cluster.members[node].directory
-    try:
-        field.wait(field.unit * field.random.random())
+        try:
+            field.cluster.client(_PATIENCE).remove(address)
+        except dqlitepy.Error as error:
+            field.note(f"remove {address}", error=f"{type(error).__name__}: {error}"[:200])
+            if not _is_gone(field, address):
+                return
+        field.note(f"removed {address}")
+        field.cluster.kill([node])
+        try:
+            field.wait(field.unit * field.random.random())
+        finally:
+            field.cluster.replace(node)
     finally:
-        shutil.rmtree(directory / "data", ignore_errors=True)
+        member.held = False
         field.cluster.restart(node)
 
 

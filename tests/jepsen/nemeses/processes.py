@@ -7,18 +7,18 @@ from tests.jepsen.nemeses.base import Field
 
 
 def kill_leader(field: Field) -> None:
-    """kill -9 of the leader; it starts again after a while."""
+    """Kills the leader (-9); it starts again after a while."""
     _kill(field, [field.leader()])
 
 
 def kill_random(field: Field) -> None:
-    """kill -9 of some nodes."""
+    """Kills some nodes."""
     nodes = field.others(-1)[: field.random.randint(1, len(field.cluster.members) - 1)]
     _kill(field, nodes)
 
 
 def kill_all(field: Field) -> None:
-    """kill -9 of all nodes at once."""
+    """Kills all nodes at once."""
     _kill(field, field.others(-1))
 
 
@@ -61,7 +61,7 @@ def _pause(field: Field, nodes: list[int]) -> None:
 
 
 def change_sides(field: Field) -> None:
-    """What the leader began to write is lost for good: its followers stand still, then it does, and they go on without it."""
+    """What the leader began to write is lost for good: its followers stand still, then it does, and they go on alone."""
     leader = field.leader()
     others = field.others(leader)
     field.note("lose majority", leader=leader)
