@@ -63,6 +63,7 @@ def draw(
     workers: int | None = None,
     inside: bool | None = None,
     prepared: bool | None = None,
+    repeat_ambiguous: bool = False,
 ) -> RunPlan:
     """Returns the run of a seed; what is given is not left to chance."""
     chance = random.Random(seed)
@@ -95,6 +96,7 @@ def draw(
                 linearizable=workload == "register" or chance.random() < 0.5,
                 retry=chance.random() < 0.5,
                 pause=_PAUSES[workload],
+                repeat_ambiguous=repeat_ambiguous,
             )
             embedded = chance.random() < 0.4 if inside is None else inside
             node = chance.randrange(plan.nodes)

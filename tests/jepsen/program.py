@@ -42,6 +42,7 @@ def main() -> int:
             nemeses=options.nemesis,
             tls=options.tls,
             prepared=options.prepared,
+            repeat_ambiguous=options.repeat_ambiguous,
         )
         folder = Path(mkdtemp(prefix=f"faults-{plan.seed}-", dir=options.directory))
         done = run_isolated(plan, folder)
@@ -53,6 +54,8 @@ def main() -> int:
             print(f"    kept: {folder}", flush=True)
         else:
             shutil.rmtree(folder, ignore_errors=True)
+        if done.violations and options.until_violation:
+            break
     if options.output is not None:
         output = Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / options.output
         output.mkdir(parents=True, exist_ok=True)
@@ -78,6 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--disks", action=argparse.BooleanOptionalAction, default=True, help="disks that fail and lose power (FUSE)"
     )
+    parser.add_argument(
+        "--repeat-ambiguous", action="store_true", help="a wrong client: to see that the checkers find what it does"
+    )
+    parser.add_argument("--until-violation", action="store_true", help="end with the first run that has one")
     parser.add_argument("--keep", action="store_true", help="keep the files of clean runs too")
     parser.add_argument("--directory", help="where the nodes' files are for the time being")
     parser.add_argument("--output", type=Path, help="where fault-runs.md is written")

@@ -47,8 +47,8 @@ def page(reports: Sequence[Report]) -> str:
         [
             "# Runs of the fault suite",
             "",
-            "Written by `tools/bazel run //tests/jepsen -- --output docs`. Each run has a cluster, clients and faults of",
-            "its own, all drawn from its seed; `--seed N --runs 1` repeats one.",
+            "Written by `tools/bazel run //tests/jepsen -- --output docs`. Each run has a cluster, clients and faults",
+            "of its own, all drawn from its seed; `--seed N --runs 1` repeats one.",
             "",
             f"{len(reports)} runs, {clean} of them clean; {sum(report.faults for report in reports)} faults; "
             f"{total[OK]:,} operations acknowledged, {total[FAIL]:,} failed for certain, {total[INFO]:,} of unknown "

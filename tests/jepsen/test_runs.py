@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Short runs with fixed seeds, one for each family of faults: no violation, no abort, no hang, and something was done."""
+"""Short runs with fixed seeds, one for each family of faults: no violation, no abort, no hang, and some work done."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def clean(tmp_path: Path, seed: int, **choices: Any) -> Report:
 
 
 def test_readers_beside_writers_of_one_healthy_node(tmp_path: Path) -> None:
-    """No fault at all: transfers put thousands of frames into the WAL while others read, inside and over the network."""
+    """No fault at all: transfers put thousands of frames into the WAL while others read, inside and by TCP."""
     clean(tmp_path, 1, nodes=1, workloads=["bank", "wide", "set"], nemeses=[], snapshot=(512, 1024))
 
 

@@ -21,7 +21,7 @@ def opened(dump: bytes) -> sqlite3.Connection:
 
 
 def content(con: sqlite3.Connection) -> str:
-    """Returns a digest of all that a reader can find in a database: its schema, and each row in the order of its key."""
+    """Returns a digest of all that a reader can find in a database: its schema and its rows, by their keys."""
     digest = hashlib.sha256()
     for line in con.iterdump():
         digest.update(line.encode() + b"\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""List-append histories, after Elle: what each list is at the end gives the order of its versions; cycles are anomalies.
+"""List-append histories, after Elle: what a list is at the end gives the order of its versions; cycles are anomalies.
 
 G0, G1c, G-single and G2 are the cycles of Adya's dependencies: a write behind a write (ww), a read of a write (wr), a
 write behind what was read (rw). G1a is a read of what failed, G1b one of the middle of a transaction. With `strict`,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files in memory that know what of them is on the disk for certain.
 
-The promise is the least that POSIX gives: the content of a file is safe after fsync, or after a write with O_DSYNC; its
-name is safe after fsync of its directory. Renaming is atomic, and the changes of one directory become safe in their order.
+The promise is the least that POSIX gives: the content of a file is safe after fsync, or after a write with O_DSYNC;
+its name is safe after fsync of its directory. Renaming is atomic, and the changes of one directory become safe in
+their order.
 """
 
 from __future__ import annotations

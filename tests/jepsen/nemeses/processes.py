@@ -61,7 +61,7 @@ def _pause(field: Field, nodes: list[int]) -> None:
 
 
 def change_sides(field: Field) -> None:
-    """What the leader began to write is lost for good: its followers stand still, then it does, and they go on alone."""
+    """What the leader began to write is lost: its followers stand still, then it does, and they go on alone."""
     leader = field.leader()
     others = field.others(leader)
     field.note("lose majority", leader=leader)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.jepsen.nemeses import disks, membership, partitions, processes
+from tests.jepsen.nemeses import copies, disks, membership, partitions, processes
 from tests.jepsen.nemeses.base import Nemesis
 
 PROCESSES: dict[str, Nemesis] = {
@@ -36,4 +36,6 @@ DISKS: dict[str, Nemesis] = {
     "power-cut-one": disks.power_cut_one,
     "power-cut-all": disks.power_cut_all,
 }
-NEMESES: dict[str, Nemesis] = {**PROCESSES, **PARTITIONS, **MEMBERSHIP, **DISKS}
+# Not what a machine does, but what an operator must never do: a mutation, which the checkers have to find.
+FORBIDDEN: dict[str, Nemesis] = {"old-copy": copies.old_copy}
+NEMESES: dict[str, Nemesis] = {**PROCESSES, **PARTITIONS, **MEMBERSHIP, **DISKS, **FORBIDDEN}

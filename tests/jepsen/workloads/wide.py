@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Large transactions: an UPDATE that changes more pages than SQLite's own checkpoint waits for, and many rows at once."""
+"""Large transactions: an UPDATE of more pages than SQLite's own checkpoint waits for, and many rows at once."""
 
 from __future__ import annotations
 
