@@ -25,7 +25,6 @@ class Child:
         path = [str(PACKAGE.parent), str(ROOT), *filter(None, sys.path)]
         program = f"from tests.jepsen.processes import {function}; {function}()"
         self.errors = errors
-        self.expected_end = False
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
         with errors.open("ab") as file:
             self._process = subprocess.Popen(
@@ -71,17 +70,19 @@ class Child:
 
     def kill(self) -> None:
         """Ends the process as a power failure would."""
-        self.expected_end = True
         with suppress(OSError):
             self._process.send_signal(signal.SIGCONT)
         self._process.kill()
         self._process.wait()
 
-    def close(self, timeout: float) -> int | None:
-        """Lets the process end by itself and returns its status; None where it had to be killed."""
+    def release(self) -> None:
+        """Lets the process end by itself."""
         assert self._process.stdin is not None
         with suppress(OSError):
             self._process.stdin.close()
+
+    def finish(self, timeout: float) -> int | None:
+        """Waits for the end of a process that was released and returns its status; None where it had to be killed."""
         try:
             return self._process.wait(timeout)
         except subprocess.TimeoutExpired:

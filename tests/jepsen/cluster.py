@@ -223,6 +223,20 @@ class Cluster:
         for member in self.members:
             self.restart(member.number)
 
+    def close(self, timeout: float) -> list[str]:
+        """Closes all nodes at once and returns what went wrong with whom."""
+        members = [(member, process) for member in self.members if (process := member.process) is not None]
+        for _, process in members:
+            process.release()
+        wrong = []
+        for member, process in members:
+            status = process.finish(timeout)
+            if status != 0:
+                said = "hangs" if status is None else f"ends with status {status}"
+                wrong.append(f"{member.name}, closed, {said}: {reason(process.tail(6000))}")
+            member.process = None
+        return wrong
+
     def client(self, timeout: float = 5.0) -> dqlitepy.Client:
         """Returns a client that knows all addresses."""
         return dqlitepy.Client(self.addresses, tls=self.tls, timeout=timeout)

@@ -9,12 +9,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TypeVar
 
 from tests.jepsen.history import Violation
-from tests.jepsen.namespaces import enter
+from tests.jepsen.namespaces import die_with_parent, enter
 from tests.jepsen.plan import RunPlan
 from tests.jepsen.runner import Report, run
 
@@ -42,6 +43,7 @@ def isolated(function: Callable[[], _T], answer: Path, seconds: float) -> _T:
         status = 1
         try:
             os.setpgid(0, 0)
+            die_with_parent()
             enter()
             answer.write_bytes(pickle.dumps(function()))
             status = 0
@@ -50,15 +52,17 @@ def isolated(function: Callable[[], _T], answer: Path, seconds: float) -> _T:
         finally:
             os._exit(status)
     deadline = monotonic() + seconds
-    while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            break
-        if monotonic() > deadline:
+    try:
+        while not (ended := os.waitpid(child, os.WNOHANG))[0]:
+            if monotonic() > deadline:
+                raise Broken(f"no end within {seconds:.0f} s")
+            sleep(0.02)
+    except BaseException:
+        with suppress(OSError):
             os.killpg(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            raise Broken(f"no end within {seconds:.0f} s")
-        sleep(0.02)
+        os.waitpid(child, 0)
+        raise
+    status = ended[1]
     if status:
         raise Broken(f"the process of the run ended with {os.waitstatus_to_exitcode(status)}")
     result: _T = pickle.loads(answer.read_bytes())  # noqa: S301 (our own child's)

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.jepsen.clients import Plan, Workers
 from tests.jepsen.namespaces import use_names
 
 _READY_SECONDS = 120.0
+_CLOSE_SECONDS = 20.0
 
 
 def _say(**answer: Any) -> None:
@@ -64,6 +66,9 @@ def node() -> None:
         _say(not_ready=f"{type(error).__name__}: {error}")
     workers = Workers(own, Path(settings["folder"]), _tls(settings["tls"]), settings["generation"])
     _serve(workers, lambda seconds: own.handover(seconds))
+    limit = threading.Timer(_CLOSE_SECONDS, os._exit, (4,))
+    limit.daemon = True
+    limit.start()
     own.close(handover=False)
 
 

@@ -30,6 +30,7 @@ _ELECTION = 30.0
 # transaction again for 5 s; the rest is for a busy machine.
 _PATIENCE = 90.0
 _CALM = 1.5
+_CLOSE_SECONDS = 30.0
 
 
 @dataclass
@@ -75,6 +76,7 @@ def run(plan: RunPlan, folder: Path) -> Report:
         report.violations += _stop_clients(plan, cluster, crowd)
         dumps, problems = _settle(cluster)
         report.violations += problems
+        report.violations += [Violation("exit", text) for text in cluster.close(_CLOSE_SECONDS)]
     except AssertionError as error:
         report.violations.append(Violation("no start", str(error)))
     finally:
