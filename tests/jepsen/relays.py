@@ -25,11 +25,20 @@ class Relay:
         self.mode = OPEN
         self.delay = 0.0
         self._changed = asyncio.Event()
+        self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
         """Begins to listen."""
-        await asyncio.start_server(self._accept, *self.at)
+        self._server = await asyncio.start_server(self._accept, *self.at)
+
+    async def close(self) -> None:
+        """Ends all connections and listens no more."""
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def set(self, mode: str, delay: float) -> None:
         """Changes how the relay treats what goes through it."""
@@ -123,5 +132,11 @@ class Relays:
 
     def stop(self) -> None:
         """Ends the thread, and with it all connections."""
+
+        async def close() -> None:
+            await asyncio.gather(*(relay.close() for relay in self._relays.values()))
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()

@@ -33,6 +33,9 @@ class Wide(Workload):
             return Step("read", None, READ, statement(_READ))
         if draw < 0.5:
             return Step("read", None, SNAPSHOT, _read_with_log)
+        if draw < 0.55:
+            times = chance.random.choice((20, 100, 300))
+            return Step("read", None, SNAPSHOT, lambda: _hold(times))
         tag = f"{chance.worker}/{chance.next()}"
         if draw < 0.8:
             return Step("update", tag, TRANSACTION, lambda: _update(tag))
@@ -85,6 +88,16 @@ def _read_with_log() -> Generator[tuple[str, Sequence[Any]], Rows, Any]:
     if low and known[0][0] != len({low, high}):
         return [[low, f"{high} without its log", rows[0][2]]]
     return rows
+
+
+def _hold(times: int) -> Generator[tuple[str, Sequence[Any]], Rows, Any]:
+    """Keeps one snapshot while others write ten thousand frames behind it: it must stay what it was."""
+    first = yield _READ, ()
+    for _ in range(times):
+        rows = yield _READ, ()
+        if rows[0] != first[0]:
+            return [[first[0][0], f"{rows[0][1]} in one snapshot", rows[0][2]]]
+    return first
 
 
 def _update(tag: str) -> Generator[tuple[str, Sequence[Any]], Rows, Any]:
