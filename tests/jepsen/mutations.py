@@ -10,6 +10,7 @@ A mutation without edits is one of a client or of an operator: `try` shows it wi
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -136,7 +137,9 @@ def main() -> int:
     program = Path(__file__).with_name("program.py")
     command = [sys.executable, str(program), *mutation.arguments, "--until-violation"]
     command += [f"--runs={options.runs}", f"--seed={options.seed}", f"--seconds={options.seconds}"]
-    found = subprocess.run(command, check=False).returncode == 1
+    # Under Bazel the path of this process is not that of its environment.
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
+    found = subprocess.run(command, env=environment, check=False).returncode == 1
     print(f"{mutation.name}: {'found' if found else 'NOT FOUND'}")
     return 0 if found else 1
 

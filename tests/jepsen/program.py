@@ -57,9 +57,8 @@ def main() -> int:
         if done.violations and options.until_violation:
             break
     if options.output is not None:
-        output = Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / options.output
-        output.mkdir(parents=True, exist_ok=True)
-        (output / "fault-runs.md").write_text(report.page(reports), encoding="utf-8")
+        options.output.mkdir(parents=True, exist_ok=True)
+        (options.output / "fault-runs.md").write_text(report.page(reports), encoding="utf-8")
     bad = sum(bool(done.violations) for done in reports)
     print(f"jepsen: {len(reports)} runs, {bad} of them with violations")
     return 1 if bad else 0
@@ -86,9 +85,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--until-violation", action="store_true", help="end with the first run that has one")
     parser.add_argument("--keep", action="store_true", help="keep the files of clean runs too")
-    parser.add_argument("--directory", help="where the nodes' files are for the time being")
-    parser.add_argument("--output", type=Path, help="where fault-runs.md is written")
+    parser.add_argument("--directory", type=_in_workspace, help="where the nodes' files are for the time being")
+    parser.add_argument("--output", type=_in_workspace, help="where fault-runs.md is written")
     return parser
+
+
+def _in_workspace(path: str) -> Path:
+    """Returns a path relative to where the user called Bazel, which runs programs elsewhere."""
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / path
 
 
 if __name__ == "__main__":
