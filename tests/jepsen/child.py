@@ -27,6 +27,7 @@ class Child:
         self.errors = errors
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
         with errors.open("ab") as file:
+            self._before = file.tell()  # those of the processes that were here before
             self._process = subprocess.Popen(
                 [sys.executable, "-X", "faulthandler", "-c", program, json.dumps(settings)],
                 stdin=subprocess.PIPE,
@@ -99,4 +100,4 @@ class Child:
 
     def tail(self, size: int = 1500) -> str:
         """Returns the end of what it wrote to its standard error."""
-        return self.errors.read_bytes()[-size:].decode("utf-8", "replace").strip()
+        return self.errors.read_bytes()[self._before :][-size:].decode("utf-8", "replace").strip()

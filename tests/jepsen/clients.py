@@ -60,6 +60,7 @@ class Workers:
         self._generation = generation  # of the process: a worker that was killed begins anew under another name
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self.broken: list[str] = []  # what ended workers that should not have ended
 
     def start(self, plans: Sequence[Plan]) -> None:
         """Starts the workers of these plans."""
@@ -85,9 +86,16 @@ class Workers:
 
     def _begin(self, function: Callable[..., Any], *arguments: Any) -> None:
         name = arguments[0].name if arguments and isinstance(arguments[0], Plan) else "pool or loop"
-        thread = threading.Thread(target=function, args=arguments, daemon=True, name=name)
+        thread = threading.Thread(target=self._guarded, args=(function, *arguments), daemon=True, name=name)
         self._threads.append(thread)
         thread.start()
+
+    def _guarded(self, function: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            function(*arguments)
+        except BaseException as error:
+            self.broken.append(f"{type(error).__name__}: {error}")
+            raise
 
     def _recorder(self, plan: Plan) -> tuple[Recorder, Chance]:
         name = f"{plan.name}{self._generation}"
@@ -98,7 +106,7 @@ class Workers:
             "isolation_level": None,
             "leader_timeout": _LEADER_TIMEOUT,
             "linearizable": plan.linearizable,
-            "tls": self._tls,
+            "tls": self._tls if isinstance(self._target, str) else None,  # a node has its own
         }
 
     def _work(self, plan: Plan) -> None:
@@ -145,7 +153,7 @@ class Workers:
             recorder.close()
 
         with pool:
-            threads = [threading.Thread(target=work, args=(plan,), daemon=True) for plan in plans]
+            threads = [threading.Thread(target=self._guarded, args=(work, plan), daemon=True) for plan in plans]
             for thread in threads:
                 thread.start()
             for thread in threads:

@@ -109,6 +109,7 @@ class Cluster:
         member = self.members[number]
         names = {other.name: _between(number, other.number) for other in self.members}
         names[member.name] = _own(number)
+        joins = number > 0 or member.generation > 0
         settings = {
             "hosts": str(self.folder / f"hosts-{number}"),
             "names": names if self.relays is not None else None,
@@ -118,7 +119,8 @@ class Cluster:
             "options": {
                 "directory": str(member.directory / "data"),
                 "address": self.addresses[number],
-                "join": [address for address in self.addresses if address != self.addresses[number]] if number else [],
+                # The first node begins the cluster, once: one that comes again with an empty directory joins it.
+                "join": [address for address in self.addresses if address != self.addresses[number]] if joins else [],
                 **self._options,
             },
         }
@@ -253,12 +255,15 @@ class Cluster:
         con: dqlitepy.Connection = dqlitepy.connect(self.url, isolation_level=None, tls=self.tls, **options)
         return con
 
-    def stop(self) -> None:
-        """Ends everything."""
+    def stop(self, *, keep: bool) -> None:
+        """Ends everything; keep: what is on the nodes' disks in memory is copied, for whoever looks for a cause."""
         for member in self.members:
             if member.process is not None:
                 member.process.kill()
             if member.disk is not None:
+                if keep:
+                    with suppress(OSError):
+                        shutil.copytree(member.directory, self.folder / f"{member.name}-copy")
                 member.disk.close()
         if self.relays is not None:
             self.relays.stop()

@@ -15,7 +15,7 @@ from tests.jepsen.workloads.table import WORKLOADS
 # How many workers a workload has; each of the set's writes all the time.
 _WORKERS = {"set": 8, "append": 6, "bank": 5, "register": 5, "counter": 4, "wide": 4, "ddl": 2}
 _PAUSES = {"set": 0.0, "append": 0.02, "bank": 0.01, "register": 0.02, "counter": 0.03, "wide": 0.1, "ddl": 0.2}
-_LATENCIES = (0.02, 0.04, 0.08)
+_LATENCIES = (0.02, 0.03, 0.05)
 # Entries between snapshots and entries kept behind one: every few entries, often, and dqlitepy's own.
 _SNAPSHOTS = ((4, 4), (32, 32), (512, 1024))
 

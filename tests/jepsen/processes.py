@@ -33,7 +33,7 @@ def _serve(workers: Workers, close: Any = None) -> None:
         if "work" in command:
             workers.start([Plan(**plan) for plan in command["work"]])
         elif "stop" in command:
-            _say(stopped=workers.stop(command["stop"]))
+            _say(stopped=workers.stop(command["stop"]), broken=workers.broken)
         elif "handover" in command and close is not None:
             try:
                 close(command["handover"])

@@ -86,7 +86,7 @@ def run(plan: RunPlan, folder: Path) -> Report:
             if crowd.status is not None:
                 report.violations.append(Violation("died", f"the clients' process: {crowd.tail()}"))
             crowd.kill()
-        cluster.stop()
+        cluster.stop(keep=bool(report.violations))
     history = load(sorted(cluster.history.glob("*.jsonl")))
     report.outcomes = Counter(operation.outcome for operation in history)
     found = [*_errors(history), *check(plan.workloads, history, dumps)]
@@ -106,7 +106,7 @@ def _fight(plan: RunPlan, cluster: Cluster, folder: Path) -> int:
         ground = Field(cluster, chance, folder / "nemeses.jsonl", plan.latency * _ELECTION, stop)
         try:
             while True:
-                ground.wait(ground.unit * chance.uniform(0.5, 2.0))
+                ground.wait(ground.unit * chance.uniform(0.3, 1.2))
                 ground.name = chance.choice(names)
                 counts[ground.name] += 1
                 NEMESES[ground.name](ground)
@@ -146,8 +146,10 @@ def _stop_clients(plan: RunPlan, cluster: Cluster, crowd: Child) -> list[Violati
         if answer is None:
             if child.status is None:
                 violations.append(Violation("hang", f"{name} does not answer"))
-        elif answer["stopped"]:
+            continue
+        if answer["stopped"]:
             violations.append(Violation("hang", f"in {name}: {', '.join(answer['stopped'])}"))
+        violations += [Violation("client", f"in {name}: {text}") for text in answer["broken"]]
     return violations
 
 
