@@ -25,6 +25,7 @@ class Child:
         path = [str(PACKAGE.parent), str(ROOT), *filter(None, sys.path)]
         program = f"from tests.jepsen.processes import {function}; {function}()"
         self.errors = errors
+        self.ready = False  # whether it has said so
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
         with errors.open("ab") as file:
             self._before = file.tell()  # those of the processes that were here before
@@ -42,7 +43,9 @@ class Child:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             with suppress(ValueError):
-                self._answers.put(json.loads(line))
+                answer = json.loads(line)
+                self.ready |= "ready" in answer
+                self._answers.put(answer)
 
     def say(self, **command: Any) -> None:
         """Sends a command; nothing happens where the process has ended."""

@@ -225,6 +225,10 @@ class Cluster:
         for member in self.members:
             self.restart(member.number)
 
+    def not_ready(self) -> list[str]:
+        """Returns the names of the nodes that are not ready yet."""
+        return [member.name for member in self.members if member.process is None or not member.process.ready]
+
     def close(self, timeout: float) -> list[str]:
         """Closes all nodes at once and returns what went wrong with whom."""
         members = [(member, process) for member in self.members if (process := member.process) is not None]

@@ -96,7 +96,7 @@ MUTATIONS = (
     Mutation(
         "no-quorum",
         "linearizable reads do not ask whether their leader is still one",
-        ("--nodes=3", "--workload=register", "--workload=counter", "--nemesis=isolate-leader", "--nemesis=one-way-in"),
+        ("--nodes=3", "--workload=register", "--workload=counter", "--nemesis=pause-leader"),
         (
             Edit(
                 REPOSITORY,

@@ -42,6 +42,7 @@ def main() -> int:
             nemeses=options.nemesis,
             tls=options.tls,
             prepared=options.prepared,
+            inside=options.inside,
             repeat_ambiguous=options.repeat_ambiguous,
         )
         folder = Path(mkdtemp(prefix=f"faults-{plan.seed}-", dir=options.directory))
@@ -74,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workload", action="append", choices=sorted(WORKLOADS), help="may be repeated")
     parser.add_argument("--nemesis", action="append", choices=sorted(NEMESES), help="may be repeated")
     parser.add_argument("--tls", action=argparse.BooleanOptionalAction, help="instead of what the seed says")
+    parser.add_argument(
+        "--inside", action=argparse.BooleanOptionalAction, help="whether the clients are in the nodes' processes"
+    )
     parser.add_argument(
         "--prepared", action=argparse.BooleanOptionalAction, help="whether the nodes' directories are made before"
     )

@@ -171,6 +171,11 @@ def _settle(cluster: Cluster) -> tuple[dict[str, bytes], list[Violation]]:
         except dqlitepy.Error as error:
             last = f"{type(error).__name__}: {error}"
             sleep(0.2)
+    while missing := cluster.not_ready():
+        cluster.bury()
+        if monotonic() > deadline:
+            return {}, [Violation("no end", f"in a healed cluster, not ready: {', '.join(missing)}")]
+        sleep(0.1)
     dumps: dict[str, bytes] = {}
     problems: list[Violation] = []
     while True:
