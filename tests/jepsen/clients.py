@@ -28,7 +28,6 @@ THREAD, POOL, ASYNC = "thread", "pool", "async"
 
 _LEADER_TIMEOUT = 4.0
 _BUSY_TIMEOUT = 4.0
-_RECONNECT = 0.02  # how often a worker leaves its connection for a new one
 
 
 @dataclass
@@ -42,6 +41,7 @@ class Plan:
     linearizable: bool
     retry: bool  # transactions by run_transaction
     pause: float  # seconds between two operations
+    reconnect: float  # how often it leaves its connection for a new one
     repeat_ambiguous: bool = False  # a mutation: what may have happened is done again
 
     def as_json(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class Workers:
                     self._stop.wait(0.05)
                     continue
             self._once(con, plan, recorder, chance)
-            if chance.random.random() < _RECONNECT:
+            if chance.random.random() < plan.reconnect:
                 with suppress(dqlitepy.Error):
                     con.close()
                 con = None
@@ -203,6 +203,10 @@ class Workers:
             except Exception as error:
                 recorder.complete(name, outcome_of(error), error=describe(error))
                 await asyncio.sleep(0.01)
+            if con is not None and chance.random.random() < plan.reconnect:
+                with suppress(dqlitepy.Error):
+                    await con.close()
+                con = None
             if plan.pause:
                 await asyncio.sleep(plan.pause * chance.random.uniform(0.2, 1.8))
         if con is not None:

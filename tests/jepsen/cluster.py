@@ -56,7 +56,7 @@ class Cluster:
     def __init__(
         self, folder: Path, count: int, *, tls: bool, disks: bool, prepared: bool, relays: bool, options: dict[str, Any]
     ) -> None:
-        self.folder, self._options = folder, options
+        self.folder, self._options, self._prepared = folder, options, prepared
         self.members = [Member(number, f"node-{number}", folder / f"node-{number}") for number in range(count)]
         self.addresses = [f"{member.name}:{_PORT}" for member in self.members]
         self.url = f"dqlite://{','.join(self.addresses)}/main"
@@ -172,6 +172,9 @@ class Cluster:
         member = self.members[number]
         self.kill([number])
         shutil.rmtree(member.directory / "data", ignore_errors=True)
+        _sync(member.directory)  # or a power cut would bring the old member back
+        if self._prepared:
+            _prepare(member.directory)
         member.held = member.leaving = False
         self.restart(number)
 
@@ -275,6 +278,10 @@ class Cluster:
 
 def _prepare(directory: Path) -> None:
     (directory / "data").mkdir(mode=0o700)
+    _sync(directory)
+
+
+def _sync(directory: Path) -> None:
     above = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     os.fsync(above)
     os.close(above)

@@ -96,7 +96,7 @@ MUTATIONS = (
     Mutation(
         "no-quorum",
         "linearizable reads do not ask whether their leader is still one",
-        ("--nodes=3", "--workload=register", "--workload=counter", "--nemesis=pause-leader"),
+        ("--nodes=3", "--workload=register", "--workload=counter", "--nemesis=transfer-unheard", "--latency=0.1"),
         (
             Edit(
                 REPOSITORY,

@@ -59,6 +59,7 @@ def draw(
     workloads: Sequence[str] | None = None,
     nemeses: Collection[str] | None = None,
     tls: bool | None = None,
+    latency: float | None = None,
     snapshot: tuple[int, int] | None = None,
     workers: int | None = None,
     inside: bool | None = None,
@@ -75,7 +76,7 @@ def draw(
         disks=disks and chance.random() < 0.6,
         prepared=_or(prepared, chance.random() < 0.7),
         relays=True,
-        latency=chance.choice(_LATENCIES),
+        latency=_or(latency, chance.choice(_LATENCIES)),
         snapshot=_or(snapshot, chance.choice(_SNAPSHOTS)),
         workloads=list(_or(workloads, ["set", *sorted(chance.sample(sorted(set(WORKLOADS) - {"set"}), 3))])),
         crews=[],
@@ -96,6 +97,7 @@ def draw(
                 linearizable=workload == "register" or chance.random() < 0.5,
                 retry=chance.random() < 0.5,
                 pause=_PAUSES[workload],
+                reconnect=chance.choice((0.02, 0.02, 0.3)),
                 repeat_ambiguous=repeat_ambiguous,
             )
             embedded = chance.random() < 0.4 if inside is None else inside

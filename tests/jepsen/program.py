@@ -41,6 +41,7 @@ def main() -> int:
             workloads=options.workload,
             nemeses=options.nemesis,
             tls=options.tls,
+            latency=options.latency,
             prepared=options.prepared,
             inside=options.inside,
             repeat_ambiguous=options.repeat_ambiguous,
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nodes", type=int, choices=(1, 3, 5), help="instead of what the seed says")
     parser.add_argument("--workload", action="append", choices=sorted(WORKLOADS), help="may be repeated")
     parser.add_argument("--nemesis", action="append", choices=sorted(NEMESES), help="may be repeated")
+    parser.add_argument("--latency", type=float, metavar="SECONDS", help="of the network, as the nodes take it to be")
     parser.add_argument("--tls", action=argparse.BooleanOptionalAction, help="instead of what the seed says")
     parser.add_argument(
         "--inside", action=argparse.BooleanOptionalAction, help="whether the clients are in the nodes' processes"

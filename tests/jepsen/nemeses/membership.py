@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from time import monotonic
 
 import dqlitepy
 
 from tests.jepsen.nemeses.base import Field
+from tests.jepsen.relays import HOLD
 
 _PATIENCE = 10.0
+_SHORT = 2.0
 
 
 def transfer(field: Field) -> None:
@@ -18,6 +21,30 @@ def transfer(field: Field) -> None:
     target = field.cluster.addresses[field.any_node()]
     field.attempt(f"transfer to {target}", lambda: field.cluster.client(_PATIENCE).transfer(target))
     field.wait(field.unit * field.random.random())
+
+
+def transfer_unheard(field: Field) -> None:
+    """The leadership goes to another node, and the old leader does not hear of it: it leads on until it notices.
+
+    That is when a read of the past is possible, and when linearizable ones have to ask.
+    """
+    assert field.cluster.relays is not None
+    leader = field.leader()
+    others = field.others(leader)
+    pairs = [(other, leader) for other in others]
+    target = field.cluster.addresses[others[0]]
+    what = f"transfer to {target}, unheard by node {leader}"
+    client = field.cluster.client(_SHORT)
+    asking = threading.Thread(target=lambda: field.attempt(what, lambda: client.transfer(target)), daemon=True)
+    asking.start()
+    try:
+        # The target must have said that it has all entries, and must not have asked for votes yet.
+        field.wait(field.random.choice((0.0, 0.005, 0.02, 0.05)))
+        field.cluster.relays.set(pairs, HOLD)
+        field.wait(field.unit * 1.5)
+    finally:
+        field.cluster.relays.set(pairs)
+        asking.join()
 
 
 def handover(field: Field) -> None:

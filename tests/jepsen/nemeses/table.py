@@ -25,6 +25,7 @@ PARTITIONS: dict[str, Nemesis] = {
 }
 MEMBERSHIP: dict[str, Nemesis] = {
     "transfer": membership.transfer,
+    "transfer-unheard": membership.transfer_unheard,
     "handover": membership.handover,
     "change-roles": membership.change_roles,
     "replace": membership.replace,
