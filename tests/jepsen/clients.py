@@ -42,6 +42,7 @@ class Plan:
     retry: bool  # transactions by run_transaction
     pause: float  # seconds between two operations
     reconnect: float  # how often it leaves its connection for a new one
+    server: int | None = None  # the only node that it was told of; None for all
     repeat_ambiguous: bool = False  # a mutation: what may have happened is done again
 
     def as_json(self) -> dict[str, Any]:
@@ -49,7 +50,7 @@ class Plan:
         return asdict(self)
 
 
-Target = str | dqlitepy.Node
+Target = list[str] | dqlitepy.Node  # the addresses of the nodes, or the node of this process
 
 
 class Workers:
@@ -101,12 +102,18 @@ class Workers:
         name = f"{plan.name}{self._generation}"
         return Recorder(self._folder / f"{name}.jsonl", name), Chance(plan.seed, name)
 
+    def _place(self, plan: Plan) -> str | dqlitepy.Node:
+        if isinstance(self._target, dqlitepy.Node):
+            return self._target
+        servers = self._target if plan.server is None else [self._target[plan.server]]
+        return f"dqlite://{','.join(servers)}/main"
+
     def _options(self, plan: Plan) -> dict[str, Any]:
         return {
             "isolation_level": None,
             "leader_timeout": _LEADER_TIMEOUT,
             "linearizable": plan.linearizable,
-            "tls": self._tls if isinstance(self._target, str) else None,  # a node has its own
+            "tls": self._tls if isinstance(self._target, list) else None,  # a node has its own
         }
 
     def _work(self, plan: Plan) -> None:
@@ -116,7 +123,7 @@ class Workers:
             if con is None:
                 try:
                     con = dqlitepy.connect(
-                        self._target, timeout=_BUSY_TIMEOUT, check_same_thread=False, **self._options(plan)
+                        self._place(plan), timeout=_BUSY_TIMEOUT, check_same_thread=False, **self._options(plan)
                     )
                 except dqlitepy.Error:
                     self._stop.wait(0.05)
@@ -134,7 +141,7 @@ class Workers:
     def _work_with_pool(self, plans: Sequence[Plan], linearizable: bool) -> None:
         options = self._options(plans[0])
         pool = dqlitepy.Pool(
-            self._target,
+            self._place(plans[0]),
             min_size=0,
             max_size=max(2, len(plans) - 1),
             timeout=10.0,
@@ -180,7 +187,7 @@ class Workers:
     async def _work_async(self, plan: Plan) -> None:
         recorder, chance = self._recorder(plan)
         con: aio.Connection | None = None
-        target = self._target
+        target = self._place(plan)
         while not self._stop.is_set():
             if con is None:
                 try:

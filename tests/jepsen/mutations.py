@@ -96,7 +96,7 @@ MUTATIONS = (
     Mutation(
         "no-quorum",
         "linearizable reads do not ask whether their leader is still one",
-        ("--nodes=3", "--workload=register", "--workload=counter", "--nemesis=transfer-unheard", "--latency=0.1"),
+        ("--nodes=3", "--workload=register", "--workload=counter", "--nemesis=transfer-unheard", "--no-inside"),
         (
             Edit(
                 REPOSITORY,

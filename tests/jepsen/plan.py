@@ -98,6 +98,7 @@ def draw(
                 retry=chance.random() < 0.5,
                 pause=_PAUSES[workload],
                 reconnect=chance.choice((0.02, 0.02, 0.3)),
+                server=chance.choice((None, chance.randrange(plan.nodes))),
                 repeat_ambiguous=repeat_ambiguous,
             )
             embedded = chance.random() < 0.4 if inside is None else inside

@@ -76,5 +76,5 @@ def clients() -> None:
     """Clients of the cluster; the first argument names it."""
     settings = json.loads(sys.argv[1])
     logging.basicConfig(format="log: %(message)s")
-    _serve(Workers(settings["url"], Path(settings["folder"]), _tls(settings["tls"]), settings["generation"]))
+    _serve(Workers(settings["servers"], Path(settings["folder"]), _tls(settings["tls"]), settings["generation"]))
     os._exit(0)  # whatever still waits is of no interest any more

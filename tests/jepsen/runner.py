@@ -68,7 +68,12 @@ def run(plan: RunPlan, folder: Path) -> Report:
                     con.execute(statement)
             con.execute("CREATE TABLE mark (id INTEGER PRIMARY KEY)")
         con.close()
-        settings = {"url": cluster.url, "tls": cluster.tls_paths, "folder": str(cluster.history), "generation": ""}
+        settings = {
+            "servers": cluster.addresses,
+            "tls": cluster.tls_paths,
+            "folder": str(cluster.history),
+            "generation": "",
+        }
         crowd = Child("clients", settings, folder / "clients.err")
         crowd.say(work=[worker.as_json() for worker in plan.remote])
         cluster.work(plan.inside)
