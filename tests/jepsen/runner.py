@@ -207,7 +207,7 @@ def check(workloads: Sequence[str], history: Sequence[Operation], dumps: dict[st
     """Returns what the checkers of the workloads find, with one of the nodes' copies as the last state."""
     if not dumps:
         return []
-    con = final.opened(next(iter(dumps.values())))
+    con = final.opened(final.prevailing(dumps))
     violations = []
     for name in workloads:
         own = [operation for operation in history if operation.workload == name]

@@ -197,6 +197,11 @@ def test_copies_that_differ() -> None:
     assert violation.kind == "nodes differ"
 
 
+def test_the_copy_of_most_nodes_counts() -> None:
+    one, other = database("counter").serialize(), database("counter", "UPDATE counter SET n = 1").serialize()
+    assert final.prevailing({"a": one, "b": other, "c": other}) == other
+
+
 def test_a_copy_that_is_malformed() -> None:
     con = database("set", *(f"INSERT INTO items VALUES ({key}, 'a', 1, '{'x' * 99}')" for key in range(500)))
     con.execute("PRAGMA writable_schema = 1")

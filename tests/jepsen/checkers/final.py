@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 
 from tests.jepsen.history import Violation
 
@@ -34,6 +35,17 @@ def integrity(con: sqlite3.Connection) -> str:
         return "; ".join(str(line) for (line,) in con.execute("PRAGMA integrity_check(5)"))
     except sqlite3.DatabaseError as error:
         return str(error)
+
+
+def prevailing(dumps: Mapping[str, bytes]) -> bytes:
+    """Returns the copy that most nodes have: where one node has stayed behind, the others tell what was lost."""
+    groups: dict[str, list[bytes]] = {}
+    for dump in dumps.values():
+        con = opened(dump)
+        with suppress(sqlite3.DatabaseError):
+            groups.setdefault(content(con), []).append(dump)
+        con.close()
+    return max(groups.values(), key=len)[0] if groups else next(iter(dumps.values()))
 
 
 def compare(dumps: Mapping[str, bytes]) -> list[Violation]:
