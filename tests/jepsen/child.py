@@ -26,6 +26,7 @@ class Child:
         program = f"from tests.jepsen.processes import {function}; {function}()"
         self.errors = errors
         self.ready = False  # whether it has said so
+        self.failure = ""  # why it did not start, as it said
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
         with errors.open("ab") as file:
             self._before = file.tell()  # those of the processes that were here before
@@ -45,6 +46,7 @@ class Child:
             with suppress(ValueError):
                 answer = json.loads(line)
                 self.ready |= "ready" in answer
+                self.failure = answer.get("failed", self.failure)
                 self._answers.put(answer)
 
     def say(self, **command: Any) -> None:

@@ -211,8 +211,10 @@ class Cluster:
     def _note_death(self, member: Member) -> None:
         process = member.process
         if process is not None and process.status is not None and not member.held:
-            text = f"{member.name} ended with status {process.status}: {reason(process.tail(6000))}"
-            self.deaths.append(text)
+            why = process.failure or reason(process.tail(6000))
+            text = f"{member.name} ended with status {process.status}: {why}"
+            if text not in self.deaths:  # one that cannot start is tried again and again
+                self.deaths.append(text)
 
     def heal(self) -> None:
         """Ends all faults: every node runs and reaches every other."""
