@@ -67,6 +67,9 @@ PINS = {
             "0049-failed-append.patch",
             "0050-no-aio.patch",
             "0051-reserve.patch",
+            "0052-failing-disk.patch",
+            "0053-publish-first.patch",
+            "0054-late-writes.patch",
         ],
     },
     "libuv": {
