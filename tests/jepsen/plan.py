@@ -73,7 +73,7 @@ def draw(
         seconds=seconds,
         nodes=_or(nodes, chance.choice((3, 3, 5))),
         tls=_or(tls, chance.random() < 0.25),
-        disks=disks and chance.random() < 0.6,
+        disks=chance.random() < 0.6 and disks,  # the same chances where there are none
         prepared=_or(prepared, chance.random() < 0.7),
         relays=True,
         latency=_or(latency, chance.choice(_LATENCIES)),

@@ -78,6 +78,8 @@ def replace(field: Field) -> None:
     member, address = field.cluster.members[node], field.cluster.addresses[node]
     if member.held:
         return  # another crew is at it
+    if member.process is None or not member.process.ready:
+        return  # it may be about to join: then it would be removed before, and its directory taken away after that
     member.held = member.leaving = True
     try:
         try:
