@@ -20,9 +20,9 @@ from tests.support import HANG, LOG, finish, free_address, python
 
 _T = TypeVar("_T")
 
-# A leader is replaced after 1.5 to 3 s of silence. A busy machine makes none that long, so that only those leaders
-# change whose nodes a test ends; such a test takes as long for each.
-LATENCY = 0.1
+# A leader is replaced after 3 to 6 s of silence. A busy machine makes none that long, so that only those leaders change
+# whose nodes a test ends; such a test takes as long for each. At half of it some changed at a load of 20.
+LATENCY = 0.2
 ROLES_INTERVAL = 0.2
 
 _NODE = f"""
