@@ -6,20 +6,30 @@ from __future__ import annotations
 from tests.support import run_python
 
 PRELUDE = """
-import os, signal, threading, time
+import os, signal, sys, threading, time
 import dqlitepy
+from dqlitepy import _wait
 
 # The server has to end it, or closing the node would wait for it.
 ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r"
 
-def interrupted(work, delay=0.3, times=1):
+def waits(thread):  # whether it waits for a statement
+    frame = sys._current_frames()[thread]
+    while frame is not None and frame.f_code is not _wait.run.__code__:
+        frame = frame.f_back
+    return frame is not None
+
+def interrupted(work, delay=0.3, times=1, once=waits):
+    main = threading.get_ident()
     def interrupt():
+        while not once(main):  # a busy machine may not have come to it yet
+            time.sleep(0.01)
         for _ in range(times):
             time.sleep(delay)
             os.kill(os.getpid(), signal.SIGINT)
     thread = threading.Thread(target=interrupt)
-    thread.start()
     try:
+        thread.start()
         try:
             work()
         finally:
@@ -109,13 +119,15 @@ with con:
 for attempt in range(5):
     cursor = con.execute("SELECT * FROM t ORDER BY a")
     read = []
+    begun = threading.Event()
     def work():
+        begun.set()
         while True:
             for row in cursor:
                 read.append(row[0])
             cursor.execute("SELECT * FROM t ORDER BY a")
             read.clear()
-    interrupted(work, delay=0.05 + attempt * 0.03)
+    interrupted(work, delay=0.05 + attempt * 0.03, once=lambda _: begun.is_set())
     assert read == list(range(len(read)))
     try:
         rest = [row[0] for row in cursor]
@@ -157,8 +169,8 @@ def stop(number, frame):
 
 signal.signal(signal.SIGALRM, stop)
 con = dqlitepy.connect(":memory:")
-signal.setitimer(signal.ITIMER_REAL, 0.3)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
     con.execute(ENDLESS)
 except Stop:
     usable(con)

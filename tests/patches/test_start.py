@@ -18,7 +18,10 @@ MOST_CONNECTIONS = 100
 
 
 class Callers(threading.Thread):
-    """Dials an address until somebody answers there, and then again and again, as the other nodes of a cluster do."""
+    """Dials an address until somebody answers there, and then again and again, as the other nodes of a cluster do.
+
+    It does not end before somebody has answered: a busy machine may not have let it dial while the node read its log.
+    """
 
     def __init__(self, address: str) -> None:
         super().__init__()
@@ -28,7 +31,7 @@ class Callers(threading.Thread):
         self.connections: list[socket.socket] = []
 
     def run(self) -> None:
-        while not self._over.is_set() and len(self.connections) < MOST_CONNECTIONS:
+        while not (self.connections and self._over.is_set()) and len(self.connections) < MOST_CONNECTIONS:
             with suppress(ConnectionRefusedError):
                 self.connections.append(socket.create_connection(self._address))
 
