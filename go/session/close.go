@@ -38,7 +38,7 @@ func (s *Session) Close() {
 
 // closePatience is how long a server may take to end the rows that it sends and to roll back. It does both as well when the
 // socket is closed, only nobody knows when.
-const closePatience = 2 * time.Second
+var closePatience = 2 * time.Second // tests are more patient
 
 var errClosed = deadly(Errorf(Programming, "closed"))
 

@@ -11,6 +11,20 @@ func SetCancelPatience(duration time.Duration) (undo func()) {
 	return func() { cancelPatience = before }
 }
 
+// SetClosePatience gives servers another time to roll back what is closed, until the function that it returns is called.
+func SetClosePatience(duration time.Duration) (undo func()) {
+	before := closePatience
+	closePatience = duration
+	return func() { closePatience = before }
+}
+
+// SetAttemptTimeout bounds attempts at servers by another time, until the function that it returns is called.
+func SetAttemptTimeout(duration time.Duration) (undo func()) {
+	before := attemptTimeout
+	attemptTimeout = duration
+	return func() { attemptTimeout = before }
+}
+
 // SetLongSilence makes sessions ask earlier whether a silent server still leads, until the function that it returns is called.
 func SetLongSilence(duration time.Duration) (undo func()) {
 	before := longSilence

@@ -68,9 +68,15 @@ func connect(t *testing.T, server, database string, options ...connectOption) *c
 	for _, option := range options {
 		option(&settings)
 	}
-	s, failure := session.Connect(context.Background(), settings)
-	if failure != nil {
-		t.Fatal(failure)
+	var s *session.Session
+	for end := time.Now().Add(hangGuard); ; {
+		var failure *session.Error
+		if s, failure = session.Connect(context.Background(), settings); failure == nil {
+			break
+		}
+		if failure.Kind != session.NoLeader || time.Now().After(end) { // a short LeaderTimeout is meant for what comes later
+			t.Fatal(failure)
+		}
 	}
 	c := &client{t, s, group, time.Second}
 	t.Cleanup(func() {
@@ -222,6 +228,31 @@ func wantKind(t *testing.T, failure *session.Error, kind session.Kind, code int3
 	if failure == nil || failure.Kind != kind || failure.Code != code {
 		t.Errorf("failed with %+v, want kind %d and code %d", failure, kind, code)
 	}
+}
+
+// wantNoLeader checks what is said of servers among which no leader is found. A busy machine may not have come to all of it
+// after the first of these times.
+func wantNoLeader(t *testing.T, options session.Options, parts ...string) {
+	t.Helper()
+	var missing []string
+	for _, timeout := range []time.Duration{2 * time.Second, 20 * time.Second, hangGuard} {
+		options.LeaderTimeout = timeout - time.Nanosecond // as of a connection that had a leader
+		_, failure := session.Connect(context.Background(), options)
+		wantKind(t, failure, session.NoLeader, 0)
+		if failure == nil {
+			return
+		}
+		missing = nil
+		for _, part := range append(parts, fmt.Sprintf("no leader found within %v: ", timeout)) {
+			if !strings.Contains(failure.Message, part) {
+				missing = append(missing, fmt.Sprintf("%q is missing in %q", part, failure.Message))
+			}
+		}
+		if missing == nil {
+			return
+		}
+	}
+	t.Error(missing)
 }
 
 // unpickle reads what the package pickle writes; tuples and lists both become []any.

@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
+// attemptTimeout bounds one attempt at a server.
+var attemptTimeout = 5 * time.Second // tests have it longer
+
 const (
-	// attemptTimeout bounds one attempt at a server.
-	attemptTimeout = 5 * time.Second
 	// headStart is what each server gets before the next one is tried beside it: where all is well, one is enough.
 	headStart = 50 * time.Millisecond
 	// Pauses between two attempts at the same server.

@@ -3,7 +3,6 @@
 package session_test
 
 import (
-	"context"
 	"crypto/tls"
 	"net"
 	"strings"
@@ -138,12 +137,8 @@ func TestWhoIsTurnedAwayLearnsWhy(t *testing.T) {
 	} {
 		answer := func(connection net.Conn, text string) { t.Errorf("%s: %q was run", name, text) }
 		fake := serveTCP(t, test.server, answer)
-		options := session.Options{Database: "main", Group: session.NewGroup(0), LeaderTimeout: 2 * time.Second}
+		options := session.Options{Database: "main", Group: session.NewGroup(0)}
 		over(test.client, fake)(&options)
-		_, failure := session.Connect(context.Background(), options)
-		wantKind(t, failure, session.NoLeader, 0)
-		if failure != nil && !strings.Contains(failure.Message, test.reason) {
-			t.Errorf("%s: %s", name, failure.Message)
-		}
+		wantNoLeader(t, options, test.reason)
 	}
 }

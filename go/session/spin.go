@@ -33,15 +33,17 @@ func (s *spin) wait(fds []unix.PollFd) bool {
 	if !s.wanted() {
 		return false
 	}
-	for begun := time.Now(); time.Since(begun) < spinTime; {
+	for begun := time.Now(); ; { // it looks once at least, also where the kernel takes it its core before that
 		if n, err := unix.Poll(fds, 0); err != nil || n > 0 {
 			answered := err == nil && fds[0].Revents == 0
 			s.learn(answered)
 			return answered
 		}
+		if time.Since(begun) >= spinTime {
+			s.learn(false)
+			return false
+		}
 	}
-	s.learn(false)
-	return false
 }
 
 func (s *spin) wanted() bool {

@@ -234,6 +234,7 @@ func TestCancelOfARunningSelectKeepsTheConnection(t *testing.T) {
 }
 
 func TestAfterTheCancelOfARunningWriteTheConnectionHeals(t *testing.T) {
+	t.Cleanup(session.SetCancelPatience(hangGuard))
 	for begin, kind := range map[string]session.Kind{"": session.AmbiguousCommit, "BEGIN": session.Interrupted} {
 		other := open(t)
 		other.run("CREATE TABLE t (a)")

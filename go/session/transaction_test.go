@@ -173,6 +173,7 @@ func TestAnOldSnapshotIsNotWaitedFor(t *testing.T) {
 }
 
 func TestCloseFreesTheLock(t *testing.T) {
+	t.Cleanup(session.SetClosePatience(hangGuard))
 	database := freshDatabase()
 	for _, leave := range []string{"BEGIN IMMEDIATE", longResult} {
 		first := connect(t, testNode.Address(), database)
