@@ -86,7 +86,9 @@ func (c *caller) ask(requests []byte, answers int) ([]wire.Frame, error) {
 		var err error
 		if frames[i], err = readFrame(c.stream); err != nil {
 			if i > 0 && frames[i-1].Type == wire.ResponseFailure {
-				return nil, refused(frames[i-1])
+				if reason := refused(frames[i-1]); reason != errNotLeader { // which is no reason to close the connection
+					return nil, reason
+				}
 			}
 			return nil, c.explain(err)
 		}
