@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import resource
 import signal
 import socket
@@ -15,7 +16,8 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 
 import dqlitepy
 
@@ -29,8 +31,14 @@ PACKAGE = Path(dqlitepy.__file__).parent
 # Longer than anything takes on a loaded machine: only ends what hangs.
 HANG = 120.0
 
+# How long something is waited for that is to fail and to say why. A busy machine may not know the reason within the
+# first of these times. What counts is what is said, and not when.
+PATIENCE = (2.0, 20.0, HANG)
+
 # What a program of a test says behind this is no failure: its node's log tells of what is slow, or gone for a while.
 LOG = "log: "
+
+_T = TypeVar("_T")
 
 _chance = random.SystemRandom()
 
@@ -110,6 +118,38 @@ def finish(process: subprocess.Popen[str], status: int = 0) -> str:
 def run_python(program: str, *arguments: str, options: Sequence[str] = ("-W", "error")) -> str:
     """Runs a program to its end and returns its output; AssertionError where it fails or warns."""
     return finish(python(program, *arguments, options=options))
+
+
+def failure_of(work: Callable[[float], object], kind: type[Exception], *parts: str) -> str:
+    """Returns the message of a failure, which matches all `parts`; AssertionError where it never does.
+
+    Args:
+        work: is called with the seconds after which it is to fail.
+        kind: what it raises each time.
+        parts: regular expressions.
+    """
+    told = ""
+    for patience in PATIENCE:
+        try:
+            work(patience)
+        except kind as error:
+            told = str(error)
+        else:
+            raise AssertionError(f"it did not fail; before that it said: {told}")
+        if all(re.search(part, told) for part in parts):
+            return told
+    raise AssertionError(f"{told!r} does not tell all of {parts}")
+
+
+def despite_load(work: Callable[[], _T]) -> _T:
+    """Does something again and again until a busy machine has done it within the short time that it has for it."""
+    deadline = monotonic() + HANG
+    while True:
+        try:
+            return work()
+        except dqlitepy.NoLeaderError:
+            if monotonic() > deadline:
+                raise
 
 
 def outcome(function: Callable[[], Any]) -> Any:

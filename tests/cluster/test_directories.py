@@ -15,7 +15,7 @@ import pytest
 from dqlitepy import Role
 
 from tests.cluster.machines import address, addresses, quick, voters
-from tests.support import HANG, LOG, free_address, python, run_python
+from tests.support import HANG, LOG, failure_of, free_address, python, run_python
 
 Start = Callable[..., dqlitepy.Node]
 
@@ -305,8 +305,7 @@ def test_ctrl_c_ends_waiting(tmp_path: Path) -> None:
 def test_who_is_not_joined_says_why(tmp_path: Path) -> None:
     at, nobody = addresses(2)
     node = dqlitepy.Node(tmp_path / "node", address=at, join=[nobody], **quick()).start()
-    with pytest.raises(dqlitepy.NoLeaderError, match=f"not ready: .*{nobody}: connection refused"):
-        node.wait_ready(2)
+    failure_of(node.wait_ready, dqlitepy.NoLeaderError, f"not ready: .*{nobody}: connection refused")
     node.close()
 
 

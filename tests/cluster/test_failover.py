@@ -12,7 +12,7 @@ import dqlitepy
 import pytest
 
 from tests.cluster.machines import Machines, eventually, voters
-from tests.support import HANG
+from tests.support import HANG, failure_of
 
 ROWS_BETWEEN = 20
 
@@ -87,15 +87,17 @@ def test_two_of_three_are_gone(machines: Machines) -> None:
             node.kill()
         first, second, third = machines.addresses
         eventually(lambda: client.leader_of(first), lambda leader: leader is None)
-        with pytest.raises(dqlitepy.NoLeaderError) as caught:
-            dqlitepy.Client(machines.addresses, timeout=2).leader()
-        for at in (second, third):
-            assert f"{at}: connection refused" in str(caught.value)
-        assert f"{first}: " in str(caught.value)
-        with pytest.raises(dqlitepy.NoLeaderError) as caught:
-            dqlitepy.connect(f"dqlite://{','.join(machines.addresses)}", leader_timeout=2)
-        for at in machines.addresses:
-            assert f"{at}: " in str(caught.value)
+        failure_of(
+            lambda patience: client.leader(timeout=patience),
+            dqlitepy.NoLeaderError,
+            f"{first}: ",
+            *(f"{at}: connection refused" for at in (second, third)),
+        )
+        failure_of(
+            lambda patience: machines.connect(leader_timeout=patience),
+            dqlitepy.NoLeaderError,
+            *(f"{at}: " for at in machines.addresses),
+        )
         machines.nodes[1].start()
         machines.nodes[1].wait_ready()
         con = machines.connect()
@@ -188,10 +190,13 @@ def test_a_connection_leaves_a_leader_that_is_suspended(machines: Machines) -> N
         leader = machines.at(client.leader().address)
         leader.signal(signal.SIGSTOP)
         try:
-            with pytest.raises(dqlitepy.AmbiguousCommitError):
-                con.execute("INSERT INTO t VALUES (1)")
-            con.execute("INSERT INTO t VALUES (2)")
-            assert (2,) in reader.execute("SELECT n FROM t").fetchall()
+            writer = Writer(con)
+            writer.write()
+            assert writer.unknown == {0}
+            while not writer.acknowledged:  # the next leader may have to go, too, where the machine is very busy
+                writer.write()
+            stored = {number for (number,) in reader.execute("SELECT n FROM t")}
+            assert writer.acknowledged <= stored <= writer.acknowledged | writer.unknown
         finally:
             leader.signal(signal.SIGCONT)
         con.close()

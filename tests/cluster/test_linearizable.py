@@ -10,6 +10,7 @@ import dqlitepy
 import pytest
 
 from tests.cluster.machines import Machines, eventually, voters
+from tests.support import despite_load
 
 
 def test_a_linearizable_read_needs_a_majority(tmp_path: Path) -> None:
@@ -41,7 +42,8 @@ def test_a_leader_alone_answers_no_linearizable_read(tmp_path: Path) -> None:
         eventually(lambda: voters(client), lambda count: count == 3)
         with closing(machines.connect()) as patient:
             patient.execute("CREATE TABLE t (n INTEGER)")
-        con = machines.connect(linearizable=True, leader_timeout=4.0)  # shorter than the leader takes to learn it
+        # Shorter than the leader takes to learn it.
+        con = despite_load(lambda: machines.connect(linearizable=True, leader_timeout=4.0))
         leader = client.leader().address
         for node in machines.nodes:
             if node.address != leader:

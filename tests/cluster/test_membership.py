@@ -12,7 +12,7 @@ from dqlitepy import Role
 from dqlitepy._library import library
 
 from tests.cluster.machines import Machines, address, eventually, quick, voters
-from tests.support import HANG
+from tests.support import HANG, failure_of
 
 Start = Callable[..., dqlitepy.Node]
 
@@ -144,8 +144,8 @@ def test_a_node_leaves_and_its_place_is_free(three: list[dqlitepy.Node], started
         client.assign(three[0].address, Role.SPARE)
     three[2].close()
     newcomer = dqlitepy.Node(tmp_path / "newcomer", address=three[2].address, join=[three[0].address])
-    with newcomer, pytest.raises(dqlitepy.OperationalError, match="belongs to another node.*Remove that one"):
-        newcomer.wait_ready(5)
+    with newcomer:
+        failure_of(newcomer.wait_ready, dqlitepy.OperationalError, "belongs to another node.*Remove that one")
     client.remove(three[2].address)
     assert len(client.cluster()) == 2
     again = started(three[2].address, tmp_path / "newcomer", join=[three[0].address])

