@@ -70,6 +70,7 @@ PINS = {
             "0052-failing-disk.patch",
             "0053-publish-first.patch",
             "0054-late-writes.patch",
+            "0055-cut-short.patch",
         ],
     },
     "libuv": {

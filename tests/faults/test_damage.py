@@ -191,16 +191,11 @@ def test_a_segment_that_a_crash_cut_short(originals: Path, tmp_path: Path) -> No
 
 
 def test_an_open_segment_that_is_shorter_than_it_was(originals: Path, tmp_path: Path) -> None:
-    """Its batches before the end were freed twice, which aborted the process."""
+    """As where the power fails in the middle of a write: what was written before is there. It had aborted the process."""
     directory = tmp_path / "data"
     shutil.copytree(originals / "killed", directory)
     last = min(directory.glob("open-*"))
     os.truncate(last, len(last.read_bytes().rstrip(b"\0")) - 100)
-    with pytest.raises(dqlitepy.OperationalError, match=rf"{last.name}: .* is cut short.*truncate -s") as caught:
-        dqlitepy.connect(directory)
-    damage = re.search(r"at byte (\d+)", str(caught.value))
-    assert damage is not None
-    os.truncate(last, int(damage.group(1)))
     assert rows(directory) == list(range(ROWS - 1))
 
 

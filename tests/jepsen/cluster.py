@@ -39,10 +39,21 @@ class Member:
     disk: Disk | None = None
     process: Child | None = None
     generation: int = 0
+    sound_at: int = 0  # how often its disk had begun to fail when its process started; -1 where it was failing
     suspended: bool = False
     held: bool = False  # nobody may start it: it is about to leave the cluster
     leaving: bool = False  # its removal was asked for, so that it may find itself removed
     plans: list[Plan] = field(default_factory=list)  # of the clients inside its process
+
+    def note_disk(self) -> None:
+        """Remembers how its disk is when its process starts."""
+        self.sound_at = 0 if self.disk is None else -1 if self.disk.failing else self.disk.failures
+
+    @property
+    def refused_by_disk(self) -> bool:
+        """Whether its process did not start while its disk failed. It may then say so, and end."""
+        failed = self.disk is not None and self.disk.failures != self.sound_at
+        return failed and self.process is not None and self.process.status == _REFUSED
 
     @property
     def running(self) -> bool:
@@ -126,6 +137,7 @@ class Cluster:
         }
         member.generation += 1
         member.suspended = False
+        member.note_disk()
         member.process = Child("node", settings, self.folder / f"node-{number}.err")
 
     def work(self, plans: Mapping[int, Sequence[Plan]]) -> None:
@@ -210,7 +222,7 @@ class Cluster:
 
     def _note_death(self, member: Member) -> None:
         process = member.process
-        if process is not None and process.status is not None and not member.held:
+        if process is not None and process.status is not None and not member.held and not member.refused_by_disk:
             why = process.failure or reason(process.tail(6000))
             text = f"{member.name} ended with status {process.status}: {why}"
             if text not in self.deaths:  # one that cannot start is tried again and again

@@ -72,10 +72,6 @@ class GoodEntriesFollow(Damaged):
     """An entry is bad in the midst of an open segment, so that it was no crash that cut the last write short."""
 
 
-class _EndsEarly(Damaged):
-    """The file ends within a batch."""
-
-
 class Reader:
     """Reads the batches of one segment."""
 
@@ -120,8 +116,6 @@ class Reader:
                     break
             try:
                 self._read_batch()
-            except _EndsEarly as damage:  # no crash does that: a segment has its size before it is written
-                raise Damaged(f"{damage}: a node refuses to start") from None
             except Damaged as damage:
                 if self._batch_follows():
                     raise GoodEntriesFollow(
@@ -144,7 +138,7 @@ class Reader:
         entries = list(_ENTRY.iter_unpack(header[8:]))
         end = data_offset + sum(size for _, _, size in entries)
         if end > len(self._content):
-            raise _EndsEarly(f"{where} is cut short")
+            raise Damaged(f"{where} is cut short")
         if raft_crc32(self._content[data_offset:end]) != data_crc:
             raise Damaged(f"the data of {where} does not match its checksum")
         self._take(entries, data_offset, where)
@@ -152,13 +146,13 @@ class Reader:
 
     def _header(self, offset: int, where: str) -> tuple[bytes, int, int]:
         if offset + _PREAMBLE.size > len(self._content):
-            raise _EndsEarly(f"{where} is cut short")
+            raise Damaged(f"{where} is cut short")
         header_crc, data_crc, count = _PREAMBLE.unpack_from(self._content, offset)
         if not 0 < count <= _MOST_ENTRIES:
             raise Damaged(f"{where} says that it has {count} entries")
         end = offset + _PREAMBLE.size + count * _ENTRY.size
         if end > len(self._content):
-            raise _EndsEarly(f"{where} is cut short")
+            raise Damaged(f"{where} is cut short")
         header = self._content[offset + 8 : end]
         if raft_crc32(header) != header_crc:
             raise Damaged(f"the header of {where} does not match its checksum")

@@ -31,6 +31,8 @@ class Disk:
     def __init__(self, at: Path, errors: Path) -> None:
         self._at = at
         self._lock = threading.Lock()
+        self.failing = False
+        self.failures = 0  # how often it has begun to fail
         device = os.open(_DEVICE, os.O_RDWR | os.O_CLOEXEC)
         try:
             options = f"fd={device},rootmode=40000,user_id=0,group_id=0,default_permissions"
@@ -53,6 +55,8 @@ class Disk:
 
     def fail(self, name: str) -> None:
         """Lets all writing fail with an error: ENOSPC or EIO."""
+        self.failing = True
+        self.failures += 1
         self._ask(fail=getattr(errno, name))
 
     def slow(self, seconds: float) -> None:
@@ -62,6 +66,7 @@ class Disk:
     def heal(self) -> None:
         """Lets the disk work as it should."""
         self._ask(fail=0, slow=0.0)
+        self.failing = False
 
     def close(self) -> None:
         """Takes the mount away and ends the process."""
