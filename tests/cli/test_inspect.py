@@ -326,7 +326,7 @@ def test_whatever_is_in_the_files_there_is_a_report(stopped: Path, tmp_path: Pat
 
 
 def test_an_index_that_lacks_rows(stopped: Path, tmp_path: Path) -> None:
-    """A node starts with it, as quick_check does not see it."""
+    """A node's quick_check counts them, also where that of Python's SQLite does not."""
     directory = shutil.copytree(stopped, tmp_path / "data")
     path = tmp_path / "indexed.db"
     con = sqlite3.connect(path)
@@ -348,5 +348,5 @@ def test_an_index_that_lacks_rows(stopped: Path, tmp_path: Path) -> None:
 
     forge(newest_snapshot(directory), replace)
     (finding,) = inspect(directory, status=1)["damage"]
-    assert "index" in finding["text"]
-    assert "a node starts, but may answer wrongly" in finding["text"]
+    assert "wrong # of entries in index" in finding["text"]
+    assert "a node refuses to start" in finding["text"]
