@@ -191,7 +191,7 @@ def test_a_segment_that_a_crash_cut_short(originals: Path, tmp_path: Path) -> No
 
 
 def test_an_open_segment_that_is_shorter_than_it_was(originals: Path, tmp_path: Path) -> None:
-    """As where the power fails in the middle of a write: what was written before is there. It had aborted the process."""
+    """As where the power fails in the middle of a write: what was written before is there. It had aborted before."""
     directory = tmp_path / "data"
     shutil.copytree(originals / "killed", directory)
     last = min(directory.glob("open-*"))
