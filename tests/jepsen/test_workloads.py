@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,19 @@ def op(f: str, value: Any, outcome: str = OK, result: Any = None, **more: Any) -
     return Operation("o1", "w", "", f, value, start, NEVER if outcome == INFO else end, outcome, result, **more)
 
 
+_made: list[sqlite3.Connection] = []
+
+
+@pytest.fixture(autouse=True)
+def close_databases() -> Iterator[None]:
+    yield
+    while _made:
+        _made.pop().close()
+
+
 def database(workload: str, *statements: str) -> sqlite3.Connection:
     con = sqlite3.connect(":memory:")
+    _made.append(con)
     for sql in (*WORKLOADS[workload].schema, *statements):
         con.execute(sql)
     con.commit()
