@@ -115,7 +115,9 @@ directory = os.path.join(above, "db")
 con = dqlitepy.connect(directory, isolation_level=None)
 con.execute("CREATE TABLE t (a)")
 assert above in synced, synced
-log = [position for position, path in enumerate(synced) if os.path.dirname(path) == directory]
+# Not the hidden names under which files of ours are written, which may lie in the directory or elsewhere.
+raft = [os.path.dirname(path) == directory and not os.path.basename(path).startswith(".") for path in synced]
+log = [position for position, is_of_raft in enumerate(raft) if is_of_raft]
 assert synced.index(above) < log[0], synced  # before raft has stored anything in it
 assert directory in synced[log[-1] + 1 :], synced  # and the names of raft's own files
 con.close()
