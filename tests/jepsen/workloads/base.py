@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -55,19 +56,19 @@ class Chance:
         return int(monotonic() / seconds)
 
 
-class Workload:
+class Workload(ABC):
     """One kind of work."""
 
     name: ClassVar[str]
     schema: ClassVar[Sequence[str]]
 
+    @abstractmethod
     def step(self, chance: Chance) -> Step:
         """Returns the next operation of a worker."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check(self, history: Sequence[Operation], final: sqlite3.Connection) -> list[Violation]:
         """Returns what is wrong with a history of this workload, whose last state is `final`."""
-        raise NotImplementedError
 
 
 def statement(sql: str, *parameters: Any) -> Body:
