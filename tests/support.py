@@ -16,7 +16,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import dqlitepy
@@ -139,6 +139,15 @@ def failure_of(work: Callable[[float], object], kind: type[Exception], *parts: s
         if all(re.search(part, told) for part in parts):
             return told
     raise AssertionError(f"{told!r} does not tell all of {parts}")
+
+
+def eventually(question: Callable[[], _T], is_answer: Callable[[_T], object] = bool) -> _T:
+    """Asks until the answer is right and returns it; AssertionError with the last one where it never is."""
+    deadline = monotonic() + HANG
+    while not is_answer(answer := question()):
+        assert monotonic() < deadline, answer
+        sleep(0.02)
+    return answer
 
 
 def despite_load(work: Callable[[], _T]) -> _T:

@@ -9,16 +9,13 @@ import os
 import random
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any
 
 import dqlitepy
 
 from tests.support import HANG, LOG, finish, free_address, python
-
-_T = TypeVar("_T")
 
 # A leader is replaced after 3 to 6 s of silence. A busy machine makes none that long, so that only those leaders change
 # whose nodes a test ends; such a test takes as long for each. At half of it some changed at a load of 20.
@@ -149,15 +146,6 @@ class Machines:
         options = {"leader_timeout": HANG, **options}
         con: dqlitepy.Connection = dqlitepy.connect(f"dqlite://{','.join(self.addresses)}/main", **options)
         return con
-
-
-def eventually(question: Callable[[], _T], is_answer: Callable[[_T], object]) -> _T:
-    """Asks until the answer is right and returns it; AssertionError with the last one where it never is."""
-    deadline = monotonic() + HANG
-    while not is_answer(answer := question()):
-        assert monotonic() < deadline, answer
-        sleep(0.02)
-    return answer
 
 
 def voters(client: dqlitepy.Client) -> int:

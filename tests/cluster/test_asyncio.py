@@ -11,8 +11,8 @@ from pathlib import Path
 import dqlitepy
 from dqlitepy import aio
 
-from tests.cluster.machines import Machines, eventually, voters
-from tests.support import HANG
+from tests.cluster.machines import Machines, voters
+from tests.support import HANG, eventually
 
 
 def test_connections_find_the_next_leader(three: list[dqlitepy.Node]) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import dqlitepy
 
-from tests.cluster.machines import eventually
-from tests.support import HANG
+from tests.support import HANG, eventually
 
 
 def test_out_of_a_cluster_and_into_another_database_of_it(three: list[dqlitepy.Node], tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import Machines, eventually, voters
-from tests.support import HANG, failure_of
+from tests.cluster.machines import Machines, voters
+from tests.support import HANG, eventually, failure_of
 
 ROWS_BETWEEN = 20
 

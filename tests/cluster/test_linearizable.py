@@ -9,8 +9,8 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import Machines, eventually, voters
-from tests.support import despite_load
+from tests.cluster.machines import Machines, voters
+from tests.support import despite_load, eventually
 
 
 def test_a_linearizable_read_needs_a_majority(tmp_path: Path) -> None:

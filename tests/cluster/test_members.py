@@ -12,8 +12,8 @@ import dqlitepy
 import pytest
 from dqlitepy import aio
 
-from tests.cluster.machines import Machines, NodeProcess, eventually, voters
-from tests.support import HANG, despite_load, failure_of
+from tests.cluster.machines import Machines, NodeProcess, voters
+from tests.support import HANG, despite_load, eventually, failure_of
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from dqlitepy import Role
 from dqlitepy._library import library
 
-from tests.cluster.machines import Machines, address, eventually, quick, voters
-from tests.support import HANG, failure_of
+from tests.cluster.machines import Machines, address, quick, voters
+from tests.support import HANG, eventually, failure_of
 
 Start = Callable[..., dqlitepy.Node]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import Machines, address, eventually, quick, voters
-from tests.support import HANG
+from tests.cluster.machines import Machines, address, quick, voters
+from tests.support import HANG, eventually
 
 Start = Callable[..., dqlitepy.Node]
 

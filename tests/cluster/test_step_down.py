@@ -15,8 +15,8 @@ from time import sleep
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import Machines, eventually, voters
-from tests.support import HANG, despite_load
+from tests.cluster.machines import Machines, voters
+from tests.support import HANG, despite_load, eventually
 
 _WRITERS = 8
 

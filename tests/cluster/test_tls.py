@@ -18,8 +18,8 @@ import dqlitepy
 import pytest
 from dqlitepy import TLS
 
-from tests.cluster.machines import addresses, eventually, quick, voters
-from tests.support import HANG, failure_of
+from tests.cluster.machines import addresses, quick, voters
+from tests.support import HANG, eventually, failure_of
 
 Tls = Callable[..., TLS]
 

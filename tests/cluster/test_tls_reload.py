@@ -13,8 +13,8 @@ import dqlitepy
 import pytest
 from dqlitepy import TLS
 
-from tests.cluster.machines import addresses, eventually, voters
-from tests.support import HANG, despite_load, failure_of
+from tests.cluster.machines import addresses, voters
+from tests.support import HANG, despite_load, eventually, failure_of
 
 
 class Deployed:

@@ -11,13 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
 
 import dqlitepy
 import pytest
 
 from tests.forgery import forge, wreck_page
-from tests.support import HANG, PACKAGE, finish, free_address, python
+from tests.support import HANG, PACKAGE, eventually, finish, free_address, python
 
 SPOIL = """
 import sys
@@ -46,14 +45,6 @@ def snapshots(directory: Path) -> list[Path]:
 def have(directory: Path, *entries: str) -> bool:
     """Whether the snapshots in a directory are those behind these entries of the log."""
     return [path.name.split("-")[2] for path in snapshots(directory)] == list(entries)
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Waits until something is so."""
-    deadline = monotonic() + HANG
-    while not condition():
-        assert monotonic() < deadline, "it does not happen"
-        sleep(0.02)
 
 
 def test_an_unsound_state_becomes_no_snapshot(tmp_path: Path) -> None:
@@ -108,7 +99,7 @@ def test_what_sql_may_do_to_rows_is_no_damage(tmp_path: Path, name: str) -> None
     con.execute("CREATE TABLE t (n)")
     for n in range(600):
         con.execute("INSERT INTO t VALUES (?)", (n,))
-    until(lambda: snapshots(directory))
+    eventually(lambda: snapshots(directory))
     con.close()
     con = dqlitepy.connect(directory)
     assert con.execute("SELECT count(*) FROM t").fetchone() == (600,)
@@ -125,7 +116,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for n in range(600):
             con.execute("INSERT INTO t VALUES (?, ?)", (n, "x" * 50))
         # The next one is made as many entries behind this one only if this one is there by then.
-        until(partial(have, directory, *expected))
+        eventually(partial(have, directory, *expected))
         con.close()
     return directory
 
@@ -203,7 +194,7 @@ class Leader:
             con.close()
         self.rows = 0
         self.insert(300)
-        until(lambda: len(snapshots(self.directory)) == 2)
+        eventually(lambda: len(snapshots(self.directory)) == 2)
 
     def insert(self, count: int) -> None:
         for _ in range(count):
@@ -246,12 +237,12 @@ def test_a_snapshot_that_is_sent_is_checked_before_it_replaces_anything(
     with follower:
         leader.client.add(follower.address, id=2, role=dqlitepy.Role.SPARE)
         leader.client.assign(2, dqlitepy.Role.STANDBY)
-        until(lambda: "is not installed: database main: " in capfd.readouterr().err)
+        eventually(lambda: "is not installed: database main: " in capfd.readouterr().err)
         assert snapshots(tmp_path / "follower") == []
         newest.write_bytes(sound)
-        until(lambda: leader.has(follower.address))
+        eventually(lambda: leader.has(follower.address))
     with follower:  # also from its disk
-        until(lambda: leader.has(follower.address))
+        eventually(lambda: leader.has(follower.address))
 
 
 FOLLOWER = """
@@ -310,9 +301,9 @@ def test_a_follower_whose_disk_is_full_takes_the_snapshot_later(leader: Leader, 
         tell()
         for _ in range(2):  # also from its disk
             assert follower.stdout.readline() == "freed\n"
-            until(lambda: leader.has(address))
+            eventually(lambda: leader.has(address))
             leader.insert(10)
-            until(lambda: leader.has(address))
+            eventually(lambda: leader.has(address))
             tell()
         _, errors = follower.communicate(timeout=HANG)
         assert follower.returncode == 0, errors
@@ -327,7 +318,7 @@ def test_a_database_that_was_deleted_meanwhile_goes(leader: Leader, tmp_path: Pa
     with follower:
         leader.client.add(follower.address, id=2, role=dqlitepy.Role.SPARE)
         leader.client.assign(2, dqlitepy.Role.STANDBY)
-        until(lambda: leader.has(follower.address))
+        eventually(lambda: leader.has(follower.address))
         assert b"CREATE TABLE t" in leader.client.dump("gone", address=follower.address)
     con = dqlitepy.connect(leader.node, name="gone", isolation_level=None)
     con.execute("BEGIN IMMEDIATE")
@@ -336,7 +327,7 @@ def test_a_database_that_was_deleted_meanwhile_goes(leader: Leader, tmp_path: Pa
     con.close()
     leader.insert(400)
     with follower:
-        until(lambda: leader.has(follower.address))
+        eventually(lambda: leader.has(follower.address))
         newest = snapshots(tmp_path / "follower")[-1]
         assert int(newest.name.split("-")[2]) > 500
         try:  # it is there no more, or empty: that depends on which of its states was sent

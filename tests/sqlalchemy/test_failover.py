@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from tests.cluster.machines import Machines, address, eventually, quick, voters
+from tests.cluster.machines import Machines, address, quick, voters
 from tests.hostile.server import DONE, Asked, Peer, Response, Server, behave, frame, names, row, text
 from tests.sqlalchemy.engines import DRIVERS, Database, database_of, statements
-from tests.support import HANG
+from tests.support import HANG, eventually
 
 _TEXT = 3
 TABLE = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer))
