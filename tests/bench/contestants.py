@@ -162,6 +162,27 @@ class Sqlite3Api(DatabaseApi):
             raise failures[0]
         return [elapsed]
 
+    def beside(self, sql: str, parameters: Parameters, query: str, readers: int) -> list[float]:
+        """Runs a statement once for each item of `parameters`, while threads run a query again and again."""
+        connections = [self._connect() for _ in range(readers)]
+        done = threading.Event()
+
+        def read(connection: Any) -> None:
+            while not done.is_set():
+                connection.execute(query).fetchall()
+
+        threads = [threading.Thread(target=read, args=(connection,)) for connection in connections]
+        for thread in threads:
+            thread.start()
+        try:
+            return [sum(self.each(sql, parameters))]
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+            for connection in connections:
+                connection.close()
+
 
 class Sqlite3(Sqlite3Api):
     """The standard library, in WAL mode and with a commit that survives a power loss, as dqlite's does."""

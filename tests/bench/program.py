@@ -20,7 +20,8 @@ from tests.bench.failover import ThreeProcesses
 from tests.bench.go_contestant import EmbeddedGoDriver, GoDriver, GoProgram
 from tests.bench.measure import measure
 from tests.bench.peers import DqliteClient, DqliteDbapi
-from tests.bench.workloads import GO, GO_OVER_TCP, row_count, schema, workloads
+from tests.bench.versions import Alone, unpack
+from tests.bench.workloads import BEFORE, GO, GO_OVER_TCP, NOW, row_count, schema, workloads
 from tests.support import free_address
 
 
@@ -35,7 +36,7 @@ def main() -> int:
     with TemporaryDirectory(prefix="dqlitepy-bench-", dir=options.directory) as name:
         directory = Path(name)
         _prepare_children(directory)
-        with _contestants(directory, options.go_driver) as contestants:
+        with _contestants(directory, options.go_driver, options.before) as contestants:
             for contestant in contestants:
                 for statement in schema(row_count(options.quick)):
                     contestant.run(statement)
@@ -57,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=7, help="that count, at least five for a result to be quoted")
     parser.add_argument("--only", action="append", metavar="NAME", help="only workloads of this name (* matches any)")
     parser.add_argument("--go-driver", type=Path, help="the program in go_driver/, built; without it no TCP and no Go")
+    parser.add_argument(
+        "--before", type=_in_workspace, metavar="WHEEL", help="another version, to compare this one with"
+    )
     parser.add_argument("--directory", default="/var/tmp", help="where the databases are for the time being; on a disk")
     parser.add_argument("--output", type=_in_workspace, help="where performance.json, .txt and .svg are written")
     return parser
@@ -75,7 +79,7 @@ def _prepare_children(directory: Path) -> None:
 
 
 @contextmanager
-def _contestants(directory: Path, go_driver: Path | None) -> Iterator[Sequence[Contestant]]:
+def _contestants(directory: Path, go_driver: Path | None, before: Path | None) -> Iterator[Sequence[Contestant]]:
     with ExitStack() as stack:
         contestants: list[Contestant] = []
 
@@ -87,6 +91,9 @@ def _contestants(directory: Path, go_driver: Path | None) -> Iterator[Sequence[C
         enter(Sqlite3(directory))
         enter(ThreeNodes(directory, [free_address() for _ in range(3)]))
         enter(ThreeProcesses(directory))
+        if before is not None:
+            enter(Alone(NOW, directory / "now"))
+            enter(Alone(BEFORE, directory / "before", unpack(before, directory / "package")))
         if go_driver is not None:
             program = GoProgram(go_driver)
             address = f"@dqlitepy-bench-{os.getpid()}"

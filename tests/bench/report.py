@@ -14,7 +14,7 @@ from typing import Any
 import dqlitepy
 
 from tests.bench.measure import Measurement
-from tests.bench.workloads import EMBEDDED, OVER_TCP
+from tests.bench.workloads import BEFORE, EMBEDDED, NOW, OVER_TCP
 
 
 def text(measurements: Sequence[Measurement]) -> str:
@@ -32,7 +32,7 @@ def text(measurements: Sequence[Measurement]) -> str:
 
 def _ratios(measurement: Measurement, name: str) -> str:
     ratios = []
-    for subject in (EMBEDDED, OVER_TCP):
+    for subject in (NOW,) if name == BEFORE else (EMBEDDED, OVER_TCP):
         ratio = measurement.ratio(subject, name)
         if subject != name and ratio is not None:
             ratios.append(f"{subject} takes {ratio:.3g} of it")

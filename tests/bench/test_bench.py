@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import dqlitepy
 import pytest
 
 from tests.bench.chart import svg
 from tests.bench.measure import Measurement, percentile
-from tests.bench.workloads import EMBEDDED, SQLITE3, THREE_PROCESSES, Goal, Workload
+from tests.bench.workloads import BEFORE, EMBEDDED, NOW, SQLITE3, THREE_PROCESSES, Goal, Workload
 from tests.support import HANG, ROOT
 
 
@@ -22,7 +24,11 @@ def test_a_quick_run(tmp_path: Path) -> None:
         f"--only={name}"
         for name in ("fetchall_*", "point_select", "executemany", "writers_1", "tasks_8", "blob_1024", "failover_quick")
     ]
+    before = shutil.make_archive(
+        str(tmp_path / "output" / "before"), "zip", Path(dqlitepy.__path__[0]).parent, "dqlitepy"
+    )
     arguments = ["--quick", "--rounds=1", f"--directory={tmp_path}", f"--output={tmp_path / 'output'}"]
+    arguments.append(f"--before={before}")
     process = subprocess.run(
         [sys.executable, "-m", "tests.bench.program", *only, *arguments],
         env={"PYTHONPATH": ":".join(filter(None, [str(ROOT), *sys.path]))},
@@ -48,7 +54,7 @@ def test_a_quick_run(tmp_path: Path) -> None:
     assert (failover["at_most"], *failover["medians"]) == (1.0, THREE_PROCESSES)
     assert f"{failover['title']}: {THREE_PROCESSES} = " in process.stdout
     for workload in document["workloads"].values():
-        assert {EMBEDDED, "dqlitepy (3 nodes)"} <= workload["medians"].keys()
+        assert {EMBEDDED, NOW, BEFORE, "dqlitepy (3 nodes)"} <= workload["medians"].keys()
         assert all(figure > 0 for figure in workload["medians"].values())
     assert (tmp_path / "output" / "performance.txt").read_text().strip() == process.stdout.strip()
     assert len(list(tmp_path.iterdir())) == 1, "the databases are still there"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 EMBEDDED = "dqlitepy"
+NOW = "dqlitepy (now, alone)"
+BEFORE = "dqlitepy (before, alone)"
 OVER_TCP = "dqlitepy (TCP)"
 THREE_NODES = "dqlitepy (3 nodes)"
 THREE_PROCESSES = "dqlitepy (3 processes)"
@@ -129,6 +131,13 @@ def workloads(quick: bool) -> list[Workload]:
                 without=frozenset({SQLITE3}) if n > 1 else frozenset(),  # its writers starve one another for seconds
             )
             for n in (1, 8)
+        ),
+        Workload(
+            "writer_beside_readers",
+            f"{10 * len(inserts):,} autocommit inserts beside two threads that read without a pause",
+            "beside",
+            (_INSERT, 10 * inserts, "SELECT sum(value) FROM copied", 2),
+            without=frozenset({SQLITE3, THREE_NODES}),
         ),
         *(
             Workload(f"blob_{size}", f"write and read back a blob of {size_name(size)}", "blob", (size,))
