@@ -157,3 +157,70 @@ def test_writers_that_wait_for_one_another(machines: Machines) -> None:
     for writer in writers:
         assert set(writer.acknowledged) <= found
         assert not set(writer.refused) & found
+
+
+def _is_locked(machines: Machines) -> bool:
+    """Whether somebody writes at the leader."""
+    with closing(machines.connect(isolation_level=None, timeout=0)) as con:
+        try:
+            con.execute("BEGIN IMMEDIATE")
+            con.execute("ROLLBACK")
+        except dqlitepy.OperationalError as error:
+            return "locked" in str(error)
+    return False
+
+
+def test_a_statement_of_an_earlier_term_is_refused(machines: Machines) -> None:
+    """A statement that runs while others lead is not put on top of what it has not seen, once its node leads again.
+
+    Its connection may then run it again: it has seen what was committed before it, whichever way it went.
+    """
+    with closing(machines.connect(isolation_level=None)) as con:
+        con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, seen)")
+    client = machines.client()
+    leader = _leader(machines)
+    other = next(address for address in machines.addresses if address != leader)
+    for doubling in range(6):
+        writer = machines.connect(isolation_level=None, check_same_thread=False)
+        statement = _Statement(
+            writer,
+            "INSERT INTO t (seen) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+            "SELECT (SELECT count(*) FROM t) + (max(i) < 0) FROM n",
+            10_000_000 << doubling,
+        )
+        statement.start()
+        eventually(lambda: statement.ended or _is_locked(machines))  # noqa: B023 - it is called here
+        client.transfer(other)
+        with closing(machines.connect(isolation_level=None, timeout=HANG)) as con:
+            con.execute("INSERT INTO t (seen) SELECT count(*) FROM t")
+        client.transfer(leader)
+        under_way = not statement.ended
+        statement.join()
+        writer.close()
+        rows = _wait_until_equal(machines)
+        with closing(machines.connect(isolation_level=None)) as con:
+            seen = [count for (count,) in con.execute("SELECT seen FROM t ORDER BY a")]
+            assert seen == list(range(len(seen))), rows
+            assert len(seen) == 1 + (statement.error is None)
+            con.execute("DELETE FROM t")
+        if under_way:
+            break
+    else:
+        pytest.fail("no statement was under way for long enough")
+
+
+class _Statement(threading.Thread):
+    """Runs a statement once."""
+
+    def __init__(self, con: dqlitepy.Connection, sql: str, *parameters: object) -> None:
+        super().__init__()
+        self.error: dqlitepy.Error | None = None
+        self.ended = False
+        self._work = lambda: con.execute(sql, parameters)
+
+    def run(self) -> None:
+        try:
+            self._work()
+        except dqlitepy.Error as error:
+            self.error = error
+        self.ended = True
