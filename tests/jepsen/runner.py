@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -62,12 +63,7 @@ def run(plan: RunPlan, folder: Path) -> Report:
     dumps: dict[str, bytes] = {}
     try:
         cluster.start()
-        with cluster.connect(leader_timeout=30.0) as con:
-            for name in plan.workloads:
-                for statement in WORKLOADS[name].schema:
-                    con.execute(statement)
-            con.execute("CREATE TABLE mark (id INTEGER PRIMARY KEY)")
-        con.close()
+        _set_up(cluster, [statement for name in plan.workloads for statement in WORKLOADS[name].schema])
         settings = {
             "servers": cluster.addresses,
             "tls": cluster.tls_paths,
@@ -99,6 +95,20 @@ def run(plan: RunPlan, folder: Path) -> Report:
     report.violations += [violation for violation in found if violation.kind != UNDECIDED]
     report.seconds = monotonic() - begin
     return report
+
+
+def _set_up(cluster: Cluster, statements: Sequence[str]) -> None:
+    """Makes the tables; a busy machine may change its leader meanwhile, so each statement can be run twice."""
+    deadline = monotonic() + _PATIENCE
+    for statement in (*statements, "CREATE TABLE IF NOT EXISTS mark (id INTEGER PRIMARY KEY)"):
+        while True:
+            try:
+                with closing(cluster.connect(leader_timeout=30.0)) as con:
+                    con.execute(statement)
+                break
+            except dqlitepy.OperationalError as error:
+                if monotonic() > deadline:
+                    raise AssertionError(f"the tables cannot be made: {error}") from error
 
 
 def _fight(plan: RunPlan, cluster: Cluster, folder: Path) -> int:

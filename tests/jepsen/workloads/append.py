@@ -21,7 +21,7 @@ class Append(Workload):
     """A value of a history is a list of ["r", key, None] and ["append", key, number]; its result has what was read."""
 
     name = "append"
-    schema = ("CREATE TABLE lists (k INTEGER PRIMARY KEY, v TEXT NOT NULL)",)
+    schema = ("CREATE TABLE IF NOT EXISTS lists (k INTEGER PRIMARY KEY, v TEXT NOT NULL)",)
 
     def step(self, chance: Chance) -> Step:
         first = chance.window(_SECONDS) * _KEYS

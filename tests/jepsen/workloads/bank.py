@@ -26,9 +26,9 @@ class Bank(Workload):
 
     name = "bank"
     schema = (
-        "CREATE TABLE accounts (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, pad TEXT)",
+        "CREATE TABLE IF NOT EXISTS accounts (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, pad TEXT)",
         "WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c WHERE i < "
-        f"{ACCOUNTS - 1}) INSERT INTO accounts SELECT i, {MONEY}, printf('%.*c', 3000, 'x') FROM c",
+        f"{ACCOUNTS - 1}) INSERT OR IGNORE INTO accounts SELECT i, {MONEY}, printf('%.*c', 3000, 'x') FROM c",
     )
 
     def step(self, chance: Chance) -> Step:

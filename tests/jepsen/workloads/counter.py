@@ -18,8 +18,8 @@ class Counter(Workload):
 
     name = "counter"
     schema = (
-        "CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
-        "INSERT INTO counter VALUES (0, 0)",
+        "CREATE TABLE IF NOT EXISTS counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
+        "INSERT OR IGNORE INTO counter VALUES (0, 0)",
     )
 
     def step(self, chance: Chance) -> Step:

@@ -19,7 +19,7 @@ class Register(Workload):
     """Writers that do not know each other. Only linearizable reads count; others may be of the past."""
 
     name = "register"
-    schema = ("CREATE TABLE registers (k INTEGER PRIMARY KEY, v INTEGER NOT NULL)",)
+    schema = ("CREATE TABLE IF NOT EXISTS registers (k INTEGER PRIMARY KEY, v INTEGER NOT NULL)",)
 
     def step(self, chance: Chance) -> Step:
         key = chance.window(_SECONDS) * _KEYS + chance.random.randrange(_KEYS)

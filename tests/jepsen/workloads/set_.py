@@ -19,8 +19,9 @@ class Set(Workload):
 
     name = "set"
     schema = (
-        "CREATE TABLE items (id INTEGER PRIMARY KEY, batch TEXT NOT NULL, size INTEGER NOT NULL, pad TEXT)",
-        "CREATE INDEX items_by_batch ON items (batch, id)",
+        "CREATE TABLE IF NOT EXISTS items "
+        "(id INTEGER PRIMARY KEY, batch TEXT NOT NULL, size INTEGER NOT NULL, pad TEXT)",
+        "CREATE INDEX IF NOT EXISTS items_by_batch ON items (batch, id)",
     )
 
     def step(self, chance: Chance) -> Step:

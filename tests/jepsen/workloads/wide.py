@@ -21,11 +21,11 @@ class Wide(Workload):
 
     name = "wide"
     schema = (
-        "CREATE TABLE wide (id INTEGER PRIMARY KEY, tag TEXT NOT NULL, pad TEXT)",
+        "CREATE TABLE IF NOT EXISTS wide (id INTEGER PRIMARY KEY, tag TEXT NOT NULL, pad TEXT)",
         "WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c WHERE i < "
-        f"{WIDTH - 1}) INSERT INTO wide SELECT i, '', printf('%.*c', 3000, 'x') FROM c",
-        "CREATE TABLE wide_log (tag TEXT PRIMARY KEY)",
-        "CREATE TABLE bulk (tag TEXT NOT NULL, i INTEGER NOT NULL, pad TEXT, PRIMARY KEY (tag, i))",
+        f"{WIDTH - 1}) INSERT OR IGNORE INTO wide SELECT i, '', printf('%.*c', 3000, 'x') FROM c",
+        "CREATE TABLE IF NOT EXISTS wide_log (tag TEXT PRIMARY KEY)",
+        "CREATE TABLE IF NOT EXISTS bulk (tag TEXT NOT NULL, i INTEGER NOT NULL, pad TEXT, PRIMARY KEY (tag, i))",
     )
 
     def step(self, chance: Chance) -> Step:
