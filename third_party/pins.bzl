@@ -71,6 +71,7 @@ PINS = {
             "0053-publish-first.patch",
             "0054-late-writes.patch",
             "0055-cut-short.patch",
+            "0056-wal-recovery.patch",
         ],
     },
     "libuv": {

@@ -115,6 +115,15 @@ func TestTheFailureMatrix(t *testing.T) {
 }
 
 func TestOnlyWhatTheServerDidNotRunIsSentAgain(t *testing.T) {
+	for _, refusal := range []struct {
+		code    uint64
+		message string
+	}{{wire.CodeBusy, "checkpoint in progress"}, {wire.CodeBusyRecovery, "database is locked"}} {
+		t.Run(refusal.message, func(t *testing.T) { sendsAgainAfter(t, refusal.code, refusal.message) })
+	}
+}
+
+func sendsAgainAfter(t *testing.T, code uint64, message string) {
 	var refusals atomic.Int32 // still to be given
 	refusals.Store(3)
 	fake := serve(t, func(connection net.Conn, text string) {
@@ -122,7 +131,7 @@ func TestOnlyWhatTheServerDidNotRunIsSentAgain(t *testing.T) {
 		case text == "ROLLBACK":
 			connection.Write(failureMessage(1, "cannot rollback - no transaction is active"))
 		case refusals.Add(-1) >= 0:
-			connection.Write(failureMessage(5, "checkpoint in progress"))
+			connection.Write(failureMessage(code, message))
 		default:
 			succeed(connection, text)
 		}

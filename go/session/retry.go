@@ -22,6 +22,12 @@ const checkpointPatience = 5 * time.Second
 // checkpointing is what a server says that is busy with a checkpoint.
 const checkpointing = "checkpoint in progress"
 
+// recovering tells whether somebody makes the index of the WAL anew, as the first reader at a new leader does. Our servers say
+// that as checkpointing, a stock server by SQLite's code.
+func recovering(failure *wire.Failure) bool {
+	return failure.Message == checkpointing || failure.Code == wire.CodeBusyRecovery
+}
+
 var pauses = [...]time.Duration{
 	1 * time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 15 * time.Millisecond,
 	20 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond,
@@ -34,11 +40,11 @@ func newRetry(timeout time.Duration) retry { return retry{began: time.Now(), tim
 // SQLITE_BUSY_SNAPSHOT is another code: there only the whole transaction can be tried again.
 func (r *retry) next(failure *wire.Failure) (time.Duration, bool) {
 	timeout := r.timeout
-	if failure.Message == checkpointing {
+	if recovering(failure) {
 		timeout = max(timeout, checkpointPatience)
 	}
 	left := time.Until(r.began.Add(timeout))
-	if failure.Code != wire.CodeBusy || left <= 0 {
+	if failure.Code != wire.CodeBusy && failure.Code != wire.CodeBusyRecovery || left <= 0 {
 		return 0, false
 	}
 	pause := pauses[min(r.attempt, len(pauses)-1)]

@@ -45,6 +45,7 @@ const (
 // Codes that dqlite itself gives to a failure, beside SQLite's extended result codes.
 const (
 	CodeBusy           = 5
+	CodeBusyRecovery   = 5 | 1<<8
 	CodeIOError        = 10
 	CodeNoSuchDatabase = 1002 // of DUMP
 	CodeParse          = 1005 // a request, or a form of it, that the server does not know
