@@ -72,6 +72,7 @@ PINS = {
             "0054-late-writes.patch",
             "0055-cut-short.patch",
             "0056-wal-recovery.patch",
+            "0057-votes.patch",
         ],
     },
     "libuv": {

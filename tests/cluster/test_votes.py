@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Votes are given and taken without a moment in which nobody can be elected any more."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing
+from pathlib import Path
+
+import dqlitepy
+import pytest
+from dqlitepy import Role
+
+from tests.cluster.machines import Machines
+from tests.support import HANG, eventually
+
+
+def test_a_power_failure_while_a_node_gets_its_vote(tmp_path: Path) -> None:
+    """The leader has written that the other node has a vote, and that one has never heard of it."""
+    with Machines(tmp_path, 2) as machines:
+        first, second = machines.nodes
+        with closing(machines.connect(isolation_level=None)) as con:
+            con.execute("CREATE TABLE t (a)")
+        client = machines.client()
+        # A spare has no log. With one, it gets its vote at once, or not before it has the whole of it.
+        client.assign(second.address, Role.STANDBY)
+        eventually(lambda: client.describe(second.address).last_index == client.describe(first.address).last_index)
+        second.signal(signal.SIGSTOP)
+        with pytest.raises(dqlitepy.Error):
+            client.assign(second.address, Role.VOTER, timeout=2)
+        first.kill()
+        second.kill()
+        for node in machines.nodes:
+            node.start()
+        for node in machines.nodes:
+            node.wait_ready()
+        with closing(machines.connect(isolation_level=None, leader_timeout=HANG)) as con:
+            con.execute("INSERT INTO t VALUES (1)")
+            assert con.execute("SELECT a FROM t").fetchall() == [(1,)]
+        assert {member.address for member in client.cluster()} == {first.address, second.address}
