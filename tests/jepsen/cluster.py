@@ -246,6 +246,15 @@ class Cluster:
         """Returns the names of the nodes that are not ready yet."""
         return [member.name for member in self.members if member.process is None or not member.process.ready]
 
+    def last_entries(self) -> dict[str, int | None]:
+        """Returns how far the log of each node goes that answers."""
+        client = self.client()
+        found = {}
+        for address in self.addresses:
+            with suppress(dqlitepy.Error):
+                found[address] = client.describe(address).last_index
+        return found
+
     def close(self, timeout: float) -> list[str]:
         """Closes all nodes at once and returns what went wrong with whom."""
         members = [(member, process) for member in self.members if (process := member.process) is not None]

@@ -22,7 +22,7 @@ from tests.jepsen.runner import Report, run
 _T = TypeVar("_T")
 
 # What a run takes at most beside its faults: to start, to stop what hangs, to wait for what never comes, to check.
-_LONGEST = 420.0
+_LONGEST = 720.0
 
 
 class Broken(Exception):

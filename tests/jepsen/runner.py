@@ -168,14 +168,33 @@ def _stop_clients(plan: RunPlan, cluster: Cluster, crowd: Child) -> list[Violati
     return violations
 
 
+class _Patience:
+    """Ends where nothing has moved for long: on a busy machine a new node takes minutes to get what the others have."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._last = monotonic() + 3 * _PATIENCE
+        self._until = monotonic() + _PATIENCE
+        self._seen: dict[str, int | None] = {}
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is at its end."""
+        now = monotonic()
+        if self._until < now < self._last and (seen := self._cluster.last_entries()) != self._seen:
+            self._seen = seen
+            self._until = now + _PATIENCE / 3
+        return now > self._until
+
+
 def _settle(cluster: Cluster) -> tuple[dict[str, bytes], list[Violation]]:
     """Waits until a leader commits and all nodes have the same; returns their copies, and what is wrong."""
-    deadline = monotonic() + _PATIENCE
+    patience = _Patience(cluster)
     number = 0
     last = "nothing was tried"
     while True:
         cluster.bury()
-        if monotonic() > deadline:
+        if patience.ends:
             return {}, [Violation("no end", f"a healed cluster does not commit: {last}")]
         number += 1
         try:
@@ -188,7 +207,7 @@ def _settle(cluster: Cluster) -> tuple[dict[str, bytes], list[Violation]]:
             sleep(0.2)
     while missing := cluster.not_ready():
         cluster.bury()
-        if monotonic() > deadline:
+        if patience.ends:
             return {}, [Violation("no end", f"in a healed cluster, not ready: {', '.join(missing)}")]
         sleep(0.1)
     dumps: dict[str, bytes] = {}
@@ -201,7 +220,7 @@ def _settle(cluster: Cluster) -> tuple[dict[str, bytes], list[Violation]]:
                 return dumps, []
         except (dqlitepy.Error, sqlite3.Error) as error:
             problems = [Violation("no end", f"a node gives no copy: {type(error).__name__}: {error}")]
-        if monotonic() > deadline:
+        if patience.ends:
             return dumps, problems
         cluster.bury()
         sleep(0.3)
