@@ -22,12 +22,6 @@ const checkpointPatience = 5 * time.Second
 // checkpointing is what a server says that is busy with a checkpoint.
 const checkpointing = "checkpoint in progress"
 
-// recovering tells whether somebody makes the index of the WAL anew, as the first reader at a new leader does. Our servers say
-// that as checkpointing, a stock server by SQLite's code.
-func recovering(failure *wire.Failure) bool {
-	return failure.Message == checkpointing || failure.Code == wire.CodeBusyRecovery
-}
-
 var pauses = [...]time.Duration{
 	1 * time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 15 * time.Millisecond,
 	20 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond,
@@ -39,12 +33,17 @@ func newRetry(timeout time.Duration) retry { return retry{began: time.Now(), tim
 // next tells whether the failure says that nothing ran and the time allows another attempt, and how long to pause before.
 // SQLITE_BUSY_SNAPSHOT is another code: there only the whole transaction can be tried again.
 func (r *retry) next(failure *wire.Failure) (time.Duration, bool) {
+	// Somebody makes the index of the WAL anew, as the first reader at a new leader does. Our servers call that checkpointing.
+	recovering := failure.Code == wire.CodeBusyRecovery
+	if failure.Code != wire.CodeBusy && !recovering {
+		return 0, false
+	}
 	timeout := r.timeout
-	if recovering(failure) {
+	if recovering || failure.Message == checkpointing {
 		timeout = max(timeout, checkpointPatience)
 	}
 	left := time.Until(r.began.Add(timeout))
-	if failure.Code != wire.CodeBusy && failure.Code != wire.CodeBusyRecovery || left <= 0 {
+	if left <= 0 {
 		return 0, false
 	}
 	pause := pauses[min(r.attempt, len(pauses)-1)]
