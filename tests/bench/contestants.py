@@ -7,7 +7,8 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
@@ -164,24 +165,22 @@ class Sqlite3Api(DatabaseApi):
 
     def beside(self, sql: str, parameters: Parameters, query: str, readers: int) -> list[float]:
         """Runs a statement once for each item of `parameters`, while threads run a query again and again."""
-        connections = [self._connect() for _ in range(readers)]
         done = threading.Event()
 
-        def read(connection: Any) -> None:
-            while not done.is_set():
-                connection.execute(query).fetchall()
+        def read() -> None:
+            with closing(self._connect()) as connection:
+                while not done.is_set():
+                    connection.execute(query).fetchall()
 
-        threads = [threading.Thread(target=read, args=(connection,)) for connection in connections]
-        for thread in threads:
-            thread.start()
-        try:
-            return [sum(self.each(sql, parameters))]
-        finally:
-            done.set()
-            for thread in threads:
-                thread.join()
-            for connection in connections:
-                connection.close()
+        with ThreadPoolExecutor(readers) as pool:
+            reading = [pool.submit(read) for _ in range(readers)]
+            try:
+                figures = self.each(sql, parameters)
+            finally:
+                done.set()
+        for reader in reading:
+            reader.result()  # one that failed early would have left the writer alone
+        return [sum(figures)]
 
 
 class Sqlite3(Sqlite3Api):
