@@ -35,6 +35,10 @@ def _leader(machines: Machines) -> str:
     return machines.client().leader().address
 
 
+def _follower(machines: Machines, leader: str) -> str:
+    return next(address for address in machines.addresses if address != leader)
+
+
 @contextmanager
 def _alone(machines: Machines, leader: str) -> Iterator[None]:
     """The leader's followers stand still meanwhile."""
@@ -177,7 +181,7 @@ def test_a_statement_ends_with_its_leadership(machines: Machines) -> None:
     with closing(machines.connect(isolation_level=None)) as con:
         con.execute("CREATE TABLE t (a)")
     leader = _leader(machines)
-    other = next(address for address in machines.addresses if address != leader)
+    other = _follower(machines, leader)
     # A connection of dqlitepy's would notice that the leader has changed, and end the statement.
     with wire.Client(leader) as bare:
         bare.begin_execute(
@@ -213,8 +217,7 @@ def test_many_read_first_at_a_new_leader(machines: Machines) -> None:
         for _ in range(10):
             for _ in range(40):
                 con.execute("INSERT INTO t (b) VALUES (zeroblob(50000))")
-            old = _leader(machines)
-            new = next(address for address in machines.addresses if address != old)
+            new = _follower(machines, _leader(machines))
             machines.client().transfer(new)
             readers = [despite_load(lambda: wire.Client(new)) for _ in range(16)]  # noqa: B023 - it is called here
             for reader in readers:

@@ -177,9 +177,8 @@ class _Patience:
         self._until = monotonic() + _PATIENCE
         self._seen: dict[str, int | None] = {}
 
-    @property
     def ends(self) -> bool:
-        """Whether it is at its end."""
+        """Whether it is at its end; where it might be, the nodes are asked how far they are."""
         now = monotonic()
         if self._until < now < self._last and (seen := self._cluster.last_entries()) != self._seen:
             self._seen = seen
@@ -194,7 +193,7 @@ def _settle(cluster: Cluster) -> tuple[dict[str, bytes], list[Violation]]:
     last = "nothing was tried"
     while True:
         cluster.bury()
-        if patience.ends:
+        if patience.ends():
             return {}, [Violation("no end", f"a healed cluster does not commit: {last}")]
         number += 1
         try:
@@ -207,7 +206,7 @@ def _settle(cluster: Cluster) -> tuple[dict[str, bytes], list[Violation]]:
             sleep(0.2)
     while missing := cluster.not_ready():
         cluster.bury()
-        if patience.ends:
+        if patience.ends():
             return {}, [Violation("no end", f"in a healed cluster, not ready: {', '.join(missing)}")]
         sleep(0.1)
     dumps: dict[str, bytes] = {}
@@ -220,7 +219,7 @@ def _settle(cluster: Cluster) -> tuple[dict[str, bytes], list[Violation]]:
                 return dumps, []
         except (dqlitepy.Error, sqlite3.Error) as error:
             problems = [Violation("no end", f"a node gives no copy: {type(error).__name__}: {error}")]
-        if patience.ends:
+        if patience.ends():
             return dumps, problems
         cluster.bury()
         sleep(0.3)
