@@ -5,6 +5,7 @@ load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
 load("//tools/wheel:licence_texts.bzl", "licence_texts")
 load(":go_module_files.bzl", "go_module_files")
 load(":host_tools.bzl", "host_tools")
+load(":patch_groups.bzl", "applied_patches")
 load(":pins.bzl", "PINS")
 
 _SOURCES = """\
@@ -13,18 +14,26 @@ filegroup(name = "srcs", srcs = glob(["**"]))
 exports_files(glob(["**"]))
 """
 
+def _patched_archive(name, component, patch_set = "all"):
+    pin = PINS[component]
+    http_archive(
+        name = name,
+        url = pin["archive"],
+        sha256 = pin["sha256"],
+        strip_prefix = pin["strip_prefix"],
+        patches = [
+            Label("//third_party/{}/patches:{}".format(component, patch))
+            for patch in applied_patches(pin, patch_set)
+        ],
+        patch_args = ["-p1"],
+        build_file_content = _SOURCES,
+    )
+
 def _third_party_impl(module_ctx):
-    for name in ["dqlite", "libuv", "lz4"]:
-        pin = PINS[name]
-        http_archive(
-            name = name + "_src",
-            url = pin["archive"],
-            sha256 = pin["sha256"],
-            strip_prefix = pin["strip_prefix"],
-            patches = [Label("//third_party/{}/patches:{}".format(name, patch)) for patch in pin.get("patches", [])],
-            patch_args = ["-p1"],
-            build_file_content = _SOURCES,
-        )
+    _patched_archive("dqlite_src", "dqlite")
+    _patched_archive("dqlite_src_fixes", "dqlite", patch_set = "fixes")
+    _patched_archive("libuv_src", "libuv")
+    _patched_archive("lz4_src", "lz4")
     go_module_files(
         name = "sqlite_src",
         module = Label("@com_github_mattn_go_sqlite3//:go.mod"),

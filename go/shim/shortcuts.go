@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+//go:build !dqlite_fixes
 
 package main
 
@@ -7,7 +8,6 @@ package main
 #include <dqlite.h>
 */
 import "C"
-
 import (
 	"unsafe"
 

@@ -62,7 +62,8 @@ def test_every_pin_is_a_component_with_its_version_and_licence() -> None:
         assert component["purl"].startswith("pkg:")
         assert component["purl"].endswith(pin["version"])
         patches = component.get("pedigree", {}).get("patches", [])
-        assert [patch["diff"]["url"].rsplit("/", 1)[1] for patch in patches] == pin.get("patches", [])
+        folder = f"third_party/{name}/patches/"
+        assert [patch["diff"]["url"].removeprefix(folder) for patch in patches] == pin.get("patches", [])
         if "sha256" in pin:
             assert component["hashes"] == [{"alg": "SHA-256", "content": pin["sha256"]}]
 

@@ -59,7 +59,10 @@ def dqlite_make(name, targets, **kwargs):
         configure_xcompile = True,
         copts = _COPTS,
         env = _ENV,
-        lib_source = Label("@dqlite_src//:srcs"),
+        lib_source = select({
+            Label("//third_party/dqlite:fixes"): Label("@dqlite_src_fixes//:srcs"),
+            "//conditions:default": Label("@dqlite_src//:srcs"),
+        }),
         targets = targets,
         deps = _DEPS,
         **kwargs

@@ -185,8 +185,8 @@ Its source is {dqlite_source}
 
 _MODIFIED = """\
 It was modified for this product: the changes are the files in dqlite/patches/, to be applied to the
-source below in the order of their names. They are under the same licence with the same exception,
-and each says what it changes."""
+source below in the order in which they are listed there. They are under the same licence with the
+same exception, and each says what it changes."""
 _UNMODIFIED = "It was not modified."
 
 

@@ -5,6 +5,7 @@ load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
 load("@rules_python//python:packaging.bzl", "py_package", "py_wheel")
 load("//:version.bzl", "VERSION")
+load("//third_party:patch_groups.bzl", "applied_patches")
 load("//third_party:pins.bzl", "PINS")
 load(":licence_texts.bzl", "COMPILER_RUNTIME")
 
@@ -14,8 +15,11 @@ _OWN_LICENCE = "Apache-2.0"
 # Only what `dist` builds may carry the file name that gets published: the others say in their version what they are.
 _MODE_VERSIONS = {
     "dist": VERSION,
+    "dist_fixes": VERSION + "+fixes",
     "local": VERSION + "+local",
+    "local_fixes": VERSION + "+local.fixes",
     "debug": VERSION + "+debug",
+    "debug_fixes": VERSION + "+debug.fixes",
 }
 
 def _platform_tag(ctx, cc_toolchain):
@@ -29,13 +33,28 @@ def _platform_tag(ctx, cc_toolchain):
     return "linux_" + ctx.attr.machine
 
 def _licence_texts(ctx, components):
-    """Path below dist-info/licenses to file, of the components alone."""
+    """Path below dist-info/licenses to file, of the components and the patches that are in it."""
     texts = {}
     for file in ctx.files.licence_texts:
         path = file.owner.name
-        if path.split("/")[0] in components:
-            texts[path] = file
+        component, _, rest = path.partition("/")
+        if component not in components:
+            continue
+        if rest.startswith("patches/") and rest.removeprefix("patches/") not in components[component]["patches"]:
+            continue
+        texts[path] = file
     return texts
+
+def _linked(ctx, compiler):
+    """The pins of what is linked, each with the patches that were applied."""
+    patch_set = ctx.attr._patches[BuildSettingInfo].value
+    components = {
+        name: dict(pin, patches = applied_patches(pin, patch_set)) if "patches" in pin else pin
+        for name, pin in PINS.items()
+    }
+    if compiler == "zig":
+        components.update(COMPILER_RUNTIME)
+    return components
 
 def _write_inventory(ctx, components, texts):
     """The SBOM and the NOTICE of what is linked."""
@@ -74,9 +93,7 @@ def _write_inventory(ctx, components, texts):
 def _finished_wheel_impl(ctx):
     cc_toolchain = find_cc_toolchain(ctx)
     tag = "py3-none-" + _platform_tag(ctx, cc_toolchain)
-    components = dict(PINS)
-    if cc_toolchain.compiler == "zig":
-        components.update(COMPILER_RUNTIME)
+    components = _linked(ctx, cc_toolchain.compiler)
     texts = _licence_texts(ctx, components)
     sbom, notice = _write_inventory(ctx, components, texts)
 
@@ -120,6 +137,7 @@ _finished_wheel = rule(
         "_headers": attr.label(allow_single_file = True, default = Label("//tools/wheel:core_metadata.txt")),
         "_inventory": attr.label(cfg = "exec", default = Label("//tools/wheel:inventory"), executable = True),
         "_mode": attr.label(default = Label("//tools/config:mode"), providers = [BuildSettingInfo]),
+        "_patches": attr.label(default = Label("//third_party/dqlite:patches"), providers = [BuildSettingInfo]),
     },
     toolchains = use_cc_toolchain(),
     fragments = ["cpp"],
