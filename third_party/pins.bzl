@@ -86,9 +86,9 @@ PINS = {
         "strip_prefix": "libuv-1.50.0",
         "licence": "MIT AND BSD-2-Clause AND ISC",
         "patches": [
-            "0001-thread-pool-of-16.patch",
-            "0002-forked-child.patch",
-            "0003-epoll-without-ring.patch",
+            "thread-pool-of-16.patch",
+            "forked-child.patch",
+            "epoll-without-ring.patch",
         ],
     },
     "lz4": {

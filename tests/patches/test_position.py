@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node tells where it is in the log and what it takes on disk, and outlives a DESCRIBE that it does not know."""
+"""A node tells where it is in the log and what it takes on disk."""
 
 from __future__ import annotations
 
 import struct
 from pathlib import Path
 
-import pytest
-
-from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure, Request, Response
-
-SQLITE_PROTOCOL = 15
-UNKNOWN_FORMAT = 7
+from tests.patches.wire import Client, Request, Response
 
 
 def describe(client: Client, *, schema: int) -> tuple[int, ...]:
@@ -32,13 +26,3 @@ def test_the_position_and_the_size(client: Client, tmp_path: Path) -> None:
     *_, term, last_index, size = describe(client, schema=1)
     assert (term, last_index) == (1, 3)
     assert 0 < size <= sum(file.stat().st_blocks * 512 for file in tmp_path.iterdir()) + 8 << 20
-
-
-def test_an_unknown_format_is_refused_once(client: Client, node: NodeProcess) -> None:
-    client.send(Request.DESCRIBE, struct.pack("<Q", UNKNOWN_FORMAT))
-    with pytest.raises(Failure) as refused:
-        client.expect(Response.METADATA)
-    assert refused.value.code == SQLITE_PROTOCOL
-    assert describe(client, schema=0) == (0, 0)
-    with node.client() as another:
-        assert another.scalar("SELECT 1") == 1

@@ -56,5 +56,8 @@ def python_files(name = "python_files"):
     native.filegroup(
         name = name,
         srcs = native.glob(["**/*.py"]),
-        visibility = ["//tests/lint:__pkg__"],
+        visibility = [
+            "//tests/heads:__pkg__",
+            "//tests/lint:__pkg__",
+        ],
     )

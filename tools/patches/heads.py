@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what the patches of third_party/*/patches say of themselves."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FIELDS = ("Without", "Fault", "Forwarded", "Needs", "Test", "Applies-to", "Last-Update")
+PINS = "third_party/pins.bzl"
+NOTHING = "nothing"
+_FIELD = re.compile(r"^([A-Z][A-Za-z-]+): (\S.*)$")
+_TEST = re.compile(r"tests/[a-z_]+/test_\w+\.py")
+
+
+class BadHead(Exception):
+    """A patch's head lacks something."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One patch: the component that it changes, its name there, and what its head says."""
+
+    component: str
+    name: str
+    fields: dict[str, str]
+    title: str
+
+    @property
+    def group(self) -> str:
+        """The folder that the patch lies in, or nothing."""
+        return self.name.rpartition("/")[0]
+
+    @property
+    def needs(self) -> list[str]:
+        """The patches of the same component without which this one does not apply, or is wrong."""
+        return [] if self.fields["Needs"] == NOTHING else self.fields["Needs"].split(", ")
+
+    @property
+    def tests(self) -> list[str]:
+        """Our own test files that fail without the patch."""
+        return _TEST.findall(self.fields["Test"])
+
+
+def read_pins(checkout: Path) -> dict[str, dict[str, Any]]:
+    """Returns the table of pins, a Starlark literal that is a Python literal too."""
+    for statement in ast.parse((checkout / PINS).read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "PINS":
+            table: dict[str, dict[str, Any]] = ast.literal_eval(statement.value)
+            return table
+    raise BadHead(f"{PINS} assigns no PINS")
+
+
+def read_patches(checkout: Path) -> list[Patch]:
+    """Returns all patches, in the order in which they apply."""
+    return [
+        read_patch(checkout, component, file)
+        for component, pin in read_pins(checkout).items()
+        for file in pin.get("patches", [])
+    ]
+
+
+def read_patch(checkout: Path, component: str, file: str) -> Patch:
+    """Returns one patch; raises BadHead where its head is not as docs/building.md says."""
+    lines = (checkout / "third_party" / component / "patches" / file).read_text(encoding="utf-8").split("\n")
+    if not lines[0].startswith("SPDX-License-Identifier: ") or not lines[1].startswith("Modification of "):
+        raise BadHead(f"{file} does not begin with its licence and the date of the modification")
+    fields = {}
+    end = lines.index("")
+    for line in lines[2:end]:
+        found = _FIELD.match(line)
+        if not found:
+            raise BadHead(f"{file} says {line!r}, which is no field")
+        fields[found[1]] = found[2]
+    missing = [field for field in FIELDS if field not in fields]
+    if missing:
+        raise BadHead(f"{file} has no {', '.join(missing)}")
+    return Patch(component, file.removesuffix(".patch"), fields, lines[end + 1])
