@@ -40,8 +40,8 @@ type Member struct {
 	Role uint64
 }
 
-// describeWithPosition is the schema of DESCRIBE, and of its answer, that dqlite has by our patch 0023. Other servers refuse
-// it with CodeParse.
+// describeWithPosition is the schema of DESCRIBE, and of its answer, that dqlite has by our patch features/position. Other
+// servers refuse it with CodeParse.
 const describeWithPosition = 1
 
 // Metadata is what a server tells of itself.
