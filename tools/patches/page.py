@@ -11,18 +11,18 @@ _OPENING = """\
 <!-- Made by `tools/bazel run //tools:patches` from the heads of the patches. Change those. -->
 
 dqlite and libuv are built with the patches of `third_party/*/patches`. Each says in its head why it is there, what it
-needs, and which test fails without it. All are wire-compatible: nodes with and without them may form one cluster. The client
-keeps its own defences for servers that have none of them.
+needs, and which test fails without it. All are wire-compatible: nodes with and without them may form one cluster. The
+client keeps its own defences for servers that have none of them.
 
-They apply in the order of this page, which is that of `third_party/pins.bzl`. Each group of dqlite's applies and compiles on
-top of the groups before it:
+They apply in the order of this page, which is that of `third_party/pins.bzl`. Each group of dqlite's applies and compiles
+on top of the groups before it:
 
 - **fixes**: something is wrong without them, mostly upstream.
 - **features**: what the client of this package asks of its nodes.
 - **speed**: the same answers in less time. Some of them change which thread does what, and are the daring ones.
 
-`--//third_party/dqlite:patches=fixes` builds the library with fixes and features alone. It behaves the same, and is slower;
-its wheel has `+fixes` in its version. `tools/bazel test --config=fixes //tests:fixes` tests it.
+`--//third_party/dqlite:patches=fixes` builds the library with fixes and features alone. It behaves the same, and is
+slower; its wheel has `+fixes` in its version. `tools/bazel test --config=fixes //tests:fixes` tests it.
 
 `tools/bazel run //tools:update -- --try dqlite VERSION` tries each patch on another version of dqlite.
 """
@@ -39,23 +39,24 @@ def render(patches: list[Patch]) -> str:
     for component, group in dict.fromkeys((patch.component, patch.group) for patch in patches):
         rows = [patch for patch in patches if (patch.component, patch.group) == (component, group)]
         title = _ABOUT.get((component, group), component)
-        parts.append(f"## {title}\n\n| patch | without it | fault | needs | test |\n|---|---|---|---|---|\n" + _rows(rows))
+        parts.append(
+            f"## {title}\n\n| patch | without it | fault | needs | test |\n|---|---|---|---|---|\n" + _rows(rows)
+        )
     return "\n".join(parts)
 
 
 def _rows(patches: list[Patch]) -> str:
-    return "".join(
-        "| [{name}](../third_party/{component}/patches/{file}.patch) | {without} | {fault} | {needs} | {test} |\n".format(
-            name=patch.name.rpartition("/")[2],
-            component=patch.component,
-            file=patch.name,
-            without=patch.fields["Without"].replace("|", "\\|"),
-            fault=patch.fields["Fault"],
-            needs=", ".join(_need(patch, need) for need in patch.needs),
-            test=patch.fields["Test"].replace("|", "\\|"),
-        )
-        for patch in patches
-    )
+    return "".join(f"| {' | '.join(_cells(patch))} |\n" for patch in patches)
+
+
+def _cells(patch: Patch) -> list[str]:
+    return [
+        f"[{patch.name.rpartition('/')[2]}](../third_party/{patch.component}/patches/{patch.name}.patch)",
+        patch.fields["Without"].replace("|", "\\|"),
+        patch.fields["Fault"],
+        ", ".join(_need(patch, need) for need in patch.needs),
+        patch.fields["Test"].replace("|", "\\|"),
+    ]
 
 
 def _need(patch: Patch, need: str) -> str:

@@ -3,6 +3,7 @@
 
 tools/bazel run //tools:update [-- NAME...]                  the table, of everything or of these
 tools/bazel run //tools:update -- --apply NAME VERSION       changes every file that holds the pin, or none
+tools/bazel run //tools:update -- --try NAME VERSION         says which of our patches fit that version
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tools.update.go_pins import find_go_pins, relock
 from tools.update.golang import Go
 from tools.update.pin import Pin, Sources
 from tools.update.table import Row, look, render
+from tools.update.trial import try_patches
 from tools.update.web import GITHUB, GitHub, Missing, Unreachable, Web
 from tools.update.wheel_pins import find_wheel_pins
 
@@ -36,7 +38,10 @@ def main() -> int:
         debian = Debian(web, os.environ.get("DQLITEPY_MIRROR", ""), debian_names(checkout))
         sources = Sources(GitHub(web, options.github), debian, Go(options.go))
         pins = find_pins(checkout)
-        if options.apply:
+        if options.trial:
+            name, version = options.trial
+            _try(checkout, sources, name, version.removeprefix("v"))
+        elif options.apply:
             name, version = options.apply
             pin = _choose(pins, [name])[0]
             _apply(checkout, sources, pin, version.removeprefix("v"))
@@ -77,6 +82,13 @@ def _apply(checkout: Checkout, sources: Sources, pin: Pin, version: str) -> None
     _write(checkout, f"{pin.name} {pin.pinned}", lambda: pin.apply(checkout, sources, version))
 
 
+def _try(checkout: Checkout, sources: Sources, name: str, version: str) -> None:
+    try:
+        print(try_patches(checkout, sources, name, version))
+    except Unreachable as error:
+        raise Refused(f"{name} {version} could not be reached: {error}", _NAMES) from None
+
+
 def _write(checkout: Checkout, what: str, change: Callable[[], None]) -> None:
     """Makes a change and says which files it touched; where it cannot be made, `what` is said to stay as it is."""
     try:
@@ -108,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="update", description="Newer versions of everything that is pinned.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="show these alone")
     parser.add_argument("--apply", nargs=2, metavar=("NAME", "VERSION"), help="change every pin that belongs to it")
+    parser.add_argument(
+        "--try", nargs=2, dest="trial", metavar=("NAME", "VERSION"), help="say which of our patches fit that version"
+    )
     parser.add_argument("--relock", action="store_true", help="make the Go modules' lines of the air-gapped lock anew")
     parser.add_argument("--github", default=GITHUB, metavar="ADDRESS", help="a mirror with GitHub's paths")
     parser.add_argument(
