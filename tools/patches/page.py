@@ -14,8 +14,8 @@ dqlite and libuv are built with the patches of `third_party/*/patches`. Each say
 needs, and which test fails without it. All are wire-compatible: nodes with and without them may form one cluster. The
 client keeps its own defences for servers that have none of them.
 
-They apply in the order of this page, which is that of `third_party/pins.bzl`. Each group of dqlite's applies and compiles
-on top of the groups before it:
+They apply in the order of this page, which is that of `third_party/pins.bzl`. Each group of dqlite's applies and
+compiles on top of the groups before it:
 
 - **fixes**: something is wrong without them, mostly upstream.
 - **features**: what the client of this package asks of its nodes.
