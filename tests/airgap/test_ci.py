@@ -38,7 +38,12 @@ def serve(machine: Machine, reports: list[str], status: int = 0) -> None:
     made.mkdir(exist_ok=True)
     logs.mkdir(exist_ok=True)
     (machine.checkout / "tools" / "bazel").unlink()
-    machine.provide("bazel", f'case $1 in info) echo "{logs}" ;; test) cp -r "{made}" "{logs}"; exit {status} ;; esac')
+    others = machine.home / "logs of fixes"
+    machine.provide(
+        "bazel",
+        f'case "$*" in "info bazel-testlogs") echo "{logs}" ;; info*) echo "{others}" ;;'
+        f' "test //...") cp -r "{made}" "{logs}"; exit {status} ;; esac',
+    )
     shutil.move(machine.programs / "bazel", machine.checkout / "tools" / "bazel")
 
 
@@ -50,7 +55,21 @@ def close(machine: Machine) -> tuple[str, int]:
 def test_reports_of_python_and_go_are_summed(ci: Machine) -> None:
     serve(ci, [PYTEST.format(failures=0, skipped=0), GO.format(errors=0), GO.format(errors=0)])
     assert close(ci) == ("7 passed, 0 failed", 0)
-    assert ci.calls("bazel") == ["info bazel-testlogs", "test //..."] + ["info bazel-testlogs"] * 2
+    assert ci.calls("bazel") == [
+        "info bazel-testlogs",
+        "test //...",
+        "info --config=fixes bazel-testlogs",
+        "test --config=fixes //tests:fixes_smoke",
+        *["info bazel-testlogs"] * 2,
+    ]
+
+
+def test_reports_of_the_library_without_the_patches_for_speed_are_summed(ci: Machine) -> None:
+    serve(ci, [GO.format(errors=0)])
+    bazel: Path = ci.checkout / "tools" / "bazel"
+    fixes = f'"test --config=fixes "*) cp -r "{ci.home}/made" "{ci.home}/logs of fixes"; exit 3 ;; esac'
+    bazel.write_text(bazel.read_text().replace("esac", fixes))
+    assert close(ci) == ("4 passed, 1 failed", 1)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +128,8 @@ def test_the_mirrors_fallback_is_named_where_it_exists(ci: Machine) -> None:
     sources.mkdir(parents=True)
     serve(ci, [GO.format(errors=0)])
     bazel: Path = ci.checkout / "tools" / "bazel"
-    bazel.write_text(bazel.read_text().replace("case $1", f'echo "$DQLITEPY_SOURCES" >"{ci.home}/sources"; case $1'))
+    bazel.write_text(
+        bazel.read_text().replace('case "$*"', f'echo "$DQLITEPY_SOURCES" >"{ci.home}/sources"; case "$*"')
+    )
     assert close(ci) == ("2 passed, 0 failed", 0)
     assert (ci.home / "sources").read_text() == f"{sources}\n"

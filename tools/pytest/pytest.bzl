@@ -27,10 +27,15 @@ def pytest_test(name, src, srcs = [], deps = [], data = [], **kwargs):
         **kwargs
     )
 
-def pytest_folder(**kwargs):
+def pytest_folder(speed = [], smoke = [], **kwargs):
     """Declares a pytest_test for each test_*.py of the folder; its other Python files go along with each.
 
+    The folder's suite `fixes` has those that hold for a dqlite without its patches for speed as well, and `fixes_smoke` the
+    few of these that stand for all.
+
     Args:
+        speed: the tests of what those patches do.
+        smoke: the tests of `fixes_smoke`.
         **kwargs: of pytest_test, the same for all.
     """
     python_files()
@@ -39,13 +44,26 @@ def pytest_folder(**kwargs):
         allow_empty = True,
         exclude = ["test_*.py"],
     )
-    for src in native.glob(["test_*.py"]):
+    tests = [src.removesuffix(".py") for src in native.glob(["test_*.py"])]
+    for test in tests:
         pytest_test(
-            name = src.removesuffix(".py"),
-            src = src,
+            name = test,
+            src = test + ".py",
             srcs = support,
             **kwargs
         )
+    _suite("fixes", [test for test in tests if test not in speed])
+    if smoke:
+        _suite("fixes_smoke", smoke)
+
+def _suite(name, tests):
+    """A suite for //tests, which says what is in it as a whole; `//...` has its tests without it."""
+    native.test_suite(
+        name = name,
+        tags = ["manual"],
+        tests = tests,
+        visibility = ["//tests:__pkg__"],
+    )
 
 def python_files(name = "python_files"):
     """Declares the group of the package's Python files, which the linters read (//tests/lint lists the groups).
