@@ -61,6 +61,7 @@ PINS = {
             "fixes/cut-short.patch",
             "fixes/wal-recovery.patch",
             "fixes/votes.patch",
+            "fixes/commit-under-way.patch",
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",
