@@ -5,16 +5,6 @@ load("@rules_go//go:def.bzl", "go_library", "go_test")
 
 _MODULE = "dqlitepy.dev/go/"
 
-# nosqlite3: neither mattn/go-sqlite3 nor go-dqlite's switch to single-thread SQLite may be compiled. dqlite_fixes: dqlite
-# comes without the patches of speed/, and so without the functions of shortcuts.
-GOTAGS = select({
-    Label("//third_party/dqlite:fixes"): [
-        "dqlite_fixes",
-        "nosqlite3",
-    ],
-    "//conditions:default": ["nosqlite3"],
-})
-
 def go_package(name, deps = [], cdeps = [], visibility = None, test_deps = [], test_data = [], test_size = "small"):
     """Declares the library of a folder, and its test where the folder has test files.
 
@@ -53,8 +43,8 @@ def go_package(name, deps = [], cdeps = [], visibility = None, test_deps = [], t
                 allow_empty = True,
             ),
             embed = [":" + name],
-            # In tests as in the library.
-            gotags = GOTAGS,
+            # Neither mattn/go-sqlite3 nor go-dqlite's switch to single-thread SQLite may be compiled, in tests as in the library.
+            gotags = ["nosqlite3"],
             deps = test_deps,
         )
     native.filegroup(

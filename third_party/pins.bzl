@@ -65,6 +65,7 @@ PINS = {
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",
+            "features/shortcut-interface.patch",
             "features/told-leader.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",

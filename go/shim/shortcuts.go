@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//go:build !dqlite_fixes
 
 package main
 
@@ -8,6 +7,7 @@ package main
 #include <dqlite.h>
 */
 import "C"
+
 import (
 	"unsafe"
 
