@@ -6,7 +6,8 @@ package sql
 type Span struct{ Start, End int }
 
 // Split cuts a script into its statements. It is complete if nothing more is needed to run the last one: a semicolon that
-// ends a statement comes last, and no comment is left open.
+// ends a statement comes last, and no comment is left open. What only SQLite's tokenizer takes for a blank is something else
+// to sqlite3_complete.
 func Split(script string) (statements []Span, complete bool) {
 	s := scanner{sql: script}
 	ends := newTerminator()
@@ -15,6 +16,7 @@ func Split(script string) (statements []Span, complete bool) {
 		switch complete = ends.at(t); {
 		case complete:
 			begun = false
+			s.odd = false
 		case begun:
 			statements[len(statements)-1].End = t.end
 		default:
@@ -22,7 +24,7 @@ func Split(script string) (statements []Span, complete bool) {
 			statements = append(statements, Span{t.start, t.end})
 		}
 	}
-	return statements, complete && !s.unclosed
+	return statements, complete && !s.unclosed && !s.odd
 }
 
 // terminator finds the semicolon that ends a statement, by the automaton of sqlite3_complete: within CREATE TRIGGER it is the

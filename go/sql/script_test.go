@@ -16,6 +16,8 @@ func TestScriptsAreCutAsSQLiteDoes(t *testing.T) {
 		"":                                {nil, false},
 		" -- nothing;":                    {nil, false},
 		" ; ;; -- nothing\n ; /* x */":    {nil, true},
+		"\ufeffBEGIN; \vEND":              {[]string{"BEGIN", "END"}, false},
+		"BEGIN; \ufeff":                   {[]string{"BEGIN"}, false},
 		"SELECT 1":                        {[]string{"SELECT 1"}, false},
 		" SELECT 1 ; -- x":                {[]string{"SELECT 1"}, true},
 		"SELECT 1; /* x":                  {[]string{"SELECT 1"}, false},

@@ -22,6 +22,7 @@ type Statement struct {
 	Temporary  bool        // it makes what only this connection has: a temporary table, view, trigger or index, or an ATTACH
 
 	question bool // a PRAGMA that only reads
+	odd      bool // something stands before it that Python's sqlite3 does not skip to find out what it is
 
 	source string // the text up to the end of the statement, its semicolon included
 	tokens []token
@@ -36,8 +37,10 @@ func Parse(text string) (*Statement, error) {
 	ends := newTerminator()
 	first := s.next()
 	for first.symbol(';') {
+		s.odd = true
 		first = s.next()
 	}
+	statement.odd = s.odd
 	last := first.start
 	t := first
 	for ; t.kind != end && !ends.at(t); t = s.next() {
@@ -95,8 +98,8 @@ func (s *Statement) Modifies() bool {
 }
 
 // BeginsImplicitly tells whether Python's sqlite3 opens a transaction before the statement: before what begins with one of
-// four verbs, so not before WITH.
-func (s *Statement) BeginsImplicitly() bool { return s.Modifies() && !s.With }
+// four verbs, so not before WITH, nor where a semicolon or a byte order mark stands before the verb.
+func (s *Statement) BeginsImplicitly() bool { return s.Modifies() && !s.With && !s.odd }
 
 func (s *Statement) classify() {
 	c := cursor{tokens: s.tokens}

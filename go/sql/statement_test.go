@@ -19,11 +19,15 @@ func parse(t *testing.T, text string) *Statement {
 func TestStatementsAreClassified(t *testing.T) {
 	const rows, modifies, begins, readOnly = 1, 2, 4, 8
 	for text, want := range map[string]int{
-		"SELECT 1":                  rows | readOnly,
-		"  /* c */ -- d\n select 1": rows | readOnly,
-		"/* unterminated":           0,
-		"values (1)":                rows | readOnly,
-		"insert into t values (1)":  modifies | begins,
+		"SELECT 1":                       rows | readOnly,
+		"  /* c */ -- d\n select 1":      rows | readOnly,
+		"/* unterminated":                0,
+		"\ufeffINSERT INTO t VALUES (1)": modifies,
+		" \vINSERT INTO t VALUES (1)":    modifies,
+		";INSERT INTO t VALUES (1)":      modifies,
+		"--x\n\vselect 1":                rows | readOnly,
+		"values (1)":                     rows | readOnly,
+		"insert into t values (1)":       modifies | begins,
 		"INSERT INTO t SELECT 'RETURNING' FROM \"returning\"": modifies | begins,
 		"INSERT INTO t VALUES (1) RETURNING a":                rows | modifies | begins,
 		"REPLACE INTO t VALUES (1)":                           modifies | begins,

@@ -56,6 +56,7 @@ type scanner struct {
 	sql      string
 	offset   int
 	unclosed bool // a comment has no end
+	odd      bool // there was a blank that is none to sqlite3_complete and to Python's sqlite3, which look at texts themselves
 }
 
 func (s *scanner) next() token {
@@ -73,10 +74,19 @@ func (s *scanner) skipBlank() {
 	for s.offset < len(s.sql) {
 		rest := s.sql[s.offset:]
 		switch {
-		case isSpace(rest[0]):
-			s.offset++
+		case isSpace(rest[0]) && rest[0] != '\v':
+			size := spaceSize(rest)
+			s.odd = s.odd || strings.Contains(rest[:size], "\v")
+			s.offset += size
+		case strings.HasPrefix(rest, byteOrderMark):
+			s.odd = true
+			s.offset += len(byteOrderMark)
 		case strings.HasPrefix(rest, "--"):
+			// Up to the line's end, with which a new blank begins.
 			s.offset += until(rest, "\n")
+			if strings.HasSuffix(s.sql[:s.offset], "\n") {
+				s.offset--
+			}
 		case strings.HasPrefix(rest, "/*") && len(rest) > 2:
 			s.unclosed = !strings.Contains(rest[2:], "*/")
 			s.offset += 2 + until(rest[2:], "*/")
@@ -84,6 +94,19 @@ func (s *scanner) skipBlank() {
 			return
 		}
 	}
+}
+
+// byteOrderMark is a blank to SQLite wherever a token may begin.
+const byteOrderMark = "\ufeff"
+
+// spaceSize is the size of the blank at the beginning of sql. A vertical tab belongs to it, but cannot begin it: SQLite has
+// two tables of characters, which differ in that.
+func spaceSize(sql string) int {
+	size := 1
+	for size < len(sql) && isSpace(sql[size]) {
+		size++
+	}
+	return size
 }
 
 // until is the size of what ends with the mark, or of everything where there is none.
@@ -189,7 +212,7 @@ func numberSize(sql string) int {
 }
 
 func isSpace(c byte) bool {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'
+	return c == ' ' || '\t' <= c && c <= '\r'
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -39,7 +39,7 @@ PIECES = st.sampled_from(
     [
         ";", ";", " ", "\n", "a", "'", '"', "`", "[", "]", "--", "/*", "*/", "é", "1", "@", "(", "END", "BEGIN",
         "CREATE", "CREATE TRIGGER", "TEMP", "TEMPORARY", "TRIGGER", "EXPLAIN", "QUERY PLAN", ";END;", "; END ;",
-        "SELECT",
+        "SELECT", "\ufeff", "\v",
     ]
 )  # fmt: skip
 
