@@ -130,6 +130,8 @@ typedef struct dqlitepy_node_options {
 	uint64_t id;                  /* 0 = as the directory says, or a new one */
 	uint64_t snapshot_threshold;  /* log entries between two snapshots */
 	uint64_t snapshot_trailing;   /* log entries kept behind a snapshot */
+	uint64_t snapshot_threshold_bytes; /* as many bytes of entries make a snapshot, too; 0 = 32 MiB */
+	uint64_t snapshot_trailing_bytes; /* at most so many bytes of entries are kept behind one; 0 = 32 MiB */
 	uint32_t snapshot_dynamic;    /* 1 = keep fewer trailing entries where the snapshot is small */
 	uint32_t auto_recovery;       /* 1 = may delete damaged segments and snapshots at start */
 	uint32_t busy_timeout_ms;     /* how long the server queues a writer behind another one */

@@ -39,6 +39,9 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 	}
 	settings := node.Options{
 		Directory:         textOf(options.directory),
+		ThresholdBytes:    uint64(options.snapshot_threshold_bytes),
+		TrailingBytes:     uint64(options.snapshot_trailing_bytes),
+		SetSnapshotBytes:  setSnapshotBytes,
 		Address:           textOf(options.address),
 		ID:                uint64(options.id),
 		SnapshotThreshold: uint64(options.snapshot_threshold),

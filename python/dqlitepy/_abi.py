@@ -89,6 +89,8 @@ class NodeOptions(Structure):
         ("id", c_uint64),
         ("snapshot_threshold", c_uint64),
         ("snapshot_trailing", c_uint64),
+        ("snapshot_threshold_bytes", c_uint64),
+        ("snapshot_trailing_bytes", c_uint64),
         ("snapshot_dynamic", c_uint32),
         ("auto_recovery", c_uint32),
         ("busy_timeout_ms", c_uint32),

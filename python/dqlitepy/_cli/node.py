@@ -54,6 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--snapshot-threshold", metavar="N", type=int, default=512, help="entries between snapshots")
     parser.add_argument("--snapshot-trailing", metavar="N", type=int, default=1024, help="entries kept behind one")
+    for name, what in (("threshold", "of entries between snapshots"), ("trailing", "of entries kept behind one")):
+        parser.add_argument(
+            f"--snapshot-{name}-bytes", metavar="N", type=int, default=32 << 20, help=f"the most bytes {what}"
+        )
     parser.add_argument(
         "--auto-recovery",
         action="store_true",
@@ -82,6 +86,8 @@ def run(options: argparse.Namespace) -> int:
         network_latency=options.network_latency,
         snapshot_threshold=options.snapshot_threshold,
         snapshot_trailing=options.snapshot_trailing,
+        snapshot_threshold_bytes=options.snapshot_threshold_bytes,
+        snapshot_trailing_bytes=options.snapshot_trailing_bytes,
         auto_recovery=options.auto_recovery,
     )
     if options.metrics:
