@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log is bounded by its bytes, not by the number of its entries alone: in each node, and also after it was started again."""
+"""The log of each node is bounded by its bytes, not by the number of its entries alone."""
 
 from __future__ import annotations
 

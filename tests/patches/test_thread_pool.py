@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""However many SELECTs take however long: the node writes, and each of them can be stopped, also one that has no thread yet."""
+"""However many SELECTs take however long: the node writes, and each can be stopped, also one that has no thread yet."""
 
 from __future__ import annotations
 
