@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import dqlitepy
@@ -34,12 +35,14 @@ def _node(directory: Path, *, join: list[str] | None = None) -> dqlitepy.Node:
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[list[dqlitepy.Node]]:
-    """A cluster of two nodes."""
-    with _node(tmp_path / "first") as first:
+    """A cluster of three nodes, so that each has a vote, and the log."""
+    with ExitStack() as stack:
+        first = stack.enter_context(_node(tmp_path / "0"))
         first.wait_ready()
-        with _node(tmp_path / "second", join=[first.address]) as second:
-            second.wait_ready()
-            yield [first, second]
+        others = [stack.enter_context(_node(tmp_path / name, join=[first.address])) for name in "12"]
+        for node in others:
+            node.wait_ready()
+        yield [first, *others]
 
 
 def _oldest_entry(directory: Path) -> int:
@@ -49,7 +52,7 @@ def _oldest_entry(directory: Path) -> int:
 
 
 def _rewrite(node: dqlitepy.Node) -> None:
-    with dqlitepy.connect(node) as con:
+    with closing(dqlitepy.connect(node)) as con:
         con.execute("CREATE TABLE IF NOT EXISTS t (a INTEGER PRIMARY KEY, b BLOB)")
         con.execute("INSERT OR REPLACE INTO t VALUES (1, zeroblob(0))")
         con.commit()
@@ -61,7 +64,7 @@ def _rewrite(node: dqlitepy.Node) -> None:
 def test_few_large_entries_make_a_snapshot_and_are_cut_off(nodes: list[dqlitepy.Node], tmp_path: Path) -> None:
     _rewrite(nodes[0])
     deadline = time.monotonic() + HANG_SECONDS
-    for directory in (tmp_path / "first", tmp_path / "second"):
+    for directory in (tmp_path / "0", tmp_path / "1", tmp_path / "2"):
         # What is kept of 15 MiB: since the snapshot before the last one, and the rest of a segment.
         while _oldest_entry(directory) < _WRITES // 2:
             assert time.monotonic() < deadline, f"{directory.name} keeps its log from entry {_oldest_entry(directory)}"
@@ -72,5 +75,5 @@ def test_the_data_is_whole_when_the_node_starts_again(tmp_path: Path) -> None:
     with _node(tmp_path / "only") as node:
         node.wait_ready()
         _rewrite(node)
-    with node.start(), dqlitepy.connect(node) as con:
+    with node.start(), closing(dqlitepy.connect(node)) as con:
         assert con.execute("SELECT b FROM t").fetchall() == [(bytes([_WRITES - 1]) * _ROW,)]
