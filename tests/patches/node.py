@@ -49,6 +49,10 @@ class NodeProcess:
         """Returns a new connection to the node."""
         return Client(self.address, database=database, receive_buffer=receive_buffer)
 
+    def stranger(self) -> Client:
+        """Returns a connection that has not said anything yet."""
+        return Client(self.address, database=None)
+
     def go_round(self, *, database: str = "main") -> None:
         """Returns when the loop has dealt with all that it was sent before, which it may see in another order.
 
