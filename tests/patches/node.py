@@ -25,9 +25,9 @@ _READY = b"ready\n"
 class NodeProcess:
     """A running node of one member that listens on the loopback interface."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, address: str | None = None) -> None:
         """Starts the node and waits until it takes connections."""
-        self.address = free_address()
+        self.address = address or free_address()
         self._directory = directory
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.patches.node", str(directory), self.address],

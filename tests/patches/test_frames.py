@@ -21,7 +21,7 @@ HELLO = struct.pack("<Q", 1)
 LEGACY_HELLO = struct.pack("<Q", 0x86104DD760433FE5)
 MOST = 2**64 - 1
 STRANGER = 4242  # no member has this number
-LONGEST_ADDRESS = 512
+LONGEST_ADDRESS = 255
 
 Outcome = tuple["Response | str", ...]
 
