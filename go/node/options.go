@@ -33,6 +33,9 @@ const snapshotBytes = 32 << 20
 // making lets one server at a time be made, behind the bounds that were set for it.
 var making sync.Mutex
 
+// LimitClients lets the server of a running node serve that many connections of clients at a time.
+type LimitClients func(own client.NodeInfo, connections uint32)
+
 // Options of a node.
 type Options struct {
 	Directory         string   // must exist
@@ -54,6 +57,8 @@ type Options struct {
 	Bare              bool                     // neither joins nor looks after roles: others do that by requests
 	TLS               *credentials.Credentials // nil without TLS
 	SetSnapshotBytes  SetSnapshotBytes         // nil = dqlite's defaults
+	MaxConnections    uint32                   // of clients at a time; 0 = dqlite's default
+	LimitClients      LimitClients             // carries MaxConnections out
 	TellLeader        TellLeader               // nil = a node without a vote names no leader to those who ask it
 	patience          time.Duration            // with a leader that stalls; 0 = lookTimeout
 }

@@ -102,6 +102,7 @@ class NodeOptions(Structure):
         ("failure_domain", c_uint64),
         ("voters", c_uint32),
         ("standbys", c_uint32),
+        ("max_connections", c_uint32),
         ("roles_interval_ms", c_uint32),
         ("bare", c_uint32),
     ]

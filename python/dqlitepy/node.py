@@ -54,6 +54,8 @@ class Node(NodeCore):
         snapshot_dynamic: whether to keep fewer where the snapshot is small.
         busy_timeout: seconds for which the server itself queues a writer behind another, so that its turn comes at
             once. Clients of dqlitepy then try again, with pauses, for as long as their `timeout` says.
+        max_connections: how many connections of clients it takes at a time; the next ones are told so. Those of other
+            nodes do not count.
         auto_recovery: whether to delete damaged files at start rather than refuse to: can lose data.
         bare: whether to leave joining and roles to others (`Client.add`, `Client.assign`).
 

@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--snapshot-{name}-bytes", metavar="N", type=int, default=32 << 20, help=f"the most bytes {what}"
         )
+    parser.add_argument("--max-connections", metavar="N", type=int, default=10_000, help="of clients at a time")
     parser.add_argument(
         "--auto-recovery",
         action="store_true",
@@ -88,6 +89,7 @@ def run(options: argparse.Namespace) -> int:
         snapshot_trailing=options.snapshot_trailing,
         snapshot_threshold_bytes=options.snapshot_threshold_bytes,
         snapshot_trailing_bytes=options.snapshot_trailing_bytes,
+        max_connections=options.max_connections,
         auto_recovery=options.auto_recovery,
     )
     if options.metrics:
