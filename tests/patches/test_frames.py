@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -56,7 +57,9 @@ def prepare(sql: str) -> bytes:
     return frame(Request.PREPARE, words(0) + text(sql.encode()))
 
 
-def of_statement(request: Request, statement: int, parameters: bytes = b"", *, database: int = 0, schema: int = 0) -> bytes:
+def of_statement(
+    request: Request, statement: int, parameters: bytes = b"", *, database: int = 0, schema: int = 0
+) -> bytes:
     return frame(request, struct.pack("<II", database, statement) + parameters, schema)
 
 
@@ -72,6 +75,11 @@ def values(*types: int, body: bytes = b"", count: int | None = None) -> bytes:
 
 def add(number: int, address: bytes) -> bytes:
     return frame(Request.ADD, words(number) + text(address))
+
+
+def assign(role: int, *before: bytes) -> Callable[[int], list[bytes]]:
+    """Gives the node itself a role."""
+    return lambda me: [*before, frame(Request.ASSIGN, words(me, role))]
 
 
 def connect(number: int, address: bytes = b"127.0.0.1:1") -> bytes:
@@ -131,7 +139,9 @@ STATEMENTS = [
         for request in (Request.FINALIZE, Request.EXEC, Request.QUERY)
         for number in (0, 2**32 - 1)
     ),
-    opened("EXEC of another database", (STATEMENT, FAILURE), prepare("SELECT 1"), of_statement(Request.EXEC, 0, database=1)),
+    opened(
+        "EXEC of another database", (STATEMENT, FAILURE), prepare("SELECT 1"), of_statement(Request.EXEC, 0, database=1)
+    ),
     opened("PREPARE for another database", REFUSED, frame(Request.PREPARE, words(MOST) + text(b"SELECT 1"))),
     opened("EXEC_SQL for another database", REFUSED, sql(Request.EXEC_SQL, b"SELECT 1", database=1)),
     opened("PREPARE of nothing", REFUSED, prepare("")),
@@ -143,8 +153,15 @@ STATEMENTS = [
 
 DECODED = [
     *(opened(f"no words, type {kind}", (CLOSED,), raw(kind, 0)) for kind in range(21)),
-    *(opened(f"no words behind a request, type {kind}", (RESULT, CLOSED), sql(Request.EXEC_SQL, b"SELECT 1"), raw(kind, 0))
-      for kind in (Request.LEADER, Request.INTERRUPT, Request.CONNECT)),
+    *(
+        opened(
+            f"no words behind a request, type {kind}",
+            (RESULT, CLOSED),
+            sql(Request.EXEC_SQL, b"SELECT 1"),
+            raw(kind, 0),
+        )
+        for kind in (Request.LEADER, Request.INTERRUPT, Request.CONNECT)
+    ),
     *(
         opened(f"a blob of {size} bytes", REFUSED, sql(Request.QUERY_SQL, b"SELECT ?", values(4, body=words(size))))
         for size in (1, 8, 2**31, 2**32 + 1, 2**63, MOST - 8, MOST - 6, MOST)
@@ -155,7 +172,11 @@ DECODED = [
     opened("a tuple of 255 and no values", REFUSED, sql(Request.QUERY_SQL, b"SELECT ?", values(*[1] * 255))),
     opened("a tuple without its types", (CLOSED,), sql(Request.QUERY_SQL, b"SELECT ?", values(count=255))),
     *(
-        opened(f"a long tuple of {count}", (CLOSED,), sql(Request.QUERY_SQL, b"SELECT ?", struct.pack("<II", count, 0), schema=1))
+        opened(
+            f"a long tuple of {count}",
+            (CLOSED,),
+            sql(Request.QUERY_SQL, b"SELECT ?", struct.pack("<II", count, 0), schema=1),
+        )
         for count in (5, 2**31, 2**32 - 1)
     ),
     *(
@@ -186,18 +207,25 @@ MEMBERS = [
     opened("ADD of a megabyte of address", REFUSED, add(STRANGER, b"a" * 2**20)),
     member("ADD of a member", REFUSED, lambda me: [add(me, b"127.0.0.1:1")]),
     opened("ADD, twice", (EMPTY, FAILURE), add(STRANGER, b"127.0.0.1:1"), add(STRANGER, b"127.0.0.1:1")),
-    *(opened(f"ASSIGN of number 0, role {role}", REFUSED, frame(Request.ASSIGN, words(0, role))) for role in (0, 1, 2, MOST)),
+    *(
+        opened(f"ASSIGN of number 0, role {role}", REFUSED, frame(Request.ASSIGN, words(0, role)))
+        for role in (0, 1, 2, MOST)
+    ),
     opened("ASSIGN of number 0, the old way", REFUSED, frame(Request.ASSIGN, words(0))),
     opened("ASSIGN of a stranger", REFUSED, frame(Request.ASSIGN, words(STRANGER, 0))),
     *(
-        member(f"ASSIGN of role {role} to the only voter", REFUSED, lambda me, role=role: [frame(Request.ASSIGN, words(me, role))])
+        member(
+            f"ASSIGN of role {role} to the only voter",
+            REFUSED,
+            assign(role),
+        )
         for role in (0, 1, 2, 3, 2**63, MOST)
     ),
     *(
         member(
             f"ASSIGN of role {role} to the only voter of two",
             (EMPTY, FAILURE),
-            lambda me, role=role: [add(STRANGER, b"127.0.0.1:1"), frame(Request.ASSIGN, words(me, role))],
+            assign(role, add(STRANGER, b"127.0.0.1:1")),
         )
         for role in (1, 2)
     ),
@@ -214,10 +242,11 @@ MEMBERS = [
         (EMPTY, FAILURE),
         lambda me: [add(STRANGER, b"127.0.0.1:1"), frame(Request.REMOVE, words(me))],
     ),
-    opened(
-        "ADD and REMOVE", (EMPTY, EMPTY), add(STRANGER, b"127.0.0.1:1"), frame(Request.REMOVE, words(STRANGER))
+    opened("ADD and REMOVE", (EMPTY, EMPTY), add(STRANGER, b"127.0.0.1:1"), frame(Request.REMOVE, words(STRANGER))),
+    *(
+        opened(f"TRANSFER to {number}", REFUSED, frame(Request.TRANSFER, words(number)))
+        for number in (0, STRANGER, MOST)
     ),
-    *(opened(f"TRANSFER to {number}", REFUSED, frame(Request.TRANSFER, words(number))) for number in (0, STRANGER, MOST)),
     member("TRANSFER to itself", REFUSED, lambda me: [frame(Request.TRANSFER, words(me))]),
     opened(
         "TRANSFER to who has no vote",
@@ -266,7 +295,12 @@ OTHERS = [
 PEERS = [
     *(
         first(f"CONNECT of {number} from {address[:20]!r}", (CLOSED,), connect(number, address))
-        for number, address in ((0, b"127.0.0.1:1"), (STRANGER, b""), (STRANGER, b"a" * (LONGEST_ADDRESS + 1)), (MOST, b"a" * 2**20))
+        for number, address in (
+            (0, b"127.0.0.1:1"),
+            (STRANGER, b""),
+            (STRANGER, b"a" * (LONGEST_ADDRESS + 1)),
+            (MOST, b"a" * 2**20),
+        )
     ),
     first("CONNECT without its end", (CLOSED,), frame(Request.CONNECT, words(STRANGER) + b"x" * 8)),
     first("CONNECT of one word", (CLOSED,), frame(Request.CONNECT, words(STRANGER))),
@@ -276,7 +310,9 @@ PEERS = [
     first("OPEN and CONNECT at once", (Response.DATABASE, CLOSED), open_database(b"main"), connect(STRANGER)),
     first("CLIENT, then CONNECT", (Response.WELCOME, CLOSED), frame(Request.CLIENT, words(1)), connect(STRANGER)),
     first("LEADER, then CONNECT", (Response.SERVER, CLOSED), leader_request(), connect(STRANGER)),
-    opened("a transaction, then CONNECT", (RESULT, CLOSED), sql(Request.EXEC_SQL, b"BEGIN IMMEDIATE"), connect(STRANGER)),
+    opened(
+        "a transaction, then CONNECT", (RESULT, CLOSED), sql(Request.EXEC_SQL, b"BEGIN IMMEDIATE"), connect(STRANGER)
+    ),
 ]
 
 TABLE = [*STATEMENTS, *DECODED, *SCHEMAS, *MEMBERS, *OTHERS, *PEERS]
@@ -292,10 +328,8 @@ def number_of(node: NodeProcess) -> int:
 
 def speak(client: Client, frames: list[bytes]) -> None:
     """Sends all frames. A server that has closed the connection already takes no more."""
-    try:
+    with suppress(BrokenPipeError, ConnectionResetError):
         client.socket.sendall(b"".join(frames))
-    except (BrokenPipeError, ConnectionResetError):
-        pass
 
 
 def answers(client: Client, count: int) -> Outcome:
