@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nothing that a peer sends ends a node: its connection is closed, the log says why, and the data stay as they are."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.patches.node import NodeProcess
+from tests.patches.peer import (
+    PAGE,
+    Entry,
+    Kind,
+    Message,
+    Peer,
+    append_entries,
+    configuration,
+    frame,
+    frames,
+    install_snapshot,
+    snapshot,
+)
+from tests.patches.wire import Failure, Request, Response
+from tests.support import eventually, free_address
+
+MEMBER = 7
+LATENCY_MS = 20
+HUGE = 2**64 - 1
+BARRIER = bytes(8)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the node's log ends, and which term it is in."""
+
+    term: int
+    last: int
+    node: str
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """The index and the term of its last entry."""
+        return self.last, self.term
+
+
+@dataclass
+class Cluster:
+    """A node that leads, and a member that is played and has no vote."""
+
+    node: NodeProcess
+    member: str
+
+    def place(self) -> Place:
+        """Returns where the node is."""
+        with self.node.client() as client:
+            client.send(Request.DESCRIBE, bytes(8), schema=1)
+            body = client.expect(Response.METADATA)
+        *_, term, last, _ = struct.unpack(f"<{len(body) // 8}Q", body)
+        return Place(term, last, self.node.address)
+
+    def peer(self, identity: int = MEMBER) -> Peer:
+        """Returns a connection of the member's, or of who says that it is somebody else."""
+        return Peer(self.node.address, identity=identity, address=self.member)
+
+    def commit(self) -> int:
+        """Writes a row when the node leads, and returns how many there are."""
+
+        def attempt() -> int | None:
+            with suppress(Failure, ConnectionError), self.node.client() as client:
+                client.execute("INSERT INTO t VALUES (1)")
+                count = client.scalar("SELECT count(*) FROM t")
+                assert isinstance(count, int)
+                return count
+            return None
+
+        count = eventually(attempt)
+        assert count is not None
+        return count
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A fresh node, which must stop with 0 whatever was sent to it."""
+    node = NodeProcess(tmp_path / "data", latency_ms=LATENCY_MS)
+    member = free_address()
+    try:
+        with node.client() as client:
+            text = member.encode() + bytes(8 - len(member) % 8)
+            client.send(Request.ADD, struct.pack("<Q", MEMBER) + text)
+            client.expect(Response.EMPTY)
+            client.execute("CREATE TABLE t (a)")
+            client.execute("INSERT INTO t VALUES (1)")
+        yield Cluster(node, member)
+        assert node.stop() == 0, node.log()
+    finally:
+        node.kill()
+
+
+def heartbeat(at: Place) -> bytes:
+    """Returns what makes the node a follower of the member in the next term."""
+    return append_entries(at.term + 1, after=at.end)
+
+
+def follow(entry: Entry, at: Place) -> bytes:
+    """Returns an AppendEntries in the next term with an entry that follows on the node's log."""
+    return append_entries(at.term + 1, [entry], after=at.end)
+
+
+def command(content: bytes) -> Callable[[Place], bytes]:
+    """Returns a message with a command that is appended."""
+    return lambda at: follow(Entry(at.term + 1, Kind.COMMAND, content), at)
+
+
+def change(content: bytes) -> Callable[[Place], bytes]:
+    """Returns a message with a configuration that is appended."""
+    return lambda at: follow(Entry(at.term + 1, Kind.CHANGE, content), at)
+
+
+def page_one(**fields: int) -> bytes:
+    """Returns the first page of a database of one page, some bytes of which are others."""
+    page = bytearray(PAGE)
+    page[:16] = b"SQLite format 3\0"
+    struct.pack_into(">HBBBBBB", page, 16, PAGE, 2, 2, 0, 64, 32, 32)
+    struct.pack_into(">III", page, 24, 1, fields.get("size", 1), 0)
+    page[100] = 13
+    struct.pack_into(">H", page, 105, PAGE)
+    if "page_size" in fields:
+        struct.pack_into(">H", page, 16, fields["page_size"])
+    if "version" in fields:
+        page[18] = page[19] = fields["version"]
+    return bytes(page)
+
+
+SERVERS = configuration((1, "127.0.0.1:1"), (MEMBER, "127.0.0.1:2"))
+SOUND = snapshot((b"main", page_one()))
+
+
+def send_snapshot(
+    last: tuple[int, int], term: int, conf: bytes = SERVERS, index: int = 1, size: int | None = None
+) -> bytes:
+    """Returns an InstallSnapshot that is sound but for what is given."""
+    return install_snapshot(term, last=last, configuration=conf, configuration_index=index, data=SOUND, size=size)
+
+
+MESSAGES: dict[str, Callable[[Place], bytes]] = {
+    # What cannot be read.
+    "no header": lambda at: frame(Message.APPEND_ENTRIES, size=0),
+    "a header of gigabytes": lambda at: frame(Message.APPEND_ENTRIES, size=1 << 40),
+    "a header that is cut short": lambda at: frame(Message.APPEND_ENTRIES, at.term),
+    "a type that there is not": lambda at: frame(99, 1, 2, 3, 4),
+    "type zero": lambda at: frame(0, 1, 2, 3, 4),
+    "a type that is sent by nobody": lambda at: frame(7, 1, 2, 3, 4),
+    "more entries than there are": lambda at: append_entries(at.term, count=3),
+    "2^32 entries": lambda at: append_entries(at.term, count=1 << 32),
+    "2^60 entries": lambda at: append_entries(at.term, count=1 << 60),
+    "an entry without content": lambda at: follow(Entry(at.term, Kind.BARRIER, b""), at),
+    "an entry without content beside one": lambda at: append_entries(
+        at.term + 1, [Entry(at.term, Kind.BARRIER, BARRIER), Entry(at.term, Kind.BARRIER, b"")], after=at.end
+    ),
+    "an entry of thirteen bytes": lambda at: follow(Entry(at.term + 1, Kind.COMMAND, b"x" * 13), at),
+    "an entry of gigabytes": lambda at: follow(Entry(at.term + 1, Kind.COMMAND, b"", size=0xFFFFFFF8), at),
+    "an entry of no kind": lambda at: follow(Entry(at.term + 1, 9, BARRIER), at),
+    "an entry of term zero": lambda at: follow(Entry(0, Kind.BARRIER, BARRIER), at),
+    "a vote that is cut short": lambda at: frame(Message.REQUEST_VOTE, at.term + 1),
+    "an answer that is cut short": lambda at: frame(Message.APPEND_ENTRIES_RESULT, at.term),
+    "a snapshot that is cut short": lambda at: frame(Message.INSTALL_SNAPSHOT, at.term + 1, 1, 1, 1, 8, 0),
+    "a snapshot with a configuration of gigabytes": lambda at: frame(
+        Message.INSTALL_SNAPSHOT, at.term + 1, 9, 1, 1, HUGE - 7, 0, 8
+    ),
+    "a snapshot without servers": lambda at: send_snapshot((at.last + 9, at.term), at.term + 1, configuration()),
+    "a snapshot with a server that has no id": lambda at: send_snapshot(
+        (at.last + 9, at.term), at.term + 1, configuration((0, "x"))
+    ),
+    "a snapshot with servers that are not there": lambda at: send_snapshot(
+        (at.last + 9, at.term), at.term + 1, configuration((1, "x"), count=1 << 60)
+    ),
+    "a snapshot without data": lambda at: send_snapshot((at.last + 9, at.term), at.term + 1, size=0),
+    "a snapshot of 2^63 bytes": lambda at: send_snapshot((at.last + 9, at.term), at.term + 1, size=1 << 63),
+    # What cannot be in this state.
+    "entries in the leader's own term": lambda at: append_entries(at.term, after=at.end),
+    "a snapshot in the leader's own term": lambda at: send_snapshot((at.last + 9, at.term), at.term),
+    "entries in term zero": lambda at: append_entries(0),
+    "entries in the last term": lambda at: append_entries(HUGE, after=at.end),
+    "a vote in the last term": lambda at: frame(Message.REQUEST_VOTE, HUGE, MEMBER, at.last, at.term, 1),
+    "an answer in the last term": lambda at: frame(Message.APPEND_ENTRIES_RESULT, HUGE, 0, at.last, 0),
+    "a vote for nobody": lambda at: frame(Message.REQUEST_VOTE, at.term + 1, 0, at.last, at.term, 1),
+    "a vote for another one": lambda at: frame(Message.REQUEST_VOTE, at.term + 1, 5, at.last, at.term, 1),
+    "a request to lead in the last term": lambda at: heartbeat(at) + frame(Message.TIMEOUT_NOW, HUGE, *at.end),
+    "another committed entry before": lambda at: append_entries(at.term + 1, after=(at.last, at.term + 1)),
+    "another first entry": lambda at: append_entries(at.term + 1, [Entry(at.term + 1, Kind.CHANGE, SERVERS)]),
+    "a first entry that is no configuration": lambda at: append_entries(
+        at.term + 1, [Entry(at.term, Kind.BARRIER, BARRIER)]
+    ),
+    "another committed entry": lambda at: append_entries(
+        at.term + 1, [Entry(at.term + 1, Kind.BARRIER, BARRIER)], after=(at.last - 1, at.term)
+    ),
+    "an entry of the term to come": lambda at: follow(Entry(at.term + 2, Kind.BARRIER, BARRIER), at),
+    "entries behind the last index": lambda at: append_entries(
+        at.term + 1, [Entry(at.term + 1, Kind.BARRIER, BARRIER)], after=(HUGE, at.term)
+    ),
+    "a snapshot of another committed entry": lambda at: send_snapshot((at.last, at.term + 1), at.term + 1),
+    "a snapshot of nothing": lambda at: send_snapshot((0, at.term), at.term + 1),
+    "a snapshot of term zero": lambda at: send_snapshot((at.last + 9, 0), at.term + 1),
+    "a snapshot of the last index": lambda at: send_snapshot((HUGE, at.term), at.term + 1),
+    "a snapshot of a term to come": lambda at: send_snapshot((at.last + 9, at.term + 2), at.term + 1),
+    "a snapshot with a configuration to come": lambda at: send_snapshot(
+        (at.last + 9, at.term), at.term + 1, index=at.last + 10
+    ),
+    "a snapshot without a configuration": lambda at: send_snapshot((at.last + 9, at.term), at.term + 1, index=0),
+    # Entries that say nothing that could be done.
+    "a configuration of no version": change(configuration((1, "x"), version=9)),
+    "a configuration that is cut short": change(configuration((1, "x"), count=3)),
+    "a configuration without servers": change(configuration()),
+    "a configuration with one server twice": change(configuration((1, "x"), (1, "y"))),
+    "a configuration with a server without id": change(configuration((0, "x"))),
+    "a command that is none": command(b"\xff" * 64),
+    "a command of one word": command(bytes(8)),
+    "a command without a format": command(b"\0" + frames([(1, page_one())])[1:]),
+    "a command without a type": command(b"\x01\x09" + frames([(1, page_one())])[2:]),
+    "a name without an end": command(struct.pack("<BB6x", 1, 2) + b"x" * 64),
+    "no pages": command(frames([])),
+    "pages that are not there": command(frames([(1, page_one())], count=2)),
+    "2^32 pages": command(frames([(1, page_one())], count=0xFFFFFFFF)),
+    "pages of another size": command(frames([(1, page_one()[:512])], page=512)),
+    "pages of no size": command(frames([(1, b"")], page=0)),
+    "more than the pages": command(frames([(1, page_one())]) + bytes(8)),
+    "page zero": command(frames([(0, page_one())])),
+    "page 2^31": command(frames([(1 << 31, page_one())])),
+    "page 2^63": command(frames([(1 << 63, page_one())])),
+    "a transaction that does not end": command(frames([(1, page_one())], commit=0)),
+    "a first page with pages of another size": command(frames([(1, page_one(page_size=512))])),
+    "a first page with pages of no size": command(frames([(1, page_one(page_size=0))])),
+    "a first page without a WAL": command(frames([(1, page_one(version=1))])),
+    "a database that is in memory": command(frames([(1, page_one())], database=b":memory:")),
+    "a database without a name": command(frames([(1, page_one())], database=b"")),
+    "a database that is a WAL": command(frames([(1, page_one())], database=b"main-wal")),
+    "a database with a name of a kilobyte": command(frames([(1, page_one())], database=b"x" * 1024)),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_what_no_server_sends(cluster: Cluster, name: str) -> None:
+    at = cluster.place()
+    with cluster.peer() as peer:
+        peer.send(MESSAGES[name](at))
+        peer.wait_closed()
+    assert cluster.commit() == 2
+    told = eventually(lambda: [line for line in cluster.node.log().splitlines() if "closed a connection" in line])
+    assert f"of server {MEMBER} ({cluster.member}), which sent " in told[0]
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_what_no_server_sends_to_a_follower(cluster: Cluster, name: str) -> None:
+    at = cluster.place()
+    with cluster.peer() as peer:
+        peer.send(heartbeat(at) + MESSAGES[name](Place(at.term, at.last, at.node)))
+        if "own term" in name:
+            return  # a follower has none, and these are old ones
+        peer.wait_closed()
+    assert cluster.commit() == 2
+
+
+@pytest.mark.parametrize("identity", [0, 1, 5])
+def test_who_is_no_other_member(cluster: Cluster, identity: int) -> None:
+    """Nobody, a server that there is not; and the node itself, whose id is not known here, is no member either."""
+    with cluster.peer(identity) as peer:
+        peer.wait_closed()
+    assert cluster.commit() == 2
+
+
+def test_the_node_itself(cluster: Cluster) -> None:
+    with cluster.node.client() as client:
+        client.send(Request.LEADER, bytes(8))
+        (identity,) = struct.unpack_from("<Q", client.expect(Response.SERVER))
+    with cluster.peer(identity) as peer:
+        peer.wait_closed()
+    assert cluster.commit() == 2
+
+
+def test_a_true_message_is_taken(cluster: Cluster) -> None:
+    """The table above would also hold for a node that takes nothing at all."""
+    at = cluster.place()
+    with cluster.peer() as peer:
+        peer.send(follow(Entry(at.term + 1, Kind.BARRIER, BARRIER), at))
+        eventually(lambda: cluster.place().last > at.last)
+        assert cluster.commit() == 2
+        assert "closed a connection" not in cluster.node.log()
+    assert cluster.place().term == at.term + 1
