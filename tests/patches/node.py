@@ -38,6 +38,7 @@ class NodeProcess:
         """
         self.address = address or free_address()
         self._directory = directory
+        directory.mkdir(exist_ok=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.patches.node", str(directory), self.address, str(latency_ms)],
             stdin=subprocess.PIPE,
