@@ -4,20 +4,16 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from tests.patches.node import NodeProcess
+from tests.patches.cluster import MEMBER, Cluster, Place, heartbeat
 from tests.patches.peer import (
     PAGE,
     Entry,
     Kind,
     Message,
-    Peer,
     append_entries,
     configuration,
     frame,
@@ -25,90 +21,10 @@ from tests.patches.peer import (
     install_snapshot,
     snapshot,
 )
-from tests.patches.wire import Failure, Request, Response
-from tests.support import eventually, free_address
+from tests.support import eventually
 
-MEMBER = 7
-LATENCY_MS = 20
 HUGE = 2**64 - 1
 BARRIER = bytes(8)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the node's log ends, and which term it is in."""
-
-    term: int
-    last: int
-    node: str
-
-    @property
-    def end(self) -> tuple[int, int]:
-        """The index and the term of its last entry."""
-        return self.last, self.term
-
-
-@dataclass
-class Cluster:
-    """A node that leads, and a member that is played and has no vote."""
-
-    node: NodeProcess
-    member: str
-
-    def place(self) -> Place:
-        """Returns where the node is when it leads."""
-
-        def attempt() -> bytes:
-            with suppress(Failure, ConnectionError), self.node.client() as client:
-                client.send(Request.DESCRIBE, bytes(8), schema=1)
-                return client.expect(Response.METADATA)
-            return b""
-
-        body = eventually(attempt)
-        *_, term, last, _ = struct.unpack(f"<{len(body) // 8}Q", body)
-        return Place(term, last, self.node.address)
-
-    def peer(self, identity: int = MEMBER) -> Peer:
-        """Returns a connection of the member's, or of who says that it is somebody else."""
-        return Peer(self.node.address, identity=identity, address=self.member)
-
-    def commit(self) -> int:
-        """Writes a row when the node leads, and returns how many there are."""
-
-        def attempt() -> int | None:
-            with suppress(Failure, ConnectionError), self.node.client() as client:
-                client.execute("INSERT INTO t VALUES (1)")
-                count = client.scalar("SELECT count(*) FROM t")
-                assert isinstance(count, int)
-                return count
-            return None
-
-        count = eventually(attempt)
-        assert count is not None
-        return count
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """A fresh node, which must stop with 0 whatever was sent to it."""
-    node = NodeProcess(tmp_path / "data", latency_ms=LATENCY_MS)
-    member = free_address()
-    try:
-        with node.client() as client:
-            text = member.encode() + bytes(8 - len(member) % 8)
-            client.send(Request.ADD, struct.pack("<Q", MEMBER) + text)
-            client.expect(Response.EMPTY)
-            client.execute("CREATE TABLE t (a)")
-            client.execute("INSERT INTO t VALUES (1)")
-        yield Cluster(node, member)
-        assert node.stop() == 0, node.log()
-    finally:
-        node.kill()
-
-
-def heartbeat(at: Place) -> bytes:
-    """Returns what makes the node a follower of the member in the next term."""
-    return append_entries(at.term + 1, after=at.end)
 
 
 def follow(entry: Entry, at: Place) -> bytes:
@@ -279,23 +195,6 @@ def test_what_no_server_sends_to_a_follower(cluster: Cluster, name: str) -> None
     assert cluster.commit() == 2
 
 
-@pytest.mark.parametrize("identity", [0, 1, 5])
-def test_who_is_no_other_member(cluster: Cluster, identity: int) -> None:
-    """Nobody, a server that there is not; and the node itself, whose id is not known here, is no member either."""
-    with cluster.peer(identity) as peer:
-        peer.wait_closed()
-    assert cluster.commit() == 2
-
-
-def test_the_node_itself(cluster: Cluster) -> None:
-    with cluster.node.client() as client:
-        client.send(Request.LEADER, bytes(8))
-        (identity,) = struct.unpack_from("<Q", client.expect(Response.SERVER))
-    with cluster.peer(identity) as peer:
-        peer.wait_closed()
-    assert cluster.commit() == 2
-
-
 def test_a_true_message_is_taken(cluster: Cluster) -> None:
     """The table above would also hold for a node that takes nothing at all."""
     at = cluster.place()
@@ -305,3 +204,13 @@ def test_a_true_message_is_taken(cluster: Cluster) -> None:
         assert cluster.commit() == 2
         assert "closed a connection" not in cluster.node.log()
     assert cluster.place().term == at.term + 1
+
+
+def test_a_committed_entry_that_does_not_fit(cluster: Cluster) -> None:
+    """It may be neither left out nor applied: the node says so, and stops as any other."""
+    at = cluster.place()
+    entry = Entry(at.term + 1, Kind.COMMAND, frames([(1, page_one(size=0xFFFFFFFF))]))
+    with cluster.peer() as peer:
+        peer.send(append_entries(at.term + 1, [entry], after=at.end, commit=at.last + 1))
+        told = eventually(lambda: [line for line in cluster.node.log().splitlines() if "takes no part" in line])
+    assert f"entry {at.last + 1} of the log is committed and cannot be applied" in told[0]
