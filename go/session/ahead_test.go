@@ -202,7 +202,7 @@ func TestWhatGoesWrongWhileReadingAheadIsToldToWhoComesNext(t *testing.T) {
 	}{
 		"the connection ends":       {nil, "the server closed the connection"},
 		"a failure":                 {failureMessage(10506, "leadership lost"), "lost its leadership"},
-		"no protocol at all":        {bytes.Repeat([]byte{0xff}, 64), "the server closed the connection"},
+		"no protocol at all":        {bytes.Repeat([]byte{0xff}, 64), "promises an answer of 34359738360 bytes"},
 		"another number of columns": {message(wire.ResponseRows, make([]byte, 16)), "another number of columns"},
 		"an answer to something":    {resultMessage(), "type"},
 	} {

@@ -23,11 +23,13 @@ func (l *link) close(linger time.Duration, done func()) {
 	}
 	if !l.awaiting || l.unsent() { // a request that is not sent whole never runs
 		unix.Close(l.fd)
+		l.release()
 		done()
 		return
 	}
 	go func() {
 		defer done()
+		defer l.release()
 		file := os.NewFile(uintptr(l.fd), "dqlite")
 		defer file.Close()
 		connection, err := net.FileConn(file) // a second descriptor, which Go's netpoller waits for

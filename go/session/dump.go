@@ -140,6 +140,9 @@ func (d *Dump) request(ctx context.Context, database string) (*Error, error) {
 		return nil, err
 	}
 	header, err := wire.DecodeHeader(raw)
+	if err == nil {
+		err = header.Check()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -262,13 +262,16 @@ func TestAPageWithoutRowsThatNeverEndsIsAnError(t *testing.T) {
 	}
 }
 
-func TestAHeaderThatPromisesTooMuchTakesNoMemory(t *testing.T) {
+func TestAHeaderThatPromisesTooMuchIsRefused(t *testing.T) {
 	fake := serve(t, func(connection net.Conn, text string) {
 		connection.Write([]byte{0xff, 0xff, 0xff, 0xff, 7, 0, 0, 0}) // 32 GiB
 		connection.Close()
 	})
 	_, failure := connect(t, fake.address, "main").try("SELECT x")
-	wantKind(t, failure, session.Connection, 0)
+	wantKind(t, failure, session.Protocol, 0)
+	if !strings.Contains(failure.Message, "promises an answer of 34359738360 bytes") {
+		t.Errorf("%s", failure.Message)
+	}
 }
 
 func TestWithoutALeaderEveryServerIsNamed(t *testing.T) {

@@ -14,13 +14,6 @@ import (
 	"dqlitepy.dev/go/wire"
 )
 
-const (
-	// readSize is what the input buffer has at least room for: one of our server's pages and a little more.
-	readSize = 80 << 10
-	// keepSize is how large a buffer may stay when nothing is under way.
-	keepSize = 1 << 20
-)
-
 var (
 	errSliceEnded = errors.New("the slice ended")
 	errCancelled  = errors.New("cancelled")
@@ -40,6 +33,7 @@ type link struct {
 	sent      int
 	in        []byte // what was received; the frame given out last begins before start
 	start     int
+	mapped    bool  // in is no memory of Go's
 	awaiting  bool  // the server owes an answer
 	drained   bool  // the last look at the socket took all that had come
 	silent    bool  // what is queued is not begun yet, and nothing may come before it is
@@ -72,7 +66,9 @@ func (l *link) checkSilence() error {
 		if l.harmless && l.drained && l.news != nil && l.news.none() {
 			return nil
 		}
-		l.makeRoom(wire.HeaderSize)
+		if err := l.makeRoom(wire.HeaderSize); err != nil {
+			return err
+		}
 		n, err := l.pull(l.in[len(l.in):cap(l.in)])
 		switch {
 		case err == unix.EAGAIN, err == unix.EINTR:
@@ -198,7 +194,9 @@ func (l *link) receivePiece(size uint64, deadline time.Time) ([]byte, error) {
 
 // read adds what has come in, or waits until the deadline for something to come in. The buffer grows towards need bytes.
 func (l *link) read(need uint64, deadline time.Time) error {
-	l.makeRoom(need)
+	if err := l.makeRoom(need); err != nil {
+		return err
+	}
 	n, err := l.pull(l.in[len(l.in):cap(l.in)])
 	switch {
 	case err == unix.EAGAIN:
@@ -241,6 +239,9 @@ func (l *link) take() (frame wire.Frame, need uint64, err error) {
 		return wire.Frame{}, wire.HeaderSize, nil
 	}
 	header, err := wire.DecodeHeader(received)
+	if err == nil {
+		err = header.Check()
+	}
 	if err != nil {
 		return wire.Frame{}, 0, err
 	}
@@ -254,33 +255,6 @@ func (l *link) take() (frame wire.Frame, need uint64, err error) {
 
 // unread puts the frame back that was taken last.
 func (l *link) unread(frame wire.Frame) { l.start -= wire.HeaderSize + len(frame.Body) }
-
-// makeRoom moves the partial frame to the front and lets the buffer grow with what has really come: a header alone may
-// promise 32 GiB.
-func (l *link) makeRoom(need uint64) {
-	if l.start > 0 {
-		l.in = l.in[:copy(l.in, l.in[l.start:])]
-		l.start = 0
-	}
-	if len(l.in) < cap(l.in) {
-		return
-	}
-	size := min(max(need, readSize), 2*uint64(len(l.in))+readSize)
-	l.in = append(make([]byte, 0, size), l.in...)
-}
-
-// rest gives back what an unusually large message took, and tells how much that was.
-func (l *link) rest() (bytes int) {
-	if cap(l.in) > keepSize && l.start == len(l.in) {
-		bytes += cap(l.in)
-		l.in, l.start = nil, 0
-	}
-	if cap(l.out) > keepSize {
-		bytes += cap(l.out)
-		l.out = nil
-	}
-	return bytes
-}
 
 // wait returns nil when the socket is ready.
 func (l *link) wait(events int16, deadline time.Time) error {

@@ -35,7 +35,9 @@ func (l *link) call(mayWait bool) bool {
 	if err != nil || wire.HeaderSize+header.BodySize() != uint64(len(l.out)) {
 		return false // several requests
 	}
-	l.makeRoom(wire.HeaderSize)
+	if l.makeRoom(wire.HeaderSize) != nil {
+		return false
+	}
 	n, taken := l.shortcut.Call(l.out, l.in[:cap(l.in)], mayWait)
 	if taken {
 		l.out, l.in, l.silent = l.out[:0], l.in[:n], false

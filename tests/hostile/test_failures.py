@@ -91,6 +91,7 @@ def _resets(peer: Peer, asked: Asked) -> None:
 
 
 _LIE = header(Response.RESULT, 2**32 - 1)
+_GIGABYTE = header(Response.ROWS, 2**27)
 
 CASES = {
     "hangs up": Case(_hangs_up, _GONE),
@@ -98,7 +99,10 @@ CASES = {
     "half a header": Case(says_and_hangs_up(result()[:5]), _GONE),
     "a header alone": Case(says_and_hangs_up(result()[:8]), _GONE),
     "half a body": Case(says_and_hangs_up(result()[:17]), _GONE),
-    "32 GiB are announced": Case(says_and_hangs_up(_LIE, bytes(4096)), _GONE),
+    "a gigabyte is announced": Case(says_and_hangs_up(_GIGABYTE, bytes(4096)), _GONE),
+    "32 GiB are announced": Case(says_and_hangs_up(_LIE, bytes(4096)), _NONSENSE),
+    "32 GiB of rows are announced": Case(says(header(Response.ROWS, 2**32 - 1)), _NONSENSE),
+    "32 GiB of a failure are announced": Case(says(header(Response.FAILURE, 2**32 - 1)), _NONSENSE),
     "a body that is too short": Case(says(frame(Response.RESULT, word(1)), frame(Response.ROWS, b"")), _NONSENSE),
     "a body that is too long": Case(says(frame(Response.RESULT, bytes(32))), _NONSENSE),
     "an empty message": Case(says(header(Response.RESULT, 0)), _NONSENSE),
@@ -107,7 +111,7 @@ CASES = {
     "the answer to OPEN": Case(says(frame(Response.DATABASE, word(0))), _NONSENSE),
     "the answer to PREPARE": Case(says(STATEMENT), _NONSENSE),
     "the answer to INTERRUPT": Case(says(EMPTY), _NONSENSE),
-    "noise": Case(says_and_hangs_up(b"HTTP/1.1 400 Bad Request\r\n\r\n" + bytes(range(256)) * 16), _GONE),
+    "noise": Case(says_and_hangs_up(b"HTTP/1.1 400 Bad Request\r\n\r\n" + bytes(range(256)) * 16), _NONSENSE),
     "a failure without a text": Case(says(frame(Response.FAILURE, word(1))), _NONSENSE),
     "a failure that does not end": Case(says(frame(Response.FAILURE, word(1) + b"x" * 8)), _NONSENSE),
     "a failure without a body": Case(says(frame(Response.FAILURE, b"")), _NONSENSE),

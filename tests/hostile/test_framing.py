@@ -36,7 +36,7 @@ from tests.hostile.server import (
     says_and_hangs_up,
     word,
 )
-from tests.support import HANG
+from tests.support import HANG, run_python
 
 WRITE = "INSERT INTO t VALUES (1)"
 READ = "SELECT x FROM t"
@@ -94,12 +94,12 @@ def test_an_answer_byte_by_byte(server: Server, con: dqlitepy.Connection, reply:
     "lie",
     [
         header(Response.ROWS, 2**32 - 1),
-        header(Response.ROWS, 2**31),
+        header(Response.ROWS, 2**28),
         header(Response.FAILURE, 2**32 - 1),
         header(Response.ROWS, 2**20) + names(b"x") + row((BLOB, word(2**62))),
         frame(Response.ROWS, word(32767) + bytes(32767 * 8) + row(*[(INTEGER, word(1))] * 32767) + MORE),
     ],
-    ids=["all the words there are", "half of them", "a failure", "a blob", "as many columns as there may be"],
+    ids=["all the words there are", "as many as there may be", "a failure", "a blob", "as many columns as there may be"],
 )
 def test_a_length_that_lies_takes_no_memory(server: Server, con: dqlitepy.Connection, lie: bytes) -> None:
     before = resident()
@@ -107,6 +107,54 @@ def test_a_length_that_lies_takes_no_memory(server: Server, con: dqlitepy.Connec
     with suppress(dqlitepy.OperationalError):
         con.execute(READ).fetchall()
     assert resident() - before < 64 * MEGABYTE
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "most"),
+    [(Response.ROWS, 2**28 + 1, 2**31), (Response.FAILURE, 2**32 - 1, 2**31), (Response.RESULT, 2**17 + 1, 2**20)],
+)
+def test_an_answer_that_no_server_can_give_is_refused(
+    server: Server, con: dqlitepy.Connection, kind: Response, words: int, most: int
+) -> None:
+    server.arm(says_and_hangs_up(header(kind, words)))
+    told = rf"promises an answer of {words * 8} bytes \(type {kind:d}\), where at most {most} are possible"
+    with pytest.raises(dqlitepy.OperationalError, match=told):
+        con.execute(READ)
+    assert con.execute(READ).fetchall() == [(1,)]
+
+
+LITTLE_MEMORY = """
+import resource, sys
+from pathlib import Path
+from tests.hostile.client import connect
+con = connect(sys.argv[1])
+con.execute("SELECT x FROM t").fetchall()
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 800_000_000,) * 2)  # threads want some, too
+for sql in ("SELECT large", "SELECT x FROM t"):
+    try:
+        print(con.execute(sql).fetchall())
+    except Exception as error:
+        print(type(error).__name__, error)
+con.close()
+"""
+
+
+def test_an_answer_that_memory_has_no_room_for_is_an_error(server: Server) -> None:
+    """And not the end of the process, as Go has it where it finds none."""
+
+    def answer(peer: Peer, asked: Asked) -> None:
+        if asked.sql != "SELECT large":
+            behave(peer, asked)
+            return
+        peer.send(header(Response.ROWS, 2**27))
+        for _ in range(1024):
+            peer.send(bytes(MEGABYTE))
+
+    server.answer = answer
+    refused, after = run_python(LITTLE_MEMORY, server.address).splitlines()
+    assert refused.startswith("OperationalError") and "there is no memory for an answer of 1073741832 bytes" in refused
+    assert after == "[(1,)]"
 
 
 def test_a_large_answer_gives_its_memory_back(server: Server, con: dqlitepy.Connection) -> None:

@@ -78,7 +78,7 @@ STALLS = {
     "a header": page(1)[:8],
     "half a page": page(1)[:20],
     "all but a byte": page(1)[:-1],
-    "32 GiB to come": header(Response.ROWS, 2**32 - 1) + bytes(100_000),
+    "a gigabyte to come": header(Response.ROWS, 2**27) + bytes(100_000),
     "a page, and no other": page(1, more=True),
     "a page and a half": page(1, more=True) + page(2)[:20],
 }
