@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
+from dqlitepy._source_check import check_format, check_sound
 from dqlitepy.errors import DatabaseError, Error, OperationalError, with_code
 
 if TYPE_CHECKING:
@@ -21,17 +22,34 @@ _BUSY, _LOCKED = 5, 6
 _PATIENCE_SECONDS = 5.0
 
 
-@contextmanager
-def reading_file(path: str, called: str | None = None) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
-    """Yields what runs a SELECT or PRAGMA on a SQLite file, all as of one moment; nothing is written to it.
+# Runs one SELECT or PRAGMA.
+_Read: TypeAlias = Callable[[str], Iterator[tuple[Any, ...]]]
 
-    Args:
-        path: of the file.
-        called: what errors call it, where the user knows nothing of that path.
+
+@contextmanager
+def reading_file(path: str) -> Iterator[_Read]:
+    """Yields what runs a SELECT or PRAGMA on a SQLite file, all as of one moment; nothing is written to it.
 
     Raises:
         OperationalError: the file cannot be opened or read.
         DatabaseError: it is no SQLite database, or damaged.
+    """
+    if os.path.isdir(path):
+        raise OperationalError(f"{path} is a directory, not a SQLite file; to copy a database of dqlite, connect to it")
+    if os.path.exists(path) and not os.path.isfile(path):  # SQLite would wait for ever for what writes to a pipe
+        raise OperationalError(f"{path} is not a regular file, so no SQLite database")
+    with _reading(path, path, foreign=True) as read:
+        yield read
+
+
+@contextmanager
+def _reading(path: str, called: str, *, foreign: bool) -> Iterator[_Read]:
+    """Yields what reads a file.
+
+    Args:
+        path: of the file.
+        called: what errors call it.
+        foreign: whether it may be no database at all.
     """
     import sqlite3
 
@@ -39,25 +57,24 @@ def reading_file(path: str, called: str | None = None) -> Iterator[Callable[[str
         try:
             yield from source.execute(sql)
         except sqlite3.Error as error:
-            raise _ours(called or path, error) from error
+            raise _ours(called, error) from error
 
-    if os.path.isdir(path):
-        raise OperationalError(f"{path} is a directory, not a SQLite file; to copy a database of dqlite, connect to it")
-    if os.path.exists(path) and not os.path.isfile(path):  # SQLite would wait for ever for what writes to a pipe
-        raise OperationalError(f"{path} is not a regular file, so no SQLite database")
     try:
         # With an empty authority, so that a path of two slashes is not taken for one.
         uri = f"file://{quote(os.fsencode(os.path.abspath(path)))}?mode=ro"
         source = sqlite3.connect(uri, uri=True, isolation_level=None)
     except sqlite3.Error as error:
-        raise _ours(called or path, error) from error
+        raise _ours(called, error) from error
     with closing(source):
+        if foreign:
+            check_format(path, called)
         list(read("BEGIN"))
+        check_sound(source, called)
         yield read
 
 
 @contextmanager
-def reading_connection(source: sqlite3.Connection) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
+def reading_connection(source: sqlite3.Connection) -> Iterator[_Read]:
     """Yields what runs a SELECT or PRAGMA on a copy of what `source` holds: its own settings would change the values.
 
     Raises:
@@ -80,18 +97,18 @@ def reading_connection(source: sqlite3.Connection) -> Iterator[Callable[[str], I
                 source.backup(copy, progress=watch, sleep=0.01)
             except sqlite3.Error as error:
                 raise _ours("the source", error) from error
-        with reading_file(path, "the source") as read:
+        with _reading(path, "the source", foreign=False) as read:
             yield read
 
 
 @contextmanager
-def reading_bytes(data: bytes | bytearray | memoryview) -> Iterator[Callable[[str], Iterator[tuple[Any, ...]]]]:
+def reading_bytes(data: bytes | bytearray | memoryview) -> Iterator[_Read]:
     """Yields what runs a SELECT or PRAGMA on the bytes of a SQLite file."""
     with tempfile.TemporaryDirectory(prefix="dqlitepy-") as folder:
         path = os.path.join(folder, "copy")
         with open(path, "wb") as file:
             file.write(data)
-        with reading_file(path, "what was given as bytes") as read:
+        with _reading(path, "what was given as bytes", foreign=True) as read:
             yield read
 
 

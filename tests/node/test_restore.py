@@ -227,13 +227,66 @@ def test_sources_that_are_no_database(empty: dqlitepy.Connection, tmp_path: Path
         empty.restore(tmp_path / "missing")
 
 
+FOREIGN = {
+    "nothing": (b"", "it is empty, and a SQLite database is not"),
+    "a compressed one": (b"\x1f\x8b\x08" + bytes(4096), "it is compressed by gzip: unpack it first"),
+    "SQL": (b"BEGIN TRANSACTION;\n" * 500, "it is SQL: run it by `dqlitepy shell"),
+    "SQLite 2": (b"** This file contains an SQLite 2.1 database **\0" + bytes(4096), "it is of SQLite 2"),
+    "a WAL": (b"\x37\x7f\x06\x82" + bytes(4096), "it is the WAL of a SQLite database"),
+    "noise": (b"\x99" * 4096, "it may be encrypted, or damaged"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_what_a_source_is_instead_of_a_database_is_told(
+    empty: dqlitepy.Connection, tmp_path: Path, name: str
+) -> None:
+    content, told = FOREIGN[name]
+    path = tmp_path / "source"
+    path.write_bytes(content)
+    with pytest.raises(dqlitepy.DatabaseError, match="file is not a database") as raised:
+        empty.restore(path)
+    assert told in str(raised.value)
+    assert raised.value.sqlite_errorname == "SQLITE_NOTADB"
+
+
+def _with_damage(data: bytes, page: int, offset: int, *change: int) -> bytes:
+    start = (page - 1) * 4096 + offset
+    return data[:start] + bytes(change) + data[start + len(change) :]
+
+
+def test_a_source_with_damage_that_no_select_meets_is_refused(
+    memory: sqlite3.Connection, empty: dqlitepy.Connection
+) -> None:
+    """SQLite reads its rows without an error, but fewer of them, or others: only a check tells."""
+    memory.executescript("PRAGMA page_size = 4096; CREATE TABLE t (a UNIQUE, b)")
+    memory.executemany("INSERT INTO t VALUES (?, ?)", ((n, "x" * 100) for n in range(500)))
+    memory.commit()
+    data = memory.serialize()
+    leaf = next(page for page in range(4, len(data) // 4096) if data[(page - 1) * 4096] == 13)
+    cells = int.from_bytes(data[(leaf - 1) * 4096 + 3 : (leaf - 1) * 4096 + 5], "big")
+    damaged = {
+        "a row that is gone": _with_damage(data, leaf, 3, 0, cells - 1),
+        "an index that knows other rows": _with_damage(data, leaf, 3, 0, 0),
+        "pages that are nobody's": data + data[-4096:],
+    }
+    for name, content in damaged.items():
+        content = content[:28] + (len(content) // 4096).to_bytes(4, "big") + content[32:]
+        with pytest.raises(dqlitepy.DatabaseError, match="is damaged, and nothing was restored") as raised:
+            empty.deserialize(content)
+        assert raised.value.sqlite_errorname == "SQLITE_CORRUPT", name
+        assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == [], name
+    empty.deserialize(data)
+    assert empty.execute("SELECT count(*) FROM t").fetchall() == [(500,)]
+
+
 def test_a_damaged_source_is_not_half_restored(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
     memory.execute("CREATE TABLE t (a)")
     memory.executemany("INSERT INTO t VALUES (?)", ((bytes(3000),) for _ in range(2000)))
     memory.commit()
     data = bytearray(memory.serialize())
     data[len(data) // 2 :] = b"\xff" * (len(data) - len(data) // 2)
-    with pytest.raises(dqlitepy.DatabaseError, match="malformed"):
+    with pytest.raises(dqlitepy.DatabaseError, match="is damaged, and nothing was restored: "):
         empty.deserialize(data)
     assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
 

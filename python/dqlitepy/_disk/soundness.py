@@ -62,9 +62,9 @@ def check(path: Path, progress: Callable[[int], None] = lambda _: None) -> str:
     try:
         con.set_progress_handler(lambda: _interrupts(progress), _STEPS)
         con.execute("PRAGMA ignore_check_constraints = ON")
-        if wrong := _first_of(con, "PRAGMA quick_check", progress):
+        if wrong := first_fault(con, "PRAGMA quick_check", progress):
             raise Damaged(wrong)
-        wrong = _first_of(con, "PRAGMA integrity_check", progress)
+        wrong = first_fault(con, "PRAGMA integrity_check", progress)
         # The quick_check of a node's SQLite counts entries; that of an older one does not.
         if wrong.startswith("wrong # of entries in index"):
             raise Damaged(wrong)
@@ -81,7 +81,18 @@ def _interrupts(progress: Callable[[int], None]) -> bool:
     return False
 
 
-def _first_of(con: sqlite3.Connection, pragma: str, progress: Callable[[int], None]) -> str:
+def first_fault(con: sqlite3.Connection, pragma: str, progress: Callable[[int], None]) -> str:
+    """Returns the first thing that a check of SQLite's finds, "" where that is nothing that harms.
+
+    Args:
+        con: the database.
+        pragma: "PRAGMA quick_check" or "PRAGMA integrity_check".
+        progress: raises what interrupted the check, if anything did.
+
+    Raises:
+        Damaged: SQLite cannot even check it.
+        Unknown: for the SQLite of this Python.
+    """
     import sqlite3
 
     try:
