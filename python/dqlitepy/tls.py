@@ -51,11 +51,37 @@ class TLS:
     def paths(self, address: str = "") -> tuple[bytes, bytes, bytes]:
         """Returns the full paths of certificate, key and authority, whose content was checked as `check` does."""
         self.check(address)
+        _warn_of_open_key(self.key)
         certificate, key, authority = (os.fsencode(os.path.abspath(path)) for path in (self.cert, self.key, self.ca))
         return certificate, key, authority
 
 
 NO_TLS = (b"", b"", b"")
+
+_warned_of: set[str] = set()  # paths
+
+
+def _warn_of_open_key(path: _StrPath) -> None:
+    """Logs once that anybody on this machine can take the key; its group may be meant to, so that is left alone."""
+    key = os.path.abspath(path)
+    if key in _warned_of:
+        return
+    try:
+        mode = os.stat(key).st_mode
+    except OSError:  # it is being replaced
+        return
+    if mode & 0o006:
+        _warned_of.add(key)
+        from dqlitepy._log import logger
+
+        logger.warning(
+            "the TLS key %s has the mode %04o: everybody on this machine can %s it, and whoever has it can do everything "
+            "in the cluster. Make it its owner's alone: chmod 600 %s",
+            key,
+            mode & 0o7777,
+            "read" if mode & 0o004 else "replace",
+            key,
+        )
 
 
 def checked(tls: TLS | None) -> TLS | None:

@@ -65,6 +65,23 @@ def encrypted(tls: Tls, tmp_path: Path) -> Iterator[list[dqlitepy.Node]]:
         node.close(handover=False)
 
 
+def test_a_key_that_others_can_read_is_warned_of_once(tls: Tls, caplog: pytest.LogCaptureFixture) -> None:
+    pair = tls("client")
+    key = Path(pair.key)
+
+    def warnings(mode: int) -> list[str]:
+        key.chmod(mode)
+        client = dqlitepy.Client(["127.0.0.1:1"], tls=pair, timeout=0.1)
+        with suppress(dqlitepy.OperationalError):
+            client.leader()
+        return [record.getMessage() for record in caplog.records if "TLS key" in record.getMessage()]
+
+    assert warnings(0o600) == warnings(0o640) == []  # a group may be meant to
+    (warning,) = warnings(0o644)
+    assert "has the mode 0644: everybody on this machine can read it" in warning and f"chmod 600 {key}" in warning
+    assert warnings(0o644) == [warning]
+
+
 def test_a_cluster_speaks_and_changes_leaders_over_tls(encrypted: list[dqlitepy.Node], tls: Tls) -> None:
     client = dqlitepy.Client([node.address for node in encrypted], tls=tls("client"), timeout=HANG)
     eventually(lambda: voters(client), lambda count: count == 3)

@@ -230,7 +230,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_client_core": {"_abi", "_address", "_core", "_tasks", "errors", "members", "store", "tls"},
     "recovery": {"_abi", "_address", "_tasks", "errors", "members", "store"},
     "store": {"_disk.damage", "_disk.identity", "errors", "members"},
-    "tls": {"_abi", "_library", "_wire", "errors"},
+    "tls": {"_abi", "_library", "_log", "_wire", "errors"},
     "_log": {"_abi", "_library", "_wire"},
     "_tasks": {"_abi", "_library", "_operations", "_wait", "_wire"},
     "_address": set(),
