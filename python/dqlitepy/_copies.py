@@ -126,7 +126,7 @@ class CopyingConnection(TransactionControl):
         Raises:
             OperationalError: this database is not empty, this connection or the source has a transaction open, or the
                 source cannot be read.
-            DatabaseError: the source is no SQLite database, or damaged: all of it is checked before anything is written.
+            DatabaseError: the source is no SQLite database, or damaged: it is checked before anything is written.
             DataError: the source holds a text with a NUL character inside, which dqlite's protocol cannot carry.
             NotSupportedError: it has a virtual table of a module that dqlite's SQLite has not.
             AmbiguousCommitError: the connection was lost during the commit: look before you repeat it.

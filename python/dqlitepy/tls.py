@@ -75,8 +75,8 @@ def _warn_of_open_key(path: _StrPath) -> None:
         from dqlitepy._log import logger
 
         logger.warning(
-            "the TLS key %s has the mode %04o: everybody on this machine can %s it, and whoever has it can do everything "
-            "in the cluster. Make it its owner's alone: chmod 600 %s",
+            "the TLS key %s has the mode %04o: everybody on this machine can %s it, and whoever has it can do "
+            "everything in the cluster. Make it its owner's alone: chmod 600 %s",
             key,
             mode & 0o7777,
             "read" if mode & 0o004 else "replace",

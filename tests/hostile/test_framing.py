@@ -99,7 +99,13 @@ def test_an_answer_byte_by_byte(server: Server, con: dqlitepy.Connection, reply:
         header(Response.ROWS, 2**20) + names(b"x") + row((BLOB, word(2**62))),
         frame(Response.ROWS, word(32767) + bytes(32767 * 8) + row(*[(INTEGER, word(1))] * 32767) + MORE),
     ],
-    ids=["all the words there are", "as many as there may be", "a failure", "a blob", "as many columns as there may be"],
+    ids=[
+        "all the words there are",
+        "as many as there may be",
+        "a failure",
+        "a blob",
+        "as many columns as there may be",
+    ],
 )
 def test_a_length_that_lies_takes_no_memory(server: Server, con: dqlitepy.Connection, lie: bytes) -> None:
     before = resident()

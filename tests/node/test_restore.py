@@ -238,9 +238,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_what_a_source_is_instead_of_a_database_is_told(
-    empty: dqlitepy.Connection, tmp_path: Path, name: str
-) -> None:
+def test_what_a_source_is_instead_of_a_database_is_told(empty: dqlitepy.Connection, tmp_path: Path, name: str) -> None:
     content, told = FOREIGN[name]
     path = tmp_path / "source"
     path.write_bytes(content)

@@ -8,14 +8,11 @@ import resource
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socket import AF_INET6
-from threading import Thread
-from typing import Any
 
 import dqlitepy
 from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.page_server import PageServer, listen
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -100,55 +97,23 @@ class MetricsServer:
         host, separator, port = address.rpartition(":")
         if not separator or not port.isdecimal() or int(port) > 65535:
             raise Failure(f"{address} is no address to listen on", "Give HOST:PORT, such as 127.0.0.1:9100.")
-        handler = type("Handler", (_Handler,), {"node": node})
-        server = _ServerV6 if host.startswith("[") else _Server
         try:
-            self._server = server((host.strip("[]"), int(port)), handler)
+            listener = listen(host.strip("[]"), int(port))
         except OSError as error:
             raise Failure(
                 f"metrics cannot be served on {address}: {error.strerror}",
                 "Is the address this machine's, and its port free?",
             ) from error
-        self.port: int = self._server.server_address[1]
-        self._thread = Thread(target=self._server.serve_forever, name="metrics", daemon=True)
-        self._thread.start()
+        self.port: int = listener.getsockname()[1]
+        self._server = PageServer(listener, "/metrics", lambda: _page_of(node))
 
     def close(self) -> None:
         """Stops listening."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False  # a scraper that hangs must not keep the node from stopping
-
-
-class _ServerV6(_Server):
-    address_family = AF_INET6
-
-
-class _Handler(BaseHTTPRequestHandler):
-    node: dqlitepy.Node
-    timeout = 10  # seconds for a request to come in
-
-    def do_GET(self) -> None:
-        """Answers."""
-        if self.path.partition("?")[0] != "/metrics":
-            self.send_error(HTTPStatus.NOT_FOUND, "There is only /metrics")
-            return
-        try:
-            text = text_of(metrics_of(self.node))
-        except (dqlitepy.Error, OSError) as error:
-            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, "The node does not tell", str(error))
-            return
-        body = text.encode()
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", _CONTENT_TYPE)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Keeps each scrape out of the log."""
+def _page_of(node: dqlitepy.Node) -> tuple[HTTPStatus, str, str]:
+    try:
+        return HTTPStatus.OK, _CONTENT_TYPE, text_of(metrics_of(node))
+    except Exception as error:  # whatever it is, the next scrape is answered, too
+        return HTTPStatus.SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", f"The node does not tell: {error}\n"
