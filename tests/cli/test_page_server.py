@@ -140,13 +140,15 @@ def test_a_node_is_scraped_beside_two_hundred_half_open_connections(tmp_path: Pa
     node = NodeProcess(tmp_path / "data", "--address", free_address(), "--metrics", "127.0.0.1:0")
     try:
         address = ("127.0.0.1", int(node.wait_ready()["metrics"]))
+        threads = Path(f"/proc/{node.process.pid}/task")
+        before = len(os.listdir(threads))
         with ExitStack() as stack:
             for number in range(200):
                 loris = stack.enter_context(dial(address))
                 with suppress(OSError):
                     loris.sendall(GET[: number % 20])
             assert b"dqlitepy_is_leader 1" in ask(address)
-            assert len(os.listdir(f"/proc/{node.process.pid}/task")) < 100
+            assert len(os.listdir(threads)) < before + 16  # Go has some more now and then
             assert node.stop()[0] == 0
     finally:
         node.kill()
