@@ -57,14 +57,15 @@ def check_open_segments(directory: str) -> None:
     names = open_segments(directory)
     if not names:
         return
+    from dqlitepy._disk.content import Content
     from dqlitepy._disk.damage import Damaged
     from dqlitepy._disk.identity import holder
     from dqlitepy._disk.segments import GoodEntriesFollow, Reader, Segment
 
     for name in names:
         try:
-            content = Path(directory, name).read_bytes()
-            Reader(Segment(name, True, len(content)), content, 1).read_open()
+            with Content(Path(directory, name)) as content:
+                Reader(Segment(name, True, content.size), content, 1).read_open()
         except GoodEntriesFollow as damage:
             if holder(Path(directory)) is None:  # otherwise it is being written
                 raise with_code(OperationalError(_damage_message(directory, f"{name}: {damage}")), _CORRUPT) from None

@@ -11,11 +11,16 @@ from pathlib import Path
 
 from dqlitepy._disk import identity, metadata, segments, snapshots, soundness
 from dqlitepy._disk.configuration import Member
+from dqlitepy._disk.content import Content, read_small
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.metadata import Metadata
 from dqlitepy._disk.segments import Configuration, Segment
 from dqlitepy._disk.snapshots import Snapshot
 from dqlitepy._disk.store import Store
+
+# Ten times what a cluster of thousands of members takes.
+_MOST_TEXT_BYTES = 1 << 20
+_MOST_META_BYTES = 2 << 20
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,8 @@ class _Inspection:
             if name not in names:
                 continue
             try:
-                members = identity.parse_members((self._directory / name).read_text(encoding="utf-8"))
+                text = read_small(self._directory / name, _MOST_TEXT_BYTES).decode("utf-8")
+                members = identity.parse_members(text)
                 if name == identity.CLUSTER:
                     report.cluster = members
                 elif len(members) == 1 and members[0].id:
@@ -96,7 +102,7 @@ class _Inspection:
         report = self.report
         for name in names:
             try:
-                found = metadata.decode_metadata(name, (self._directory / name).read_bytes())
+                found = metadata.decode_metadata(name, read_small(self._directory / name, _MOST_TEXT_BYTES))
                 if found is None:
                     self._note(name, "was cut short by a crash; a node takes the other one")
                 else:
@@ -130,7 +136,7 @@ class _Inspection:
         outlook = "a node refuses to start" if newest else "a node starts, with a newer one"
         file = snapshot.file + ".meta"
         try:
-            snapshots.read_meta(snapshot, (self._directory / file).read_bytes())
+            snapshots.read_meta(snapshot, read_small(self._directory / file, _MOST_META_BYTES))
             assert snapshot.configuration_index is not None
             self._configurations.append(Configuration(snapshot.configuration_index, snapshot.members))
             file = snapshot.file
@@ -189,12 +195,14 @@ class _Inspection:
 
     def _read_segment(self, name: str, parsed: segments.Name, first: int) -> Segment | None:
         try:
-            content = (self._directory / name).read_bytes()
+            with Content(self._directory / name, self._progress) as content:
+                return self._read_batches(name, parsed, first, content)
         except FileNotFoundError:
             self._vanished(name)
             return None
-        self._progress(len(content))
-        segment = Segment(name, parsed.open, len(content))
+
+    def _read_batches(self, name: str, parsed: segments.Name, first: int, content: Content) -> Segment:
+        segment = Segment(name, parsed.open, content.size)
         reader = segments.Reader(segment, content, first)
         try:
             if not parsed.open:

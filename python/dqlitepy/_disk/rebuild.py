@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dqlitepy._disk import segments, snapshots
+from dqlitepy._disk.content import Content
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.segments import Reader, Segment
 from dqlitepy._disk.snapshots import Snapshot
@@ -67,24 +68,30 @@ def _replay(directory: Path, state: State, progress: Progress) -> None:
         if not name.open and name.first > state.last_index + 1:
             state.missing.append(f"the entries {state.last_index + 1} to {name.first - 1}, and so all behind them")
             return
-        content = path.read_bytes()
-        progress(len(content))
-        segment = Segment(path.name, name.open, len(content))
-        reader = Reader(segment, content, state.last_index + 1 if name.open else name.first)
+        with Content(path, progress) as content:
+            if not _replay_segment(content, path.name, name, state):
+                return
 
-        def apply(index: int, command: bytes) -> None:
-            if index > state.last_index:
-                state.store.apply(command)
-                state.last_index = index
 
-        reader.on_command = apply
-        try:
-            if name.open:
-                if note := reader.read_open():
-                    state.missing.append(f"{path.name}: {note}")
-            else:
-                reader.read_closed()
-        except Damaged as damage:
-            state.missing.append(f"{path.name} from entry {state.last_index + 1} on: {damage}")
-            return
-        state.last_index = max(state.last_index, segment.last_index or 0)
+def _replay_segment(content: Content, file: str, name: segments.Name, state: State) -> bool:
+    """Applies the commands of a segment; False where it is damaged, so that nothing may follow."""
+    segment = Segment(file, name.open, content.size)
+    reader = Reader(segment, content, state.last_index + 1 if name.open else name.first)
+
+    def apply(index: int, command: bytes) -> None:
+        if index > state.last_index:
+            state.store.apply(command)
+            state.last_index = index
+
+    reader.on_command = apply
+    try:
+        if name.open:
+            if note := reader.read_open():
+                state.missing.append(f"{file}: {note}")
+        else:
+            reader.read_closed()
+    except Damaged as damage:
+        state.missing.append(f"{file} from entry {state.last_index + 1} on: {damage}")
+        return False
+    state.last_index = max(state.last_index, segment.last_index or 0)
+    return True

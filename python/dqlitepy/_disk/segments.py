@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+import sys
+from array import array
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from dqlitepy._disk.checksum import raft_crc32
 from dqlitepy._disk.configuration import Member, decode_members
+from dqlitepy._disk.content import Content
 from dqlitepy._disk.damage import Damaged
 
 _CLOSED = re.compile(r"(\d{16,20})-(\d{16,20})")
@@ -23,6 +26,7 @@ _FORMAT = 1
 _PREAMBLE = struct.Struct("<IIQ")  # checksum of the header, of the data, count of entries
 _ENTRY = struct.Struct("<QB3xI")
 _MOST_ENTRIES = 8 * 1024 * 1024 // 32  # in a batch, as raft has it
+_MOST_MEMBERS_BYTES = 1024 * 1024
 _KINDS = {1: "command", 2: "barrier", 3: "configuration"}
 
 
@@ -75,7 +79,7 @@ class GoodEntriesFollow(Damaged):
 class Reader:
     """Reads the batches of one segment."""
 
-    def __init__(self, segment: Segment, content: bytes, next_index: int) -> None:
+    def __init__(self, segment: Segment, content: Content, next_index: int) -> None:
         self.segment = segment
         self.configurations: list[Configuration] = []
         self.on_command: Callable[[int, bytes], None] | None = None  # is called with each and its index
@@ -90,10 +94,10 @@ class Reader:
             Damaged: it is not.
         """
         self._check_format()
-        if len(self._content) == 8:
+        if self._content.size == 8:
             raise Damaged("it has no entries")
-        while self._offset < len(self._content):
-            self._read_batch()
+        while self._offset < self._content.size:
+            self._take(*self._checked_batch())
         self.segment.verified = True
 
     def read_open(self) -> str:
@@ -105,70 +109,79 @@ class Reader:
         Raises:
             Damaged: entries that were written whole cannot be read.
         """
-        if not self._content.strip(b"\0"):  # made, never written
+        if self._content.is_zero(0):  # made, never written
             self.segment.verified = True
             return ""
         self._check_format()
-        while self._offset < len(self._content):
-            if not any(self._content[self._offset : self._offset + _PREAMBLE.size]):
-                rest = memoryview(self._content)[self._offset :].tobytes()
-                if not rest.strip(b"\0"):
-                    break
+        while self._offset < self._content.size:
+            if not any(self._content.read(self._offset, _PREAMBLE.size)) and self._content.is_zero(self._offset):
+                break
+            torn = True
             try:
-                self._read_batch()
+                batch = self._checked_batch()
+                torn = False
+                self._take(*batch)
             except Damaged as damage:
-                if self._batch_follows():
-                    raise GoodEntriesFollow(
-                        f"{damage}, and good entries follow, which dqlite would drop without a word"
-                    ) from None
-                return f"its last write was cut short by a crash ({damage}); a node drops it at its next start"
+                if not self._batch_follows():
+                    return f"its last write was cut short by a crash ({damage}); a node drops it at its next start"
+                if torn and self._is_batch(self._offset):
+                    continue  # a running node has written both meanwhile
+                raise GoodEntriesFollow(
+                    f"{damage}, and good entries follow, which dqlite would drop without a word"
+                ) from None
         self.segment.verified = True
         return ""
 
     def _check_format(self) -> None:
-        if len(self._content) < 8:
-            raise Damaged(f"it has only {len(self._content)} bytes")
-        form = int.from_bytes(self._content[:8], "little")
+        start = self._content.read(0, 8)
+        if len(start) < 8:
+            raise Damaged(f"it has only {len(start)} bytes")
+        form = int.from_bytes(start, "little")
         if form != _FORMAT:
             raise Damaged(f"its format is {form} instead of {_FORMAT}")
 
-    def _read_batch(self) -> None:
+    def _checked_batch(self) -> tuple[bytes, int, str]:
+        """Returns what tells of the entries of the next batch, where their data begins, and what to call the batch."""
         where = f"batch {self.segment.batches + 1} at byte {self._offset}"
         header, data_crc, data_offset = self._header(self._offset, where)
-        entries = list(_ENTRY.iter_unpack(header[8:]))
-        end = data_offset + sum(size for _, _, size in entries)
-        if end > len(self._content):
+        end = data_offset + sum(size for _, _, size in _ENTRY.iter_unpack(header))
+        if end > self._content.size:
             raise Damaged(f"{where} is cut short")
-        if raft_crc32(self._content[data_offset:end]) != data_crc:
+        if self._content.checksum(data_offset, end) != data_crc:
             raise Damaged(f"the data of {where} does not match its checksum")
-        self._take(entries, data_offset, where)
-        self._offset = end
+        return header, data_offset, where
 
     def _header(self, offset: int, where: str) -> tuple[bytes, int, int]:
-        if offset + _PREAMBLE.size > len(self._content):
+        """Returns what tells of the entries of a batch, the checksum of their data, and where that begins."""
+        preamble = self._content.read(offset, _PREAMBLE.size)
+        if len(preamble) < _PREAMBLE.size:
             raise Damaged(f"{where} is cut short")
-        header_crc, data_crc, count = _PREAMBLE.unpack_from(self._content, offset)
+        header_crc, data_crc, count = _PREAMBLE.unpack(preamble)
         if not 0 < count <= _MOST_ENTRIES:
             raise Damaged(f"{where} says that it has {count} entries")
-        end = offset + _PREAMBLE.size + count * _ENTRY.size
-        if end > len(self._content):
+        start, size = offset + _PREAMBLE.size, count * _ENTRY.size
+        if start + size > self._content.size:
             raise Damaged(f"{where} is cut short")
-        header = self._content[offset + 8 : end]
-        if raft_crc32(header) != header_crc:
+        header = self._content.read(start, size)
+        if len(header) < size:
+            raise Damaged(f"{where} is cut short")
+        if raft_crc32(header, raft_crc32(preamble[8:])) != header_crc:
             raise Damaged(f"the header of {where} does not match its checksum")
-        return header, data_crc, end
+        return header, data_crc, start + size
 
-    def _take(self, entries: list[tuple[int, int, int]], offset: int, where: str) -> None:
+    def _take(self, header: bytes, offset: int, where: str) -> None:
         segment = self.segment
-        for term, code, size in entries:
+        for term, code, size in _ENTRY.iter_unpack(header):
             if code not in _KINDS:
                 raise Damaged(f"{where} has an entry of the unknown kind {code}")
             kind = _KINDS[code]
             if kind == "configuration":
-                members = decode_members(self._content[offset : offset + size])
+                if size > _MOST_MEMBERS_BYTES:
+                    raise Damaged(f"{where} has a list of members of {size} bytes")
+                members = decode_members(self._content.read(offset, size))
                 self.configurations.append(Configuration(self._next_index, members))
             elif kind == "command" and self.on_command is not None:
-                self.on_command(self._next_index, self._content[offset : offset + size])
+                self.on_command(self._next_index, self._content.read(offset, size))
             segment.kinds[kind] = segment.kinds.get(kind, 0) + 1
             segment.last_term = term
             segment.last_index = self._next_index
@@ -176,20 +189,32 @@ class Reader:
                 segment.first_index = self._next_index
             self._next_index += 1
             offset += size
-        segment.entries += len(entries)
+        self._offset = offset
+        segment.entries += len(header) // _ENTRY.size
         segment.batches += 1
 
     def _batch_follows(self) -> bool:
         """Whether a whole batch stands somewhere behind the bad one: then no crash cut that one short."""
         content = self._content
-        for offset in range(self._offset + 8, len(content) - _PREAMBLE.size, 8):
-            count = int.from_bytes(content[offset + 8 : offset + 16], "little")
-            if 0 < count <= _MOST_ENTRIES:
-                try:
-                    header, data_crc, start = self._header(offset, "")
-                except Damaged:
-                    continue
-                end = start + sum(size for _, _, size in _ENTRY.iter_unpack(header[8:]))
-                if end <= len(content) and raft_crc32(content[start:end]) == data_crc:
-                    return True
-        return False
+        return any(
+            self._is_batch(offset)
+            for offset in _small_numbers(content.pieces(self._offset + 16, content.size), self._offset + 8)
+        )
+
+    def _is_batch(self, offset: int) -> bool:
+        try:
+            header, data_crc, start = self._header(offset, "")
+        except Damaged:
+            return False
+        end = start + sum(size for _, _, size in _ENTRY.iter_unpack(header))
+        return end <= self._content.size and self._content.checksum(start, end) == data_crc
+
+
+def _small_numbers(pieces: Iterator[bytes], offset: int) -> Iterator[int]:
+    """Yields each offset where a batch may begin, by the count that stands 8 bytes behind it; `pieces` begin there."""
+    for piece in pieces:
+        words = array("Q", piece[: len(piece) & ~7])
+        if sys.byteorder == "big":
+            words.byteswap()
+        yield from [offset + 8 * index for index, word in enumerate(words) if 0 < word <= _MOST_ENTRIES]
+        offset += len(piece)
