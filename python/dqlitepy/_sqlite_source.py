@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
@@ -55,7 +56,7 @@ def _reading(path: str, called: str, *, foreign: bool) -> Iterator[_Read]:
 
     def read(sql: str) -> Iterator[tuple[Any, ...]]:
         try:
-            yield from source.execute(sql)
+            yield from chain(source.execute(sql))  # or its end would close the cursor, perhaps after the source
         except sqlite3.Error as error:
             raise _ours(called, error) from error
 
