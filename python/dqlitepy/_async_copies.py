@@ -177,7 +177,7 @@ class AsyncCopyingConnection(AsyncTransactionControl):
         *,
         progress: Progress | None = None,
     ) -> None:
-        """Copies everything from `source` into this connection's database, in one transaction: all of it or nothing.
+        """Copies everything from `source` into this connection's database: others see all of it or nothing.
 
         See `dqlitepy.Connection.restore`.
 

@@ -111,11 +111,13 @@ class CopyingConnection(TransactionControl):
         *,
         progress: Progress | None = None,
     ) -> None:
-        """Copies everything from `source` into this connection's database, in one transaction: all of it or nothing.
+        """Copies everything from `source` into this connection's database: others see all of it or nothing.
 
         Tables with their rowids, indexes, views, triggers, virtual tables whose module is there (FTS5, R-Tree), what
         AUTOINCREMENT has counted, ANALYZE's statistics, user_version and application_id come along. Constraints and
-        foreign keys are not checked again. The transaction is in the leader's memory until it is committed.
+        foreign keys are not checked again. Up to 16 MiB go in one transaction, which is in the leader's memory until
+        it is committed. More goes in pieces, into tables with names that begin with `_dqlitepy_restore_`: what a
+        restore that was killed has left of them, the next one drops.
 
         Args:
             source: a `sqlite3.Connection`, another connection of dqlitepy, or the path of a SQLite file, which is only

@@ -28,6 +28,29 @@ def test_out_of_a_cluster_and_into_another_database_of_it(three: list[dqlitepy.N
             assert list(memory.iterdump()) == lines
 
 
+def test_a_large_restore_goes_on_under_the_next_leader(three: list[dqlitepy.Node]) -> None:
+    """Between two pieces nothing is lost with the leadership; within one the restore ends and leaves nothing."""
+    servers = ",".join(node.address for node in three)
+    with closing(sqlite3.connect(":memory:")) as memory, closing(dqlitepy.connect(f"dqlite://{servers}")) as con:
+        memory.execute("CREATE TABLE t (a)")
+        memory.executemany("INSERT INTO t VALUES (?)", ((bytes(500_000),) for _ in range(60)))
+        memory.commit()
+        leaders = []
+
+        def elect(status: int, remaining: int, total: int) -> None:
+            if len(leaders) == 1:
+                old = three[0].client().leader()
+                assert old is not None
+                new = next(node for node in three if node.id != old.id)
+                new.client().transfer(new.id, timeout=HANG)
+            leaders.append(remaining)
+
+        con.restore(memory, progress=elect)
+        assert len(leaders) > 3
+        assert con.execute("SELECT count(*), sum(length(a)) FROM t").fetchone() == (60, 30_000_000)
+        assert con.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
+
+
 def test_a_node_without_a_majority_still_gives_its_copy(three: list[dqlitepy.Node]) -> None:
     first, *others = three
     with closing(dqlitepy.connect(f"dqlite://{first.address}")) as con:
