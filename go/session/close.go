@@ -73,4 +73,6 @@ func (s *Session) Destroy() {
 	}
 	s.options.Group.remove(s)
 	s.waker.close()
+	s.forgetRoom()
+	left.add(s.shed + cap(s.pickled) + sessionSize)
 }

@@ -62,6 +62,14 @@ func (l *link) release() {
 	l.in, l.start, l.mapped = nil, 0, false
 }
 
+// held is how much of the link's memory only a collection of garbage gives back.
+func (l *link) held() (garbage int) {
+	if !l.mapped {
+		garbage = cap(l.in)
+	}
+	return garbage + cap(l.out)
+}
+
 // rest gives back what an unusually large message took, and tells how much of that only a collection of garbage gives back.
 func (l *link) rest() (garbage int) {
 	if cap(l.in) > keepSize && l.start == len(l.in) {

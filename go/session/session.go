@@ -124,10 +124,6 @@ func (s *Session) Continue(slice time.Duration) (result Result, done bool, failu
 	return s.result, true, s.failure
 }
 
-// returnSize is how much must have been given up before the system gets it back at once: it costs a collection of garbage,
-// some milliseconds, and would otherwise take until the garbage has doubled, or minutes.
-const returnSize = 16 << 20
-
 // Slim gives back what large values took, once Result.Data was copied.
 func (s *Session) Slim() {
 	s.forgetRoom()
@@ -301,6 +297,7 @@ func (s *Session) breakLink() {
 	if s.link == nil {
 		return
 	}
+	s.shed += s.link.held()
 	s.options.Group.bury(s.link)
 	s.link, s.stream = nil, nil
 	s.transaction.end()

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+// returnSize is how much must have been given up before the system gets it back at once: it costs a collection of garbage,
+// some milliseconds, and would otherwise take until the garbage has doubled, or minutes.
+const returnSize = 16 << 20
+
+// returnPause is how long after that many sessions that were closed, or more that follow, share one collection.
+const returnPause = time.Second
+
+// sessionSize is about what a session takes beside its buffers.
+const sessionSize = 8 << 10
+
+// estate is what sessions that were destroyed have left: each too little to be worth a collection, a thousand of them not.
+type estate struct {
+	bytes  atomic.Int64
+	coming atomic.Bool // a collection is
+	free   func()
+}
+
+var left = estate{free: debug.FreeOSMemory}
+
+func (e *estate) add(bytes int) {
+	if e.bytes.Add(int64(bytes)) < returnSize || e.coming.Swap(true) {
+		return
+	}
+	time.AfterFunc(returnPause, func() {
+		e.bytes.Store(0)
+		e.coming.Store(false)
+		e.free()
+	})
+}
