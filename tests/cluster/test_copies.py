@@ -35,7 +35,7 @@ def test_a_large_restore_goes_on_under_the_next_leader(three: list[dqlitepy.Node
         memory.execute("CREATE TABLE t (a)")
         memory.executemany("INSERT INTO t VALUES (?)", ((bytes(500_000),) for _ in range(60)))
         memory.commit()
-        leaders = []
+        leaders: list[int] = []
 
         def elect(status: int, remaining: int, total: int) -> None:
             if len(leaders) == 1:
