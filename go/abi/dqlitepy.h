@@ -142,9 +142,9 @@ typedef struct dqlitepy_node_options {
 	dqlitepy_text tls_authority;  /* path of a PEM file, what others' certificates are checked against; "" = no TLS. The
 	                                 files are read again when they have changed; what cannot be used changes nothing */
 	uint64_t failure_domain;      /* nodes that fail together have the same */
+	uint64_t max_connections;     /* of clients at a time; 0 = dqlite's default, 10,000 */
 	uint32_t voters;              /* how many nodes should vote: odd, at least 3 */
 	uint32_t standbys;            /* how many nodes should follow the log without a vote */
-	uint32_t max_connections;     /* of clients at a time; 0 = dqlite's default, 10,000 */
 	uint32_t roles_interval_ms;   /* between two looks of the leader at who has which role */
 	uint32_t bare;                /* 1 = neither joins nor looks after roles; for a node without an address the same */
 } dqlitepy_node_options;

@@ -100,9 +100,9 @@ class NodeOptions(Structure):
         ("tls_key", c_char_p),
         ("tls_authority", c_char_p),
         ("failure_domain", c_uint64),
+        ("max_connections", c_uint64),
         ("voters", c_uint32),
         ("standbys", c_uint32),
-        ("max_connections", c_uint32),
         ("roles_interval_ms", c_uint32),
         ("bare", c_uint32),
     ]
