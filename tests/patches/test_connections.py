@@ -21,6 +21,7 @@ STRANGERS_KEPT = 1024
 STRANGERS = 3000
 CLIENTS = 500
 OWN_FILES = 200  # what the node has open besides, or less
+PROTOCOL = b"\1\0\0\0\0\0\0\0"  # what each client says first
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_strangers(roomy_node: NodeProcess) -> None:
         for number in range(STRANGERS):
             stranger = stack.enter_context(node.stranger())
             if number % 2:
-                stranger.socket.sendall(b"\1\0\0\0\0\0\0\0")
+                stranger.socket.sendall(PROTOCOL)
         assert_commits(node)
         assert len(os.listdir(f"/proc/{node.pid}/fd")) < STRANGERS_KEPT + OWN_FILES
         assert client.execute("INSERT INTO t VALUES (2)") == 1
@@ -103,8 +104,10 @@ def test_few_files(node: NodeProcess) -> None:
         client = stack.enter_context(node.client())
         client.execute("CREATE TABLE t (v)")
         resource.prlimit(node.pid, resource.RLIMIT_NOFILE, (64, 64))
-        for _ in range(200):
-            stack.enter_context(node.stranger())
+        for number in range(200):
+            stranger = stack.enter_context(node.stranger())
+            if number % 2:
+                stranger.socket.sendall(PROTOCOL)
         for _ in range(20):  # three segments of the log
             client.execute("INSERT INTO t VALUES (randomblob(1000000))")
         assert_commits(node)
