@@ -54,10 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--snapshot-threshold", metavar="N", type=int, default=512, help="entries between snapshots")
     parser.add_argument("--snapshot-trailing", metavar="N", type=int, default=1024, help="entries kept behind one")
-    for name, what in (("threshold", "of entries between snapshots"), ("trailing", "of entries kept behind one")):
-        parser.add_argument(
-            f"--snapshot-{name}-bytes", metavar="N", type=int, default=32 << 20, help=f"the most bytes {what}"
-        )
+    parser.add_argument(
+        "--snapshot-threshold-bytes", metavar="N", type=int, default=32 << 20, help="bytes of entries between snapshots"
+    )
+    parser.add_argument(
+        "--snapshot-trailing-bytes", metavar="N", type=int, default=32 << 20, help="bytes of entries kept behind one"
+    )
     parser.add_argument("--max-connections", metavar="N", type=int, default=10_000, help="of clients at a time")
     parser.add_argument(
         "--auto-recovery",
