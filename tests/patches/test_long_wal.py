@@ -51,7 +51,7 @@ def test_it_holds_what_was_committed(node: NodeProcess, client: Client) -> None:
         assert client.scalar("PRAGMA integrity_check") == b"ok"
         reader.execute("ROLLBACK")
         assert reader.scalar("SELECT sum(n) FROM t") == expected
-        # The next commit copies the WAL, or the next one behind a snapshot that is being made: the log had bytes for one.
+        # The next commit copies the WAL, or the next one behind a snapshot: the log had bytes enough for one.
         while _frames(client) > 0:
             client.execute("UPDATE t SET n = n + 1 WHERE a = 1")
             expected += 1
