@@ -183,10 +183,18 @@ class Cluster:
         """Starts a node that has left the cluster, as a new one."""
         member = self.members[number]
         self.kill([number])
-        shutil.rmtree(member.directory / "data", ignore_errors=True)
-        _sync(member.directory)  # or a power cut would bring the old member back
-        if self._prepared:
-            _prepare(member.directory)
+        deadline = monotonic() + HANG
+        while True:
+            try:
+                shutil.rmtree(member.directory / "data", ignore_errors=True)
+                _sync(member.directory)  # or a power cut would bring the old member back
+                if self._prepared:
+                    _prepare(member.directory)
+                break
+            except OSError:  # another crew has its disk fail; nobody begins with such a one
+                if monotonic() > deadline:
+                    raise
+                sleep(0.1)
         member.held = member.leaving = False
         self.restart(number)
 
