@@ -183,7 +183,7 @@ class Cluster:
         """Starts a node that has left the cluster, as a new one."""
         member = self.members[number]
         self.kill([number])
-        deadline = monotonic() + HANG
+        deadline = monotonic() + _START_SECONDS
         while True:
             try:
                 shutil.rmtree(member.directory / "data", ignore_errors=True)
@@ -308,7 +308,7 @@ class Cluster:
 
 
 def _prepare(directory: Path) -> None:
-    (directory / "data").mkdir(mode=0o700)
+    (directory / "data").mkdir(mode=0o700, exist_ok=True)
     _sync(directory)
 
 
