@@ -11,6 +11,8 @@ NATIVE_COPTS = [
     "-fvisibility=hidden",
 ] + select({
     Label("//tools/config:debug"): ["-O0", "-g"],
+    # Reports name lines, and the code is near what ships.
+    Label("//tools/config:sanitized"): ["-O1", "-g"],
     Label("//tools/config:local"): ["-O3", "-march=native", "-g0"],
     # -g0 also beats the -g3 that dqlite's configure adds, whose paths would make the bytes depend on the sandbox.
     Label("//tools/config:dist"): ["-O3", "-g0"],

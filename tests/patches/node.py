@@ -2,7 +2,7 @@
 """A node in a process of its own, so that a test outlives a server that aborts.
 
 As a program: starts the node, says so on standard output, and stops it when standard input ends. What the node has to
-say goes to a file beside its directory.
+say goes to a file beside its directory. DQLITEPY_NODE names another program that does the same: //tests/sanitizers has one.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ class NodeProcess:
         self.address = address or free_address()
         self._directory = directory
         directory.mkdir(exist_ok=True)
+        other = os.environ.get("DQLITEPY_NODE")
+        program = [other] if other else [sys.executable, "-m", "tests.patches.node"]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.patches.node", str(directory), self.address, str(latency_ms)],
+            [*program, str(directory), self.address, str(latency_ms)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
