@@ -15,11 +15,12 @@ _SANITIZER = str(Label("//tools/config:sanitizer"))
 _MODE = str(Label("//tools/config:mode"))
 _TOOLCHAINS = "//command_line_option:extra_toolchains"
 
-def _transition_impl(settings, _attr):
-    sanitizer = settings[_SANITIZER]
+def _transition_impl(settings, attr):
+    sanitizer = attr.sanitizer or settings[_SANITIZER]
     if sanitizer == "none":
-        return {_MODE: settings[_MODE], _TOOLCHAINS: settings[_TOOLCHAINS]}
+        return {name: settings[name] for name in [_SANITIZER, _MODE, _TOOLCHAINS]}
     return {
+        _SANITIZER: sanitizer,
         _MODE: "sanitized",
         _TOOLCHAINS: [str(Label("@sanitizers//:" + sanitizer))],
     }
@@ -27,7 +28,7 @@ def _transition_impl(settings, _attr):
 _sanitized_transition = transition(
     implementation = _transition_impl,
     inputs = [_SANITIZER, _MODE, _TOOLCHAINS],
-    outputs = [_MODE, _TOOLCHAINS],
+    outputs = [_SANITIZER, _MODE, _TOOLCHAINS],
 )
 
 def _impl(ctx):
@@ -52,6 +53,10 @@ _ATTRS = {
         allow_single_file = True,
         cfg = _sanitized_transition,
         mandatory = True,
+    ),
+    "sanitizer": attr.string(
+        doc = "Which one, whatever the configuration says; empty for that of the configuration.",
+        values = ["", "address", "thread"],
     ),
     "_allowlist_function_transition": attr.label(default = "@bazel_tools//tools/allowlists/function_transition_allowlist"),
 }

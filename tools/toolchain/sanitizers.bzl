@@ -16,10 +16,7 @@ package(default_visibility = ["//visibility:public"])
 _TOOLCHAIN = """
 filegroup(
     name = "files_{sanitizer}",
-    srcs = [
-        "{sanitizer}/ar",
-        "{sanitizer}/cc",
-    ],
+    srcs = glob(["{sanitizer}/*"]),
 )
 
 gcc_cc_toolchain(
@@ -34,7 +31,7 @@ gcc_cc_toolchain(
 _CC = """\
 #!/bin/sh
 # {version}
-exec {gcc} -fsanitize={sanitizer} -fno-omit-frame-pointer "$@"
+exec {gcc} {flags} -fno-omit-frame-pointer "$@"
 """
 
 _HELP = "Type: apt-get install gcc libc6-dev   (or your system's names for them)"
@@ -54,12 +51,17 @@ def _sanitizers_impl(rctx):
     searched = rctx.execute([gcc, "-E", "-Wp,-v", "probe.c"]).stderr.splitlines()
     build = _BUILD.format(config = Label(":cc_toolchain.bzl"))
     for sanitizer in _SANITIZERS:
-        rctx.file(sanitizer + "/cc", _CC.format(version = version, gcc = gcc, sanitizer = sanitizer), executable = True)
+        flags = "-fsanitize=" + sanitizer
+        if sanitizer == "thread":
+            rctx.symlink(Label(":seen_threads.h"), "thread/seen_threads.h")
+            flags += ' -include "${0%/*}/seen_threads.h"'
+        rctx.file(sanitizer + "/cc", _CC.format(version = version, gcc = gcc, flags = flags), executable = True)
         rctx.file(sanitizer + "/ar", "#!/bin/sh\nexec {} \"$@\"\n".format(ar), executable = True)
         build += _TOOLCHAIN.format(
             sanitizer = sanitizer,
             cpu = {"amd64": "x86_64"}.get(rctx.os.arch, rctx.os.arch),
-            include_directories = [str(rctx.path(line.strip()).realpath) for line in searched if line.startswith(" /")],
+            # Debian's headers of the kernel are links to elsewhere below /usr.
+            include_directories = ["/usr"] + [str(rctx.path(line.strip()).realpath) for line in searched if line.startswith(" /")],
         )
     rctx.file("BUILD.bazel", build)
 
