@@ -53,9 +53,9 @@ class Chance(random.Random):
         return bytes(copy)
 
 
-def word(number: int) -> bytes:
-    """Encodes a number of 64 bits."""
-    return struct.pack("<Q", number)
+def word(*numbers: int) -> bytes:
+    """Encodes numbers of 64 bits, of which those that are larger or negative become others."""
+    return b"".join(struct.pack("<Q", number & (1 << 64) - 1) for number in numbers)
 
 
 def text(value: bytes) -> bytes:

@@ -15,20 +15,25 @@ _COMMAND, _BARRIER, _CHANGE = 1, 2, 3
 _OPEN, _FRAMES, _UNDO, _CHECKPOINT = 1, 2, 3, 4
 
 
+# A node closes the connection of who is no member, so the case begins by a client's request that adds one.
+_MEMBER = 2
+_ADDRESS = b"127.0.0.1:9"
+
+
 def connections(chance: Chance) -> list[bytes]:
-    """Returns what some connections of other nodes send, one after the other, in terms that grow."""
+    """Returns what some connections of other nodes send to a fresh one, one after the other, in terms that grow."""
     log = _Log(chance)
-    return [_connection(chance, log) for _ in range(chance.choice((1, 1, 2, 3)))]
+    return [_add_member(), *(_connection(chance, log) for _ in range(chance.choice((1, 1, 2, 3))))]
 
 
 def entries(chance: Chance) -> list[bytes]:
     """Returns what the connection of a leader sends whose entries are committed at once."""
     log = _Log(chance)
     log.term += 5
-    sent = _hello(2)
+    sent = _hello(_MEMBER)
     for _ in range(chance.randrange(1, 5)):
         sent += log.append(committed=True)
-    return [sent]
+    return [_add_member(), sent]
 
 
 class _Log:
@@ -37,19 +42,18 @@ class _Log:
     def __init__(self, chance: Chance) -> None:
         self.chance = chance
         self.term = chance.number(1, 2, 3, 4)
-        self.last = 1  # a fresh node's own configuration
+        # Before it are the node's own configuration, and that with the member.
+        self.last = 2
         self.last_term = 1
 
     def append(self, *, committed: bool) -> bytes:
         chance = self.chance
         batch = [_entry(chance) for _ in range(chance.choice((0, 1, 1, 1, 2, 3)))]
-        if chance.one_in(6):
-            self.last += 1  # a barrier that the node has itself appended as a leader
         previous, previous_term = self.last, self.last_term
         if not committed and chance.one_in(2):
             previous, previous_term = chance.number(0, 1, 2, 3), chance.number(0, 1, self.term)
         commit = previous + len(batch) if committed else chance.number(0, 1, 2, previous)
-        head = struct.pack("<QQQQ", self.term, previous, previous_term, commit & (1 << 64) - 1)
+        head = word(self.term, previous, previous_term, commit)
         head += word(chance.number(len(batch)) if chance.one_in(20) else len(batch))
         for kind, content in batch:
             size = chance.number(len(content), bits=32) if chance.one_in(20) else len(content)
@@ -63,19 +67,23 @@ class _Log:
         chance = self.chance
         members, content = _configuration(chance), _snapshot(chance)
         last = chance.number(1, 2, 5, 100)
-        head = struct.pack("<QQQQ", self.term, last, chance.number(0, 1, self.term), chance.number(0, 1, last))
+        head = word(self.term, last, chance.number(0, 1, self.term), chance.number(0, 1, last))
         head += word(len(members)) + members
         head += word(chance.number(len(content)) if chance.one_in(20) else len(content))
         self.last, self.last_term = last, self.term
         return _message(_INSTALL, head, chance) + content
 
 
-def _hello(number: int, address: bytes = b"127.0.0.1:9") -> bytes:
+def _add_member() -> bytes:
+    return word(1) + frame(12, word(_MEMBER) + text(_ADDRESS))
+
+
+def _hello(number: int, address: bytes = _ADDRESS) -> bytes:
     return word(1) + frame(11, word(number) + text(address))
 
 
 def _connection(chance: Chance, log: _Log) -> bytes:
-    sent = _hello(chance.number(2, 2, 2, 3, 0, _FIRST_ID), chance.choice((b"127.0.0.1:9", b"127.0.0.1:9", b"", b"x")))
+    sent = _hello(chance.number(*[_MEMBER] * 9, 3, 0, _FIRST_ID), chance.choice((*[_ADDRESS] * 9, b"", b"x")))
     for _ in range(chance.randrange(1, 6)):
         if chance.one_in(3):
             log.term += chance.choice((0, 1, 5))
@@ -92,19 +100,19 @@ def _any_message(chance: Chance, log: _Log) -> bytes:
         return log.install()
     if kind == _VOTE:
         flags = word(chance.number(0, 1, 2, 3)) if not chance.one_in(6) else b""
-        body = struct.pack("<QQQQ", term, chance.number(0, 2, _FIRST_ID), chance.number(1, 2, 100), chance.number(0, 1, term))
+        body = word(term, chance.number(0, 2, _FIRST_ID), chance.number(1, 2, 100), chance.number(0, 1, term))
         return _message(kind, body + flags, chance)
     if kind in (_VOTE_RESULT, _APPEND_RESULT):
-        return _message(kind, struct.pack("<QQQQ", term, chance.number(0, 1), chance.number(0, 1, 2, 100), chance.number(0, 1)), chance)
+        return _message(kind, word(term, chance.number(0, 1), chance.number(0, 1, 2, 100), chance.number(0, 1)), chance)
     if kind == _TIMEOUT_NOW:
-        return _message(kind, struct.pack("<QQQ", term, chance.number(0, 1, 2), chance.number(0, 1, term)), chance)
+        return _message(kind, word(term, chance.number(0, 1, 2), chance.number(0, 1, term)), chance)
     return _message(kind, chance.randbytes(8 * chance.randrange(5)), chance)
 
 
 def _message(kind: int, head: bytes, chance: Chance) -> bytes:
     if chance.one_in(20):
         head = chance.damaged(head)
-    size = chance.number(len(head) + 8, len(head) - 8 & (1 << 64) - 1) if chance.one_in(30) else len(head)
+    size = chance.number(len(head) + 8, len(head) - 8) if chance.one_in(30) else len(head)
     return word(kind) + word(size) + head
 
 

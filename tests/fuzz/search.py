@@ -19,8 +19,8 @@ KINDS: dict[str, Callable[[Chance], list[bytes]]] = {
     "entries": peers.entries,
 }
 
-# So many cases meet one node: most faults need no more than the state that these leave.
-_BATCH = 25
+# So many cases meet one node. Those of peers are written for the log of a fresh one.
+_BATCH = {"frames": 25, "peers": 1, "entries": 1}
 
 _PLACES = (
     r"SUMMARY: \w+: (.*)",
@@ -52,7 +52,7 @@ def search(kind: str, seed: int, seconds: float, program: str | None, tell: Call
     findings = Findings()
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        batch = [KINDS[kind](Chance(f"{kind} {seed} {findings.tried + i}")) for i in range(_BATCH)]
+        batch = [KINDS[kind](Chance(f"{kind} {seed} {findings.tried + i}")) for i in range(_BATCH[kind])]
         fault = fault_of(batch, program)
         findings.tried += len(batch)
         if fault is None or place_of(fault) in findings.faults:

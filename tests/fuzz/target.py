@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from tests.fuzz.chance import frame, word
@@ -18,7 +19,9 @@ from tests.support import free_address
 # Only ends what hangs.
 HANG_SECONDS = 60.0
 
-# How long answers are read: what comes later is thrown away by closing the connection, as clients do that were stopped.
+# How long answers are awaited before the end of the input is shown, at which a node ends what it still does for a client;
+# and how long after it. Nothing but how much is seen depends on them.
+_QUIET_SECONDS = 0.03
 _READ_SECONDS = 1.0
 _LEADER = word(1) + frame(0, word(0))
 _READY = b"ready\n"
@@ -97,10 +100,15 @@ class Target:
 
     def _send(self, sent: bytes) -> None:
         with self._connect() as connection:
-            connection.settimeout(_READ_SECONDS)
             try:
+                connection.settimeout(_READ_SECONDS)
                 connection.sendall(sent)
+                connection.settimeout(_QUIET_SECONDS)
+                with suppress(TimeoutError):
+                    while connection.recv(1 << 16):
+                        pass
                 connection.shutdown(socket.SHUT_WR)
+                connection.settimeout(_READ_SECONDS)
                 while connection.recv(1 << 16):
                     pass
             except TimeoutError:
