@@ -16,7 +16,7 @@ package(default_visibility = ["//visibility:public"])
 _TOOLCHAIN = """
 filegroup(
     name = "files_{sanitizer}",
-    srcs = glob(["{sanitizer}/*"]),
+    srcs = glob(["{sanitizer}/**"]),
 )
 
 gcc_cc_toolchain(
@@ -53,8 +53,8 @@ def _sanitizers_impl(rctx):
     for sanitizer in _SANITIZERS:
         flags = "-fsanitize=" + sanitizer
         if sanitizer == "thread":
-            rctx.symlink(Label(":seen_threads.h"), "thread/seen_threads.h")
-            flags += ' -include "${0%/*}/seen_threads.h"'
+            rctx.symlink(Label(":tsan_threads.h"), "thread/include/threads.h")
+            flags += ' -I "${0%/*}/include"'
         rctx.file(sanitizer + "/cc", _CC.format(version = version, gcc = gcc, flags = flags), executable = True)
         rctx.file(sanitizer + "/ar", "#!/bin/sh\nexec {} \"$@\"\n".format(ar), executable = True)
         build += _TOOLCHAIN.format(

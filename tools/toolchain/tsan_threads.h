@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For what --config=tsan compiles. ThreadSanitizer knows pthread's mutexes, but not those of C11, which are the same ones in glibc:
- * what one of them guards would be reported as a race.
+ * <threads.h> for what --config=tsan compiles. ThreadSanitizer knows pthread's mutexes, but not those of C11, which are the same
+ * ones in glibc: what one of them guards would be reported as a race.
  */
-#ifndef DQLITEPY_SEEN_THREADS_H
-#define DQLITEPY_SEEN_THREADS_H
+#ifndef DQLITEPY_TSAN_THREADS_H
+#define DQLITEPY_TSAN_THREADS_H
 
-#ifndef __ASSEMBLER__
+#include_next <threads.h>
 #include <pthread.h>
-#include <threads.h>
 
 _Static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t), "mtx_t is no pthread_mutex_t here");
 
@@ -16,6 +15,5 @@ _Static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t), "mtx_t is no pthread_mu
 #define mtx_lock(m) pthread_mutex_lock((pthread_mutex_t *)(m))
 #define mtx_unlock(m) pthread_mutex_unlock((pthread_mutex_t *)(m))
 #define mtx_destroy(m) pthread_mutex_destroy((pthread_mutex_t *)(m))
-#endif
 
 #endif
