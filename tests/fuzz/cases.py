@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inputs as files: a line for each connection, the bytes that it sends in hexadecimal; lines with # say why it is kept."""
+"""Inputs as files: a line for each connection, what it sends in hexadecimal; lines with # say why it is kept."""
 
 from __future__ import annotations
 

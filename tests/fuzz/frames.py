@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients send, nearly right: each connection is a sequence of requests that fit each other, with mistakes in them."""
+"""What clients send, nearly right: requests that fit each other, with mistakes in them."""
 
 from __future__ import annotations
 

@@ -92,7 +92,9 @@ def _connection(chance: Chance, log: _Log) -> bytes:
 
 
 def _any_message(chance: Chance, log: _Log) -> bytes:
-    kind = chance.choice((_APPEND, _APPEND, _APPEND, _INSTALL, _INSTALL, _VOTE, _VOTE_RESULT, _APPEND_RESULT, _TIMEOUT_NOW, 0, 7, 9))
+    kind = chance.choice(
+        (_APPEND, _APPEND, _APPEND, _INSTALL, _INSTALL, _VOTE, _VOTE_RESULT, _APPEND_RESULT, _TIMEOUT_NOW, 0, 7, 9)
+    )
     term = chance.number(log.term, log.term, 0, 1)
     if kind == _APPEND:
         return log.append(committed=chance.one_in(2))
@@ -140,7 +142,11 @@ def _command(chance: Chance) -> bytes:
     count = chance.choice((1, 1, 1, 2, 3, 0))
     numbers = [chance.number(*range(1, count + 2)) for _ in range(count)]
     pages = [_page(chance, at, size) for at in range(count)]
-    body = text(name) + word(chance.number(0, 1)) + struct.pack("<IBBH", chance.number(count, 0, bits=32), chance.number(1, 1, 0, bits=8), 0, 0)
+    body = (
+        text(name)
+        + word(chance.number(0, 1))
+        + struct.pack("<IBBH", chance.number(count, 0, bits=32), chance.number(1, 1, 0, bits=8), 0, 0)
+    )
     body += struct.pack("<IHH", chance.number(count, count, count, count, bits=32), size, 0)
     return head + body + b"".join(map(word, numbers)) + b"".join(pages)
 
@@ -161,7 +167,10 @@ def _page(chance: Chance, at: int, size: int) -> bytes:
 def _configuration(chance: Chance) -> bytes:
     count = chance.choice((1, 1, 2, 3, 0))
     members = b"".join(
-        word(chance.number(_FIRST_ID, 2, 3, 0)) + chance.choice((b"127.0.0.1:9", b"", b"x" * 300)) + b"\0" + bytes([chance.number(0, 1, 2, bits=8)])
+        word(chance.number(_FIRST_ID, 2, 3, 0))
+        + chance.choice((b"127.0.0.1:9", b"", b"x" * 300))
+        + b"\0"
+        + bytes([chance.number(0, 1, 2, bits=8)])
         for _ in range(count)
     )
     return padded(struct.pack("<BQ", chance.number(1, 1, 1, bits=8), chance.number(count, count, count)) + members)
@@ -175,5 +184,10 @@ def _snapshot(chance: Chance) -> bytes:
         main = b"".join(_page(chance, at, _PAGE) for at in range(pages))
         wal = b"" if chance.one_in(2) else chance.randbytes(32 + chance.choice((0, 24, 24 + _PAGE)))
         content += text(chance.choice((b"main", b"main", b"other", b"", b"x" * 600)))
-        content += word(chance.number(len(main), len(main), len(main))) + word(chance.number(len(wal), len(wal), len(wal))) + main + padded(wal)
+        content += (
+            word(chance.number(len(main), len(main), len(main)))
+            + word(chance.number(len(wal), len(wal), len(wal)))
+            + main
+            + padded(wal)
+        )
     return chance.damaged(content) if chance.one_in(8) else content

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks for inputs that end a node, for some minutes: `tools/bazel run //tests/fuzz -- --minutes 5`.
 
-The node is one whose C code has AddressSanitizer in it. What is found is written as cases, which belong into tests/fuzz/corpus
-once the node stands them. The status is 1 where something was found.
+The node is one whose C code has AddressSanitizer in it. What is found is written as cases, which belong into
+tests/fuzz/corpus once the node stands them. The status is 1 where something was found.
 """
 
 from __future__ import annotations
@@ -20,12 +20,16 @@ from tests.fuzz.search import KINDS, Findings, fault_of, keep, search
 
 def main() -> int:
     """Returns the status."""
-    parser = argparse.ArgumentParser(prog="tools/bazel run //tests/fuzz --", description=(__doc__ or "").split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="tools/bazel run //tests/fuzz --", description=(__doc__ or "").split("\n\n")[0]
+    )
     parser.add_argument("--minutes", type=float, default=5, help="for all kinds together (default: 5)")
     parser.add_argument("--seed", type=int, help="of what is tried (default: a new one, which is printed)")
     parser.add_argument("--kind", choices=KINDS, action="append", help="only this one; may be repeated")
     parser.add_argument("--output", type=Path, help="folder for what is found (default: a new one)")
-    parser.add_argument("--node", default=os.environ.get("DQLITEPY_NODE"), help="a program in the place of the sanitized node")
+    parser.add_argument(
+        "--node", default=os.environ.get("DQLITEPY_NODE"), help="a program in the place of the sanitized node"
+    )
     parser.add_argument("--replay", type=Path, nargs="+", help="only send these cases, each to a fresh node")
     options = parser.parse_args()
     if options.replay:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node that is sent inputs, and what must hold after each: it answers, and in the end it stops by itself with status 0."""
+"""A node that is sent inputs, and what must hold: it answers after each, and in the end it stops with status 0."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.support import free_address
 # Only ends what hangs.
 HANG_SECONDS = 60.0
 
-# How long answers are awaited before the end of the input is shown, at which a node ends what it still does for a client;
-# and how long after it. Nothing but how much is seen depends on them.
+# How long answers are awaited before the end of the input is shown, at which a node ends what it still does for a
+# client; and how long after it. Nothing but how much is seen depends on them.
 _QUIET_SECONDS = 0.03
 _READ_SECONDS = 1.0
 _LEADER = word(1) + frame(0, word(0))
@@ -41,7 +41,7 @@ class Target:
         """Starts it.
 
         Args:
-            program: takes a directory and an address, says "ready" and stops with its input; None for the library's node.
+            program: takes a directory and an address, says "ready", stops with its input; None for the library's node.
         """
         self._directory = Path(tempfile.mkdtemp(prefix="dqlitepy-fuzz-"))
         self._address = free_address()

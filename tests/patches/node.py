@@ -39,10 +39,10 @@ class NodeProcess:
         self.address = address or free_address()
         self._directory = directory
         directory.mkdir(exist_ok=True)
-        other = os.environ.get("DQLITEPY_NODE")
-        program = [other] if other else [sys.executable, "-m", "tests.patches.node"]
+        where = [str(directory), self.address]
+        other = os.environ.get("DQLITEPY_NODE")  # has dqlite's own latency
         self._process = subprocess.Popen(
-            [*program, str(directory), self.address, str(latency_ms)],
+            [other, *where] if other else [sys.executable, "-m", "tests.patches.node", *where, str(latency_ms)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
