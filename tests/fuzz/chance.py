@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import struct
 
-EDGES = (
+EDGES: tuple[int, ...] = (
     *range(10),
     *(n + d for bits in (7, 8, 15, 16, 31, 32, 62, 63) for n in (1 << bits,) for d in (-9, -1, 0, 1)),
     (1 << 64) - 9,

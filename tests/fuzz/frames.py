@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from tests.fuzz.chance import Chance, frame, padded, text, word
 
@@ -150,7 +151,7 @@ def _address(chance: Chance) -> bytes:
     return text(chance.choice((b"127.0.0.1:1", b"", b"nowhere", b"[::1]:1", b"x" * 400)))
 
 
-_BODIES = {
+_BODIES: dict[int, Callable[[Chance], bytes]] = {
     0: lambda chance: word(chance.number(0)),
     1: lambda chance: word(chance.number(0)),
     3: lambda chance: text(chance.choice(_NAMES)) + word(chance.number(0)) + text(chance.choice((b"", b"volatile"))),
