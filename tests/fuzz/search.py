@@ -43,7 +43,7 @@ def place_of(fault: str) -> str:
     """Returns the line by which two faults are the same one."""
     for pattern in _PLACES:
         if found := re.search(pattern, fault):
-            return re.sub(r"0x[0-9a-f]+|==\d+==|\d+ byte\(s\)|\(status.*|leaked in.*", "", found[1]).strip()
+            return re.sub(r"0x[0-9a-f]+|==\d+==|\d+ byte\(s\)|\(status.*|in \d+ allocation.*", "", found[1]).strip()
     return fault.splitlines()[0]
 
 
