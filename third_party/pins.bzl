@@ -67,6 +67,7 @@ PINS = {
             "fixes/refused-schema.patch",
             "fixes/half-read.patch",
             "fixes/overdue-entries.patch",
+            "fixes/freed-listeners.patch",
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",
