@@ -2,7 +2,8 @@
 """A node in a process of its own, so that a test outlives a server that aborts.
 
 As a program: starts the node, says so on standard output, and stops it when standard input ends. What the node has to
-say goes to a file beside its directory. DQLITEPY_NODE names another program that does the same: //tests/sanitizers has one.
+say goes to a file beside its directory. DQLITEPY_NODE names another program that does the same: //tests/sanitizers has
+one.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def _log_file(directory: str) -> Path:
     return Path(directory + ".log")
 
 
-def _serve(directory: str, address: str, latency_ms: str) -> None:
+def _serve(directory: str, address: str, latency_ms: str = "0") -> None:
     logging.basicConfig(filename=_log_file(directory), format="%(message)s")
     node_started()
     try:

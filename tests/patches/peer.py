@@ -187,3 +187,18 @@ def snapshot(*databases: tuple[bytes, bytes], format: int = 1, count: int | None
     for name, content in databases:
         data += name + bytes(8 - len(name) % 8) + struct.pack("<QQ", len(content), 0) + content
     return data
+
+
+def page_one(**fields: int) -> bytes:
+    """Returns the first page of a database of one page, some bytes of which are others."""
+    page = bytearray(PAGE)
+    page[:16] = b"SQLite format 3\0"
+    struct.pack_into(">HBBBBBB", page, 16, PAGE, 2, 2, 0, 64, 32, 32)
+    struct.pack_into(">III", page, 24, 1, fields.get("size", 1), 0)
+    page[100] = 13
+    struct.pack_into(">H", page, 105, PAGE)
+    if "page_size" in fields:
+        struct.pack_into(">H", page, 16, fields["page_size"])
+    if "version" in fields:
+        page[18] = page[19] = fields["version"]
+    return bytes(page)

@@ -12,8 +12,7 @@ import pytest
 
 from tests.forgery import forge, forge_description, forge_metadata, forge_segment
 from tests.patches.node import NodeProcess
-from tests.patches.peer import Kind, configuration, frames, snapshot
-from tests.patches.test_peers import page_one
+from tests.patches.peer import Kind, configuration, frames, page_one, snapshot
 
 ROWS = 600  # a snapshot is made after 512
 TERM = 1

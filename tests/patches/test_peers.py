@@ -10,7 +10,6 @@ import pytest
 
 from tests.patches.cluster import MEMBER, Cluster, Place, heartbeat
 from tests.patches.peer import (
-    PAGE,
     Entry,
     Kind,
     Message,
@@ -19,6 +18,7 @@ from tests.patches.peer import (
     frame,
     frames,
     install_snapshot,
+    page_one,
     snapshot,
 )
 from tests.support import eventually
@@ -40,21 +40,6 @@ def command(content: bytes) -> Callable[[Place], bytes]:
 def change(content: bytes) -> Callable[[Place], bytes]:
     """Returns a message with a configuration that is appended."""
     return lambda at: follow(Entry(at.term + 1, Kind.CHANGE, content), at)
-
-
-def page_one(**fields: int) -> bytes:
-    """Returns the first page of a database of one page, some bytes of which are others."""
-    page = bytearray(PAGE)
-    page[:16] = b"SQLite format 3\0"
-    struct.pack_into(">HBBBBBB", page, 16, PAGE, 2, 2, 0, 64, 32, 32)
-    struct.pack_into(">III", page, 24, 1, fields.get("size", 1), 0)
-    page[100] = 13
-    struct.pack_into(">H", page, 105, PAGE)
-    if "page_size" in fields:
-        struct.pack_into(">H", page, 16, fields["page_size"])
-    if "version" in fields:
-        page[18] = page[19] = fields["version"]
-    return bytes(page)
 
 
 SERVERS = configuration((1, "127.0.0.1:1"), (MEMBER, "127.0.0.1:2"))
