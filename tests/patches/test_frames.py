@@ -156,7 +156,7 @@ DECODED = [
     *(
         opened(
             f"no words behind a request, type {kind}",
-            (RESULT, CLOSED),
+            None if kind is Request.INTERRUPT else (RESULT, CLOSED),  # its header may interrupt the statement
             sql(Request.EXEC_SQL, b"SELECT 1"),
             raw(kind, 0),
         )
