@@ -7,8 +7,10 @@ import re
 
 from tests.support import ROOT
 
-# AddressSanitizer keeps what was freed, and this one measures memory.
-EXCEPT = {"idle_connections"}
+# AddressSanitizer keeps what was freed, and these measure or limit memory.
+MEMORY = {"blank_databases", "idle_connections", "no_memory", "request_bytes"}
+# The sanitized node has no options, and writes no log.
+LIBRARY = {"connections", "forged_files", "log_bytes", "peers"}
 
 
 def test_no_test_of_a_patch_is_forgotten() -> None:
@@ -19,4 +21,4 @@ def test_no_test_of_a_patch_is_forgotten() -> None:
     }
     build = (ROOT / "tests" / "sanitizers" / "BUILD.bazel").read_text(encoding="utf-8")
     [named] = re.findall(r"for test in \[(.*?)\]", build, flags=re.DOTALL)
-    assert set(re.findall(r'"(\w+)"', named)) == starting - EXCEPT
+    assert set(re.findall(r'"(\w+)"', named)) == starting - MEMORY - LIBRARY
