@@ -68,6 +68,7 @@ PINS = {
             "fixes/half-read.patch",
             "fixes/overdue-entries.patch",
             "fixes/freed-listeners.patch",
+            "fixes/lost-entry.patch",
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",
