@@ -60,13 +60,13 @@ _FEATURES = [
     feature(name = "supports_start_end_lib", enabled = False),
 ]
 
-def _cc_config_impl(ctx):
-    compiler = ctx.attr.compiler_path
+def _zig_cc_config_impl(ctx):
+    compiler = "bin/cc-" + ctx.attr.cpu
     tools = {
-        "ar": ctx.attr.ar_path,
+        "ar": "bin/ar",
         "cpp": compiler,
         "gcc": compiler,
-        # rules_foreign_cc passes it on as LD; zig cc and gcc are linker drivers as well.
+        # rules_foreign_cc passes it on as LD; zig cc is zig's linker driver as well.
         "ld": compiler,
         # Nothing calls these; Bazel wants a path for each.
         "gcov": "/bin/false",
@@ -78,27 +78,23 @@ def _cc_config_impl(ctx):
         ctx = ctx,
         abi_libc_version = "glibc_" + ctx.attr.glibc,
         abi_version = "gnu",
-        compiler = ctx.attr.compiler,
+        compiler = "zig",
         # Relative to the package of the toolchain.
-        cxx_builtin_include_directories = ctx.attr.include_directories,
+        cxx_builtin_include_directories = ["lib"],
         features = _FEATURES,
         host_system_name = "local",
         target_cpu = ctx.attr.cpu,
         target_libc = "glibc_" + ctx.attr.glibc,
         target_system_name = ctx.attr.cpu + "-linux-gnu",
         tool_paths = [tool_path(name = name, path = path) for name, path in tools.items()],
-        toolchain_identifier = "{}-linux-{}".format(ctx.attr.compiler, ctx.attr.cpu),
+        toolchain_identifier = "zig-linux-" + ctx.attr.cpu,
     )
 
-_cc_config = rule(
-    implementation = _cc_config_impl,
+_zig_cc_config = rule(
+    implementation = _zig_cc_config_impl,
     attrs = {
-        "ar_path": attr.string(mandatory = True),
-        "compiler": attr.string(mandatory = True),
-        "compiler_path": attr.string(mandatory = True),
         "cpu": attr.string(mandatory = True),
         "glibc": attr.string(mandatory = True),
-        "include_directories": attr.string_list(mandatory = True),
     },
     provides = [CcToolchainConfigInfo],
 )
@@ -112,38 +108,11 @@ def zig_cc_toolchain(name, cpu, glibc, files):
         glibc: the oldest glibc that the code may need, "2.28".
         files: everything that zig reads.
     """
-    _cc_config(
+    _zig_cc_config(
         name = name + "_config",
-        ar_path = "bin/ar",
-        compiler = "zig",
-        compiler_path = "bin/cc-" + cpu,
         cpu = cpu,
         glibc = glibc,
-        include_directories = ["lib"],
     )
-    _cc_toolchain(name, cpu, files)
-
-def gcc_cc_toolchain(name, cpu, files, include_directories):
-    """Declares a toolchain of this machine for itself, whose programs are in a folder of its own name.
-
-    Args:
-        name: of the toolchain, and of the folder.
-        cpu: x86_64 or aarch64, of this machine.
-        files: the programs.
-        include_directories: where gcc looks for headers by itself.
-    """
-    _cc_config(
-        name = name + "_config",
-        ar_path = name + "/ar",
-        compiler = "gcc",
-        compiler_path = name + "/cc",
-        cpu = cpu,
-        glibc = "host",
-        include_directories = include_directories,
-    )
-    _cc_toolchain(name, cpu, files)
-
-def _cc_toolchain(name, cpu, files):
     cc_toolchain(
         name = name + "_cc",
         all_files = files,
