@@ -46,8 +46,13 @@ class Patch:
 
 
 def read_pins(checkout: Path) -> dict[str, dict[str, Any]]:
-    """Returns the table of pins, a Starlark literal that is a Python literal too."""
-    for statement in ast.parse((checkout / PINS).read_text(encoding="utf-8")).body:
+    """Returns the table of pins of a checkout."""
+    return parse_pins((checkout / PINS).read_text(encoding="utf-8"))
+
+
+def parse_pins(text: str) -> dict[str, dict[str, Any]]:
+    """Returns the table of pins, a Starlark literal that is a Python literal too; BadHead where there is none."""
+    for statement in ast.parse(text).body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "PINS":
             table: dict[str, dict[str, Any]] = ast.literal_eval(statement.value)
             return table

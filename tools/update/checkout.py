@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from tools.patches.heads import BadHead, parse_pins
 
 MODULE = "MODULE.bazel"
 PINS = "third_party/pins.bzl"
@@ -56,12 +57,11 @@ class Checkout:
         return sorted(str(path.relative_to(self.root)) for path in self.root.glob(pattern))
 
     def pins(self) -> dict[str, dict[str, Any]]:
-        """Returns the table of third_party/pins.bzl, a Starlark literal that is a Python literal too."""
-        for statement in ast.parse(self.read(PINS)).body:
-            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "PINS":
-                table: dict[str, dict[str, Any]] = ast.literal_eval(statement.value)
-                return table
-        raise Refused(f"{PINS} assigns no PINS", f"git log -- {PINS}")
+        """Returns the table of third_party/pins.bzl."""
+        try:
+            return parse_pins(self.read(PINS))
+        except BadHead as error:
+            raise Refused(str(error), f"git log -- {PINS}") from None
 
     def change_pin(self, name: str, **values: str) -> None:
         """Gives the keys of one entry of that table other values, and leaves everything else as it stands."""

@@ -17,7 +17,7 @@ from tools.update.versions import is_release
 from tools.update.web import Missing
 
 # As strict as Bazel, which applies them in the build: lines may have moved, but none may be another one.
-_PATCH = ["patch", "-p1", "--fuzz=0", "--batch", "--forward", "--no-backup-if-mismatch", "--reject-file=-"]
+_PATCH = ["patch", "-p1", "--fuzz=0", "--batch", "--no-backup-if-mismatch", "--reject-file=-"]
 
 
 def try_patches(checkout: Checkout, sources: Sources, name: str, version: str) -> str:
@@ -69,19 +69,18 @@ def report(checkout: Checkout, patches: list[Patch], tree: Path, version: str) -
 
 def _apply(file: Path, tree: Path) -> str | None:
     """Applies a patch whole or not at all; returns None, "is in it", or where it fails."""
-    tried = _run(file, tree, "--dry-run")
+    tried = _run(file, tree, "--forward", "--dry-run")
     if tried.returncode == 0:
-        _run(file, tree).check_returncode()
+        _run(file, tree, "--forward").check_returncode()
         return None
-    if _run(file, tree, "--dry-run", "--reverse").returncode == 0:
+    if _run(file, tree, "--reverse", "--dry-run").returncode == 0:
         return "is in it"
     return _places(tried.stdout) or " ".join(tried.stdout.split())
 
 
 def _run(file: Path, tree: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [*(_PATCH if "--reverse" not in options else [word for word in _PATCH if word != "--forward"]), *options]
     with file.open(encoding="utf-8") as patch:
-        return subprocess.run(command, cwd=tree, stdin=patch, capture_output=True, text=True, check=False)
+        return subprocess.run([*_PATCH, *options], cwd=tree, stdin=patch, capture_output=True, text=True, check=False)
 
 
 def _places(output: str) -> str:
@@ -93,6 +92,6 @@ def _places(output: str) -> str:
             current = found[1]
         elif found := re.match(r"Hunk #\d+ FAILED at (\d+)", line):
             places.append(f"{current}:{found[1]}")
-        elif found := re.match(r"can't find file to patch", line):
+        elif line.startswith("can't find file to patch"):
             places.append("a file that is gone")
     return ", ".join(places)
