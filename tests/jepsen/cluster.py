@@ -148,6 +148,12 @@ class Cluster:
             if member.process is not None:
                 self._say_plans(member)
 
+    def no_more_work(self) -> None:
+        """Nodes that are started from now on have no clients inside, which would write while the end is looked at."""
+        with self._lock:
+            for member in self.members:
+                member.plans = []
+
     @staticmethod
     def _say_plans(member: Member) -> None:
         if member.plans and member.process is not None:

@@ -18,7 +18,7 @@ import dqlitepy
 from tests.jepsen.checkers import final
 from tests.jepsen.child import Child
 from tests.jepsen.cluster import Cluster
-from tests.jepsen.history import UNDECIDED, Operation, Violation, load
+from tests.jepsen.history import NEVER, UNDECIDED, Operation, Violation, load
 from tests.jepsen.nemeses.base import Ended, Field
 from tests.jepsen.nemeses.table import NEMESES
 from tests.jepsen.outcomes import WRONG
@@ -61,6 +61,7 @@ def run(plan: RunPlan, folder: Path) -> Report:
     )
     crowd: Child | None = None
     dumps: dict[str, bytes] = {}
+    stopped = NEVER
     try:
         cluster.start()
         _set_up(cluster, [statement for name in plan.workloads for statement in WORKLOADS[name].schema])
@@ -75,6 +76,7 @@ def run(plan: RunPlan, folder: Path) -> Report:
         cluster.work(plan.inside)
         report.faults = _fight(plan, cluster, folder)
         report.violations += _stop_clients(plan, cluster, crowd)
+        stopped = monotonic()
         dumps, problems = _settle(cluster)
         report.violations += problems
         report.violations += [Violation("exit", text) for text in cluster.close(_CLOSE_SECONDS)]
@@ -90,6 +92,7 @@ def run(plan: RunPlan, folder: Path) -> Report:
         cluster.stop(keep=bool(report.violations))
     history = load(sorted(cluster.history.glob("*.jsonl")))
     report.outcomes = Counter(operation.outcome for operation in history)
+    report.violations += _late(history, stopped)
     found = [*_errors(history), *check(plan.workloads, history, dumps)]
     report.undecided = sum(violation.kind == UNDECIDED for violation in found)
     report.violations += [violation for violation in found if violation.kind != UNDECIDED]
@@ -147,6 +150,7 @@ def _fight(plan: RunPlan, cluster: Cluster, folder: Path) -> int:
 
 
 def _stop_clients(plan: RunPlan, cluster: Cluster, crowd: Child) -> list[Violation]:
+    cluster.no_more_work()
     children = [("clients", crowd)]
     children += [
         (member.name, member.process)
@@ -245,6 +249,12 @@ def check(workloads: Sequence[str], history: Sequence[Operation], dumps: dict[st
             violations.append(Violation("malformed", f"{name} cannot be read: {error}"))
     con.close()
     return violations
+
+
+def _late(history: Sequence[Operation], stopped: float) -> list[Violation]:
+    """What began when all clients should have stopped; the copies of the end cannot be held against such a history."""
+    late = {operation.worker for operation in history if operation.start > stopped}
+    return [Violation("broken", f"{worker} went on behind the end") for worker in sorted(late)]
 
 
 def _errors(history: Sequence[Operation]) -> list[Violation]:
