@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots as no node would write them: what is in one is changed, and its checksums are made right again."""
+"""Files as no node would write them: what is in one is changed, and its checksums are made right again."""
 
 from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dqlitepy._disk.checksum import XxHash32
+from dqlitepy._disk.checksum import XxHash32, raft_crc32
 from dqlitepy._disk.lz4 import MAGIC, decompress
 
 _BLOCK = 4 << 20
@@ -47,6 +47,43 @@ def wreck_page(number: int) -> Callable[[bytearray], None]:
         content[start : start + 8] = b"\xff" * 8
 
     return change
+
+
+def forge_segment(
+    directory: Path,
+    first: int,
+    entries: Sequence[tuple[int, int, bytes]],
+    *,
+    name: str | None = None,
+    count: int | None = None,
+) -> Path:
+    """Makes a closed segment with entries, each a term, a kind and a content.
+
+    Args:
+        directory: the node's.
+        first: the index of the first one.
+        entries: all of them.
+        name: of the file, instead of the one that tells of the indexes.
+        count: how many entries are said to be in it.
+    """
+    header = struct.pack("<Q", len(entries) if count is None else count)
+    header += b"".join(struct.pack("<QB3xI", term, kind, len(content)) for term, kind, content in entries)
+    data = b"".join(content for *_, content in entries)
+    path = directory / (name or f"{first:016}-{first + len(entries) - 1:016}")
+    path.write_bytes(struct.pack("<QII", 1, raft_crc32(header), raft_crc32(data)) + header + data)
+    return path
+
+
+def forge_description(path: Path, configuration: bytes, *, index: int = 1) -> None:
+    """Puts a description of a snapshot in the place of `path`, with this configuration, which is of entry `index`."""
+    body = struct.pack("<QQ", index, len(configuration)) + configuration
+    path.write_bytes(struct.pack("<QQ", 1, raft_crc32(body)) + body)
+
+
+def forge_metadata(directory: Path, *, version: int, term: int, vote: int = 0) -> None:
+    """Leaves one file of metadata in a node's directory."""
+    (directory / "metadata2").unlink(missing_ok=True)
+    (directory / "metadata1").write_bytes(struct.pack("<QQQQ", 1, version, term, vote))
 
 
 def _hash(data: bytes) -> int:

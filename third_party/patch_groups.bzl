@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which patches of pins.bzl a build applies: //third_party/dqlite:patches chooses one of PATCH_SETS."""
 
-# "fixes" is the groups fixes/ and features/ of dqlite's patches: the client of this package needs the features. "all" is
-# speed/, too. Other components have no groups.
+# "fixes" is all groups of dqlite's patches but speed/: the client of this package needs the features. Other components have
+# no groups.
 PATCH_SETS = ["all", "fixes"]
 
 def applied_patches(pin, patch_set):

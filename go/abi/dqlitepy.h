@@ -130,6 +130,8 @@ typedef struct dqlitepy_node_options {
 	uint64_t id;                  /* 0 = as the directory says, or a new one */
 	uint64_t snapshot_threshold;  /* log entries between two snapshots */
 	uint64_t snapshot_trailing;   /* log entries kept behind a snapshot */
+	uint64_t snapshot_threshold_bytes; /* as many bytes of entries make a snapshot, too; 0 = 32 MiB */
+	uint64_t snapshot_trailing_bytes; /* at most so many bytes of entries are kept behind one; 0 = 32 MiB */
 	uint32_t snapshot_dynamic;    /* 1 = keep fewer trailing entries where the snapshot is small */
 	uint32_t auto_recovery;       /* 1 = may delete damaged segments and snapshots at start */
 	uint32_t busy_timeout_ms;     /* how long the server queues a writer behind another one */
@@ -140,6 +142,7 @@ typedef struct dqlitepy_node_options {
 	dqlitepy_text tls_authority;  /* path of a PEM file, what others' certificates are checked against; "" = no TLS. The
 	                                 files are read again when they have changed; what cannot be used changes nothing */
 	uint64_t failure_domain;      /* nodes that fail together have the same */
+	uint64_t max_connections;     /* of clients at a time; 0 = dqlite's default, 10,000 */
 	uint32_t voters;              /* how many nodes should vote: odd, at least 3 */
 	uint32_t standbys;            /* how many nodes should follow the log without a vote */
 	uint32_t roles_interval_ms;   /* between two looks of the leader at who has which role */

@@ -82,7 +82,7 @@ func (n *Node) start(options Options, fresh bool) error {
 	}
 	n.peers = &peers{network: n.network, ctx: ctx, tunnels: n.tunnels, coming: make(map[string]*arrival)}
 	list := append(options.list(n.bound), dqlite.WithDialFunc(n.peers.dial))
-	server, err := dqlite.New(n.info.ID, n.info.Address, n.directory, list...)
+	server, err := options.server(n.info, n.directory, list)
 	if err != nil {
 		return err
 	}
@@ -91,6 +91,9 @@ func (n *Node) start(options Options, fresh bool) error {
 		return err
 	}
 	n.server = server
+	if options.MaxConnections > 0 {
+		options.LimitClients(n.info, options.MaxConnections)
+	}
 	if n.listener != nil {
 		go n.tunnels.serve(n.listener, options.TLS.Server(), n.bound)
 	}

@@ -3,12 +3,14 @@
 package node
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/canonical/go-dqlite/v3"
@@ -21,6 +23,19 @@ import (
 // server is busy and has to be told again.
 type TellLeader func(own, leader client.NodeInfo) bool
 
+// SetSnapshotBytes sets the bounds of the log in bytes for the servers that are made from now on. go-dqlite has no option for
+// them.
+type SetSnapshotBytes func(threshold, trailing uint64)
+
+// snapshotBytes is what dqlite has for either bound.
+const snapshotBytes = 32 << 20
+
+// making lets one server at a time be made, behind the bounds that were set for it.
+var making sync.Mutex
+
+// LimitClients lets the server of a running node serve that many connections of clients at a time.
+type LimitClients func(own client.NodeInfo, connections uint32)
+
 // Options of a node.
 type Options struct {
 	Directory         string   // must exist
@@ -29,6 +44,8 @@ type Options struct {
 	ID                uint64   // 0 = as the directory says, or a new one
 	SnapshotThreshold uint64   // log entries between two snapshots; 0 with SnapshotTrailing 0 = dqlite's default
 	SnapshotTrailing  uint64   // log entries kept behind a snapshot
+	ThresholdBytes    uint64   // as many bytes of log entries make a snapshot, too; 0 = dqlite's default
+	TrailingBytes     uint64   // at most so many bytes of log entries are kept behind one; 0 = dqlite's default
 	SnapshotDynamic   bool     // keep fewer trailing entries where the snapshot is small
 	AutoRecovery      bool     // may delete damaged segments and snapshots at start
 	BusyTimeout       time.Duration
@@ -39,6 +56,9 @@ type Options struct {
 	RolesInterval     time.Duration            // between two looks of the leader at who has which role
 	Bare              bool                     // neither joins nor looks after roles: others do that by requests
 	TLS               *credentials.Credentials // nil without TLS
+	SetSnapshotBytes  SetSnapshotBytes         // nil = dqlite's defaults
+	MaxConnections    uint32                   // of clients at a time; 0 = dqlite's default
+	LimitClients      LimitClients             // carries MaxConnections out
 	TellLeader        TellLeader               // nil = a node without a vote names no leader to those who ask it
 	patience          time.Duration            // with a leader that stalls; 0 = lookTimeout
 }
@@ -122,4 +142,14 @@ func (o *Options) list(bind string) []dqlite.Option {
 		dqlite.WithNetworkLatency(o.NetworkLatency),
 		dqlite.WithFailureDomain(o.FailureDomain),
 	}
+}
+
+// server makes the server of a node.
+func (o *Options) server(info client.NodeInfo, directory string, list []dqlite.Option) (*dqlite.Node, error) {
+	making.Lock()
+	defer making.Unlock()
+	if o.SetSnapshotBytes != nil {
+		o.SetSnapshotBytes(cmp.Or(o.ThresholdBytes, snapshotBytes), cmp.Or(o.TrailingBytes, snapshotBytes))
+	}
+	return dqlite.New(info.ID, info.Address, directory, list...)
 }

@@ -23,3 +23,10 @@ func tellLeader(own, leader client.NodeInfo) bool {
 	status := C.dqlite_tell_leader(C.dqlite_node_id(own.ID), address, C.dqlite_node_id(leader.ID), leaderAddress)
 	return status != C.DQLITE_BUSY
 }
+
+// limitClients is a node.LimitClients.
+func limitClients(own client.NodeInfo, connections uint32) {
+	address := C.CString(own.Address)
+	defer C.free(unsafe.Pointer(address))
+	C.dqlite_limit_clients(C.dqlite_node_id(own.ID), address, C.uint(connections))
+}

@@ -39,6 +39,9 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 	}
 	settings := node.Options{
 		Directory:         textOf(options.directory),
+		ThresholdBytes:    uint64(options.snapshot_threshold_bytes),
+		TrailingBytes:     uint64(options.snapshot_trailing_bytes),
+		SetSnapshotBytes:  setSnapshotBytes,
 		Address:           textOf(options.address),
 		ID:                uint64(options.id),
 		SnapshotThreshold: uint64(options.snapshot_threshold),
@@ -53,6 +56,8 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 		StandBys:          int(options.standbys),
 		RolesInterval:     time.Duration(options.roles_interval_ms) * time.Millisecond,
 		Bare:              options.bare != 0,
+		MaxConnections:    uint32(options.max_connections),
+		LimitClients:      limitClients,
 		TellLeader:        tellLeader,
 	}
 	trust, failure := trustIn(options.tls_certificate, options.tls_key, options.tls_authority)

@@ -5,6 +5,7 @@ package wire
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
 	"reflect"
 	"testing"
@@ -93,4 +94,21 @@ func TestAPositionIsDecoded(t *testing.T) {
 	if asked := AppendDescribeWithPosition(nil); !bytes.Equal(asked, want) {
 		t.Errorf("% x", asked)
 	}
+}
+
+func FuzzMembership(f *testing.F) {
+	f.Add(inWords(1, 2), uint8(1))
+	f.Add(inWords(3, 4), uint8(0))
+	f.Fuzz(func(t *testing.T, body []byte, schema uint8) {
+		members, err := DecodeServers(Frame{Header{Type: ResponseServers, Schema: schema}, body})
+		if err == nil && len(members) > len(body)/leastMember {
+			t.Errorf("%d members out of %d bytes", len(members), len(body))
+		}
+		if _, err := DecodeMetadata(Frame{Header{Type: ResponseMetadata, Schema: schema}, body}); err != nil && !errors.As(err, new(*Error)) {
+			t.Errorf("%T: %v", err, err)
+		}
+		if err != nil && !errors.As(err, new(*Error)) {
+			t.Errorf("%T: %v", err, err)
+		}
+	})
 }

@@ -53,8 +53,11 @@ class NodeCore:
         roles_interval: float = 30.0,
         snapshot_threshold: int = 512,
         snapshot_trailing: int = 1024,
+        snapshot_threshold_bytes: int = 32 << 20,
+        snapshot_trailing_bytes: int = 32 << 20,
         snapshot_dynamic: bool = True,
         busy_timeout: float = 0.05,
+        max_connections: int = 10_000,
         auto_recovery: bool = False,
         bare: bool = False,
     ) -> None:
@@ -70,6 +73,9 @@ class NodeCore:
         _check_range("standbys", standbys, 0, 2**31 - 1)
         _check_range("snapshot_threshold", snapshot_threshold, 1, 2**31 - 1)
         _check_range("snapshot_trailing", snapshot_trailing, max(4, snapshot_threshold), 2**31 - 1)
+        _check_range("snapshot_threshold_bytes", snapshot_threshold_bytes, 1, 2**63 - 1)
+        _check_range("snapshot_trailing_bytes", snapshot_trailing_bytes, 1, 2**63 - 1)
+        _check_range("max_connections", max_connections, 1, 2**31 - 1)
         if voters % 2 == 0:
             raise ValueError(
                 f"voters must be odd, not {voters}: an even number survives no more failures than one less"
@@ -92,8 +98,11 @@ class NodeCore:
             "roles_interval_ms": max(1, milliseconds("roles_interval", roles_interval)),
             "snapshot_threshold": snapshot_threshold,
             "snapshot_trailing": snapshot_trailing,
+            "snapshot_threshold_bytes": snapshot_threshold_bytes,
+            "snapshot_trailing_bytes": snapshot_trailing_bytes,
             "snapshot_dynamic": snapshot_dynamic,
             "busy_timeout_ms": milliseconds("busy_timeout", busy_timeout),
+            "max_connections": max_connections,
             "auto_recovery": auto_recovery,
             "bare": bare,
         }

@@ -48,9 +48,14 @@ class Node(NodeCore):
         roles_interval: seconds between two looks of the leader at who has which role.
         snapshot_threshold: entries of the log between two snapshots.
         snapshot_trailing: entries kept behind a snapshot, so that a node which was away for a while need not fetch it.
+        snapshot_threshold_bytes: bytes of the log's entries that make a snapshot, be they ever so few entries; half the
+            size of the databases where that is more.
+        snapshot_trailing_bytes: the most bytes of entries that are kept in memory behind a snapshot, likewise.
         snapshot_dynamic: whether to keep fewer where the snapshot is small.
         busy_timeout: seconds for which the server itself queues a writer behind another, so that its turn comes at
             once. Clients of dqlitepy then try again, with pauses, for as long as their `timeout` says.
+        max_connections: how many connections of clients it takes at a time; the next ones are told so. Those of other
+            nodes do not count.
         auto_recovery: whether to delete damaged files at start rather than refuse to: can lose data.
         bare: whether to leave joining and roles to others (`Client.add`, `Client.assign`).
 

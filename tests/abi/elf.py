@@ -26,7 +26,7 @@ _SHT_DYNSYM = 11
 _SHT_DYNAMIC = 6
 _SHT_GNU_VERNEED = 0x6FFFFFFE
 _DT_NEEDED, _DT_SONAME, _DT_RPATH, _DT_TEXTREL, _DT_FLAGS, _DT_RUNPATH = 1, 14, 15, 22, 30, 29
-_DF_TEXTREL = 4
+_DF_TEXTREL, _DF_BIND_NOW = 4, 8
 _ET_DYN = 3
 _SHN_UNDEF = 0
 _STB_LOCAL = 0
@@ -47,9 +47,11 @@ class SharedLibrary:
         search_paths: entries of DT_RPATH and DT_RUNPATH.
         versions: for each library, the symbol versions that are required of it ("GLIBC_2.28").
         exports: names that other libraries can bind to.
+        imports: names that it wants of others.
         text_relocations: whether code has to be written to at load.
         executable_stack: whether the stack becomes executable.
         relocations_read_only: whether a part is write-protected after relocation.
+        binds_at_load: whether all of its functions are looked up before that, so that none is through a writable table.
         thread_local_bytes: size of the thread-local block, which has to fit into what a running process has left of it.
     """
 
@@ -59,9 +61,11 @@ class SharedLibrary:
     search_paths: list[str] = field(default_factory=list)
     versions: dict[str, set[str]] = field(default_factory=dict)
     exports: set[str] = field(default_factory=set)
+    imports: set[str] = field(default_factory=set)
     text_relocations: bool = False
     executable_stack: bool = True  # what Linux does where no header says otherwise
     relocations_read_only: bool = False
+    binds_at_load: bool = False
     thread_local_bytes: int = 0
 
 
@@ -139,14 +143,18 @@ def _read_dynamic(library: SharedLibrary, content: bytes, section: _Section, str
             library.soname = _string(content, strings, value)
         elif tag in (_DT_RPATH, _DT_RUNPATH):
             library.search_paths.append(_string(content, strings, value))
-        elif tag == _DT_TEXTREL or (tag == _DT_FLAGS and value & _DF_TEXTREL):
+        elif tag == _DT_TEXTREL:
             library.text_relocations = True
+        elif tag == _DT_FLAGS:
+            library.text_relocations |= bool(value & _DF_TEXTREL)
+            library.binds_at_load |= bool(value & _DF_BIND_NOW)
 
 
 def _read_symbols(library: SharedLibrary, content: bytes, section: _Section, strings: _Section) -> None:
     for name, info, _, index, _, _ in _SYMBOL.iter_unpack(content[section.offset : section.offset + section.size]):
-        if index != _SHN_UNDEF and info >> 4 != _STB_LOCAL:
-            library.exports.add(_string(content, strings, name))
+        if info >> 4 != _STB_LOCAL:
+            names = library.imports if index == _SHN_UNDEF else library.exports
+            names.add(_string(content, strings, name))
 
 
 def _read_versions(library: SharedLibrary, content: bytes, section: _Section, strings: _Section) -> None:

@@ -77,6 +77,14 @@ def test_code_stays_read_only_and_the_stack_cannot_run() -> None:
     assert not LIBRARY.text_relocations
     assert not LIBRARY.executable_stack
     assert LIBRARY.relocations_read_only
+    assert LIBRARY.binds_at_load
+
+
+def test_c_code_checks_its_stack_and_the_sizes_of_its_buffers() -> None:
+    assert "__stack_chk_fail" in LIBRARY.imports
+    # Those of a buffer whose size is known while it runs alone, as level 3 finds it; each library has some.
+    checked = {name for name in LIBRARY.imports if name.startswith("__") and name.endswith("_chk")}
+    assert {"__memcpy_chk", "__vsnprintf_chk"} <= checked, checked
 
 
 def test_its_thread_local_block_fits_into_a_running_process() -> None:

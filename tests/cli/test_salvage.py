@@ -17,9 +17,11 @@ from tests.forgery import PAGE, forge, wreck_page
 from tests.support import run_python
 
 ROWS = 700
+FEW_ROWS = 300
 
-# Two snapshots, of the entries 512 and 1024, and the log behind the first one. A WAL-index never comes into it.
-FILL = f"""
+# With ROWS two snapshots, of the entries 512 and 1024, and the log behind the first one; with FEW_ROWS one, and all of
+# the log. A WAL-index never comes into it.
+FILL = """
 import os, sys, dqlitepy
 con = dqlitepy.connect(sys.argv[1], isolation_level=None)
 con.execute("CREATE TABLE t (n INTEGER, noise BLOB)")
@@ -39,10 +41,10 @@ gone.execute("BEGIN IMMEDIATE")
 gone.execute("PRAGMA delete_database")
 gone.execute("COMMIT")
 gone.close()
-for n in range({ROWS}):
+for n in range(int(sys.argv[2])):
     con.execute("INSERT INTO t VALUES (?, ?)", (n, os.urandom(200)))
     other.execute("INSERT INTO u VALUES (?)", (n,))
-if sys.argv[2:] == ["crash"]:
+if sys.argv[3:] == ["crash"]:
     os._exit(0)
 other.close()
 con.close()
@@ -52,13 +54,25 @@ con.close()
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("original") / "data"
-    run_python(FILL, str(directory))
+    run_python(FILL, str(directory), str(ROWS))
     return directory
 
 
 @pytest.fixture
 def directory(original: Path, tmp_path: Path) -> Path:
     return shutil.copytree(original, tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def original_of_few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("few") / "data"
+    run_python(FILL, str(directory), str(FEW_ROWS))
+    return directory
+
+
+@pytest.fixture
+def with_few(original_of_few: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(original_of_few, tmp_path / "data")
 
 
 def salvage(directory: Path, status: int) -> dict[str, Any]:
@@ -86,12 +100,12 @@ def snapshots(directory: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name.split("-")[2]))
 
 
-def whole(directory: Path) -> None:
+def whole(directory: Path, rows: int = ROWS) -> None:
     """All rows of both databases are there, and nothing of the one that was deleted."""
     saved = directory.parent / "saved"
-    assert read(saved / "main.db", "SELECT n FROM v ORDER BY n") == [(n,) for n in range(ROWS)]
-    assert read(saved / "main.db", "SELECT sum(length(noise)) FROM t") == [(ROWS * 200,)]
-    assert read(saved / "dir_other.db", "SELECT n FROM u ORDER BY n") == [(n,) for n in range(ROWS)]
+    assert read(saved / "main.db", "SELECT n FROM v ORDER BY n") == [(n,) for n in range(rows)]
+    assert read(saved / "main.db", "SELECT sum(length(noise)) FROM t") == [(rows * 200,)]
+    assert read(saved / "dir_other.db", "SELECT n FROM u ORDER BY n") == [(n,) for n in range(rows)]
     assert len(list(saved.iterdir())) == 2
     assert (saved / "main.db").read_bytes()[18:20] == b"\x01\x01"  # no WAL belongs to it
 
@@ -105,7 +119,7 @@ def test_a_sound_directory(directory: Path) -> None:
 
 def test_the_directory_of_a_node_that_was_killed(tmp_path: Path) -> None:
     directory = tmp_path / "data"
-    run_python(FILL, str(directory), "crash")
+    run_python(FILL, str(directory), str(ROWS), "crash")
     salvage(directory, 0)
     whole(directory)
 
@@ -124,12 +138,12 @@ def test_the_log_makes_up_for_the_newest_snapshot(directory: Path, how: str) -> 
     whole(directory)
 
 
-def test_a_log_that_reaches_back_to_the_beginning_needs_no_snapshot(directory: Path) -> None:
-    for path in directory.glob("snapshot-*"):
+def test_a_log_that_reaches_back_to_the_beginning_needs_no_snapshot(with_few: Path) -> None:
+    for path in with_few.glob("snapshot-*"):
         path.unlink()
-    report = salvage(directory, 0)
+    report = salvage(with_few, 0)
     assert {file["snapshot"] for file in report["files"]} == {None}
-    whole(directory)
+    whole(with_few, FEW_ROWS)
 
 
 def wreck_leaf(content: bytearray) -> None:
@@ -187,12 +201,12 @@ def test_an_older_sound_state_comes_beside_the_rows_of_a_malformed_one(directory
     assert 200 < len(found) < ROWS
 
 
-def test_a_gap_in_the_log_is_told(directory: Path) -> None:
-    for path in directory.glob("snapshot-*"):
+def test_a_gap_in_the_log_is_told(with_few: Path) -> None:
+    for path in with_few.glob("snapshot-*"):
         path.unlink()
-    _, second, third, *_ = sorted(directory.glob("0*-0*"))
+    _, second, third, *_ = sorted(with_few.glob("0*-0*"))
     second.unlink()
-    report = salvage(directory, 1)
+    report = salvage(with_few, 1)
     first_missing, last_missing = second.name.split("-")
     assert report["missing"] == [f"the entries {int(first_missing)} to {int(last_missing)}, and so all behind them"]
     assert int(third.name.split("-")[0]) == int(last_missing) + 1

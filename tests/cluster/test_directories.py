@@ -323,6 +323,8 @@ def test_who_is_not_joined_says_why(tmp_path: Path) -> None:
         ({"roles_interval": 0}, "roles_interval must be"),
         ({"snapshot_threshold": 0}, "snapshot_threshold must be"),
         ({"snapshot_threshold": 100, "snapshot_trailing": 99}, "snapshot_trailing must be"),
+        ({"snapshot_threshold_bytes": 0}, "snapshot_threshold_bytes must be"),
+        ({"snapshot_trailing_bytes": 0}, "snapshot_trailing_bytes must be"),
         ({"busy_timeout": float("nan")}, "busy_timeout must be"),
         ({"address": "10.0.0.1:70000"}, "its port must be"),
         ({"address": "@hidden"}, "no address"),

@@ -226,3 +226,28 @@ def test_many_read_first_at_a_new_leader(machines: Machines) -> None:
                 assert _count(reader) == [((wire.Type.INTEGER, 0),)]
                 reader.close()
             con.execute("DELETE FROM t")
+
+
+@pytest.mark.parametrize("begun", ["BEGIN IMMEDIATE; INSERT INTO t VALUES ('lost')", None])
+def test_a_result_that_is_not_read_to_its_end(machines: Machines, begun: str | None) -> None:
+    """Its locks end with the leadership, whether its client reads on or not: the node follows, and can lead again."""
+    with closing(machines.connect(isolation_level=None)) as con:
+        con.execute("CREATE TABLE t (a)")
+        con.execute("CREATE TABLE large (b)")
+        con.execute("INSERT INTO large WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
+                    "SELECT zeroblob(1000000) FROM n")  # fmt: skip
+    leader = _leader(machines)
+    with wire.Client(leader, receive_buffer=4096) as half:
+        if begun:
+            half.execute(begun)
+        half.begin_query("SELECT b FROM large")
+        half.page()
+        machines.client().transfer(_follower(machines, leader))
+        with closing(machines.connect(isolation_level=None)) as con:
+            for _ in range(20):  # a snapshot among them
+                con.execute("INSERT INTO t VALUES ('next')")
+        machines.client().transfer(leader)
+        with closing(dqlitepy.connect(f"dqlite://{leader}/main", isolation_level=None, leader_timeout=HANG)) as con:
+            assert con.execute("SELECT DISTINCT a FROM t").fetchall() == [("next",)]
+            con.execute("INSERT INTO t VALUES ('again')")
+    _wait_until_equal(machines)

@@ -237,7 +237,7 @@ def test_a_client_is_told_why_it_is_turned_away(tmp_path: Path) -> None:
     run(
         SERVER
         + """
-assert others("call(100, struct.pack('<Q', 1))") == "done"  # they speak the protocol, and then say nothing
+assert others("call(100, struct.pack('<QIBBHQ', 1, 1, 0, 0, 0, 0))") == "done"  # they ask for the leader: clients, then
 for patience in (2.0, 20.0, 60.0):  # a busy machine may have nobody told yet
     refusal = others(f"insert({patience})")
     assert refusal.startswith("NoLeaderError"), refusal

@@ -12,7 +12,7 @@ from tools.patches.heads import BadHead, Patch, read_patch, read_patches, read_p
 from tools.patches.page import render
 
 PATCHES = read_patches(ROOT)
-GROUPS = ["fixes", "features", "speed"]
+GROUPS = ["fixes", "features", "bounds", "speed"]
 HEAD = """\
 SPDX-License-Identifier: MIT
 Modification of x 1 by us, 2026-01-01.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node all of whose pool's threads are busy for ever: what is answered has run in its loop."""
+"""A node all of whose threads for statements are busy for ever: what is answered has run in its loop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from select import select
 from tests.patches.node import NodeProcess
 from tests.patches.wire import Client
 
-POOL_THREADS = 16
+# Of SELECTs that hold up nobody, and of the others.
+QUERY_THREADS = 12
+OTHER_THREADS = 4
 # A first page, which tells that the statement runs, and then none for ever.
 ENDLESS = (
     "WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) "
@@ -19,8 +21,12 @@ ENDLESS = (
 
 def occupy_pool(node: NodeProcess, connections: ExitStack) -> None:
     """Keeps the pool busy as long as `connections` is open."""
-    for _ in range(POOL_THREADS):
-        reader = connections.enter_context(node.client())
+    for number in range(QUERY_THREADS + OTHER_THREADS):
+        if number < QUERY_THREADS:
+            reader = connections.enter_context(node.client())
+        else:
+            reader = connections.enter_context(node.client(database=f"busy{number}"))
+            reader.execute("BEGIN IMMEDIATE")
         reader.begin_query(ENDLESS)
         assert not reader.page().is_last
     node.go_round()

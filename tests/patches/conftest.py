@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.patches.cluster import Cluster, start
 from tests.patches.node import NodeProcess
 from tests.patches.wire import Client
+from tests.support import free_address
+
+# So that the node leads again soon when it has followed the member.
+LATENCY_MS = 20
 
 
 @pytest.fixture
@@ -31,3 +36,14 @@ def client(node: NodeProcess) -> Iterator[Client]:
     """A connection to the node."""
     with node.client() as connection:
         yield connection
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A fresh node and a member that is played; the node must stop with 0, whatever was sent to it."""
+    cluster = start(tmp_path / "data", free_address(), latency_ms=LATENCY_MS)
+    try:
+        yield cluster
+        assert cluster.node.stop() == 0, cluster.node.log()
+    finally:
+        cluster.node.kill()

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node in a process of its own, so that a test outlives a server that aborts.
 
-As a program: starts the node, says so on standard output, and stops it when standard input ends.
+As a program: starts the node, says so on standard output, and stops it when standard input ends. What the node has to
+say goes to a file beside its directory. DQLITEPY_NODE names another program that does the same: //tests/sanitizers has
+one.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -14,6 +17,7 @@ from pathlib import Path
 
 from dqlitepy._abi import NodeOptions
 from dqlitepy._handle import Handle
+from dqlitepy._log import node_started, node_stopped
 from dqlitepy._operations import StartNode
 
 from tests.patches.wire import HANG_SECONDS, Client, Response, leader_request
@@ -25,12 +29,21 @@ _READY = b"ready\n"
 class NodeProcess:
     """A running node of one member that listens on the loopback interface."""
 
-    def __init__(self, directory: Path) -> None:
-        """Starts the node and waits until it takes connections."""
-        self.address = free_address()
+    def __init__(self, directory: Path, address: str | None = None, *, latency_ms: int = 0) -> None:
+        """Starts the node and waits until it takes connections.
+
+        Args:
+            directory: its data.
+            address: where it listens; without one, where nobody does.
+            latency_ms: what decides how soon it takes a leader for lost; 0 is what dqlite takes.
+        """
+        self.address = address or free_address()
         self._directory = directory
+        directory.mkdir(exist_ok=True)
+        where = [str(directory), self.address]
+        other = os.environ.get("DQLITEPY_NODE")  # has dqlite's own latency
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.patches.node", str(directory), self.address],
+            [other, *where] if other else [sys.executable, "-m", "tests.patches.node", *where, str(latency_ms)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -38,7 +51,11 @@ class NodeProcess:
         assert self._process.stdout is not None
         if self._process.stdout.readline() != _READY:
             self.kill()
-            raise RuntimeError("the node did not start: its error is on standard error")
+            raise RuntimeError(f"the node did not start: {self.log()}")
+
+    def log(self) -> str:
+        """Returns what the node has had to say so far."""
+        return _log_file(str(self._directory)).read_text()
 
     @property
     def pid(self) -> int:
@@ -48,6 +65,10 @@ class NodeProcess:
     def client(self, *, database: str = "main", receive_buffer: int | None = None) -> Client:
         """Returns a new connection to the node."""
         return Client(self.address, database=database, receive_buffer=receive_buffer)
+
+    def stranger(self) -> Client:
+        """Returns a connection that has not said anything yet."""
+        return Client(self.address, database=None)
 
     def go_round(self, *, database: str = "main") -> None:
         """Returns when the loop has dealt with all that it was sent before, which it may see in another order.
@@ -81,11 +102,12 @@ class NodeProcess:
         self._process.communicate()
 
 
-def start_node(directory: str, address: str) -> Handle:
+def start_node(directory: str, address: str, latency_ms: int = 0) -> Handle:
     """Starts a node in this process."""
     options = NodeOptions(
         directory=os.fsencode(directory),
         address=address.encode(),
+        network_latency_ms=latency_ms,
         snapshot_threshold=512,
         snapshot_trailing=1024,
         bare=1,
@@ -93,11 +115,22 @@ def start_node(directory: str, address: str) -> Handle:
     return Handle.open(StartNode(options))
 
 
-def _serve(directory: str, address: str) -> None:
-    node = start_node(directory, address)
+def _log_file(directory: str) -> Path:
+    return Path(directory + ".log")
+
+
+def _serve(directory: str, address: str, latency_ms: str = "0") -> None:
+    logging.basicConfig(filename=_log_file(directory), format="%(message)s")
+    node_started()
+    try:
+        node = start_node(directory, address, int(latency_ms))
+    except Exception as error:
+        logging.error("%s", error)
+        raise SystemExit(1) from None
     os.write(sys.stdout.fileno(), _READY)
     sys.stdin.buffer.read()
     node.close()
+    node_stopped()
 
 
 if __name__ == "__main__":

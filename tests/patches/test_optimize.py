@@ -14,6 +14,7 @@ WAYS = [
     "pragma main.optimize(0x10002)",
     " ;/* x */ -- y\n\tPRAGMA [optimize](65538);",
     f"\ufeff{ALL_TABLES}",
+    f" \v{ALL_TABLES}",
 ]
 
 

@@ -24,16 +24,24 @@ class Request(enum.IntEnum):
     """Type codes of requests."""
 
     LEADER = 0
+    CLIENT = 1
     OPEN = 3
     PREPARE = 4
-    EXEC_SQL = 8
+    EXEC = 5
     QUERY = 6
+    FINALIZE = 7
+    EXEC_SQL = 8
     QUERY_SQL = 9
     INTERRUPT = 10
+    CONNECT = 11
     ADD = 12
     ASSIGN = 13
+    REMOVE = 14
     DUMP = 15
+    CLUSTER = 16
+    TRANSFER = 17
     DESCRIBE = 18
+    WEIGHT = 19
 
 
 class Response(enum.IntEnum):
@@ -41,6 +49,8 @@ class Response(enum.IntEnum):
 
     FAILURE = 0
     SERVER = 1
+    WELCOME = 2
+    SERVERS = 3
     DATABASE = 4
     STATEMENT = 5
     RESULT = 6
@@ -88,12 +98,12 @@ class Page:
 class Client:
     """One connection to a server, with a database open."""
 
-    def __init__(self, address: str, *, database: str = "main", receive_buffer: int | None = None) -> None:
+    def __init__(self, address: str, *, database: str | None = "main", receive_buffer: int | None = None) -> None:
         """Connects.
 
         Args:
             address: host:port.
-            database: which one to open.
+            database: which one to open; with None nothing is sent at all.
             receive_buffer: bytes that the kernel keeps for a reader that does not read.
         """
         host, port = address.rsplit(":", 1)
@@ -103,6 +113,8 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         try:
             self.socket.connect((host, int(port)))
+            if database is None:
+                return
             self.socket.sendall(_WORD.pack(_PROTOCOL_VERSION))
             self.send(Request.OPEN, _text(database.encode()) + _WORD.pack(0) + _text(b""))
             self.expect(Response.DATABASE)

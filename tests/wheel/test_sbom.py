@@ -74,9 +74,14 @@ def test_the_compiler_is_the_one_that_is_pinned() -> None:
 
 
 def test_every_component_has_a_hash_where_one_is_pinned() -> None:
-    without = {name for name, component in COMPONENTS.items() if "hashes" not in component}
-    assert without == {"go", "zig"}
-    for name in set(COMPONENTS) - without:
+    # The compiler is one of several wheels, by the machine that builds.
+    assert {name for name, component in COMPONENTS.items() if "hashes" not in component} == {"zig"}
+    [wheels] = [entry for entry in COMPONENTS["zig"]["externalReferences"] if entry["type"] == "distribution"]
+    requirements = Path(os.environ["DQLITEPY_REQUIREMENTS"]).read_text(encoding="utf-8")
+    [pinned] = re.findall(r"^ziglang==(?:.*\\\n)*.*$", requirements, flags=re.MULTILINE)
+    assert wheels["hashes"]
+    assert sorted(entry["content"] for entry in wheels["hashes"]) == sorted(re.findall(r"[0-9a-f]{64}", pinned))
+    for name in set(COMPONENTS) - {"zig"}:
         (entry,) = COMPONENTS[name]["hashes"]
         assert re.fullmatch(r"[0-9a-f]{64}", entry["content"]), name
 
@@ -211,12 +216,16 @@ def test_an_incomplete_pin_stops_the_build(tmp_path: Path, component: dict[str, 
     table = TABLE | {"components": TABLE["components"] | {"m": component}}  # type: ignore[operator]
     (tmp_path / "table.json").write_text(json.dumps(table))
     (tmp_path / "go.sum").write_text("example.com/m v1/go.mod h1:AAAA=\n")
+    for name in ("lock", "requirements"):
+        (tmp_path / name).write_text("")
     run = subprocess.run(
         [
             sys.executable,
             os.environ["DQLITEPY_INVENTORY"],
             f"--table={tmp_path}/table.json",
             f"--go-sum={tmp_path}/go.sum",
+            f"--lock={tmp_path}/lock",
+            f"--requirements={tmp_path}/requirements",
             f"--sbom={tmp_path}/sbom",
             f"--notice={tmp_path}/notice",
         ],

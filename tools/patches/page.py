@@ -19,16 +19,18 @@ compiles on top of the groups before it:
 
 - **fixes**: something is wrong without them, mostly upstream.
 - **features**: what the client of this package asks of its nodes.
+- **bounds**: no input ends a node, and nothing grows without bound.
 - **speed**: the same answers in less time. Some of them change which thread does what, and are the daring ones.
 
-`--//third_party/dqlite:patches=fixes` builds the library with fixes and features alone. It behaves the same, and is
-slower; its wheel has `+fixes` in its version. `tools/bazel test --config=fixes //tests:fixes` tests it.
+`--//third_party/dqlite:patches=fixes` builds the library without speed. It behaves the same, and is slower; its wheel
+has `+fixes` in its version. `tools/bazel test --config=fixes //tests:fixes` tests it.
 
 `tools/bazel run //tools:update -- --try dqlite VERSION` tries each patch on another version of dqlite.
 """
 _ABOUT = {
     ("dqlite", "fixes"): "dqlite: fixes",
     ("dqlite", "features"): "dqlite: features",
+    ("dqlite", "bounds"): "dqlite: bounds",
     ("dqlite", "speed"): "dqlite: speed",
 }
 

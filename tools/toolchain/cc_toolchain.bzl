@@ -60,13 +60,13 @@ _FEATURES = [
     feature(name = "supports_start_end_lib", enabled = False),
 ]
 
-def _zig_cc_config_impl(ctx):
-    compiler = "bin/cc-" + ctx.attr.cpu
+def _cc_config_impl(ctx):
+    compiler = ctx.attr.compiler_path
     tools = {
-        "ar": "bin/ar",
+        "ar": ctx.attr.ar_path,
         "cpp": compiler,
         "gcc": compiler,
-        # rules_foreign_cc passes it on as LD; zig cc is zig's linker driver as well.
+        # rules_foreign_cc passes it on as LD; zig cc and gcc are linker drivers as well.
         "ld": compiler,
         # Nothing calls these; Bazel wants a path for each.
         "gcov": "/bin/false",
@@ -78,23 +78,27 @@ def _zig_cc_config_impl(ctx):
         ctx = ctx,
         abi_libc_version = "glibc_" + ctx.attr.glibc,
         abi_version = "gnu",
-        compiler = "zig",
+        compiler = ctx.attr.compiler,
         # Relative to the package of the toolchain.
-        cxx_builtin_include_directories = ["lib"],
+        cxx_builtin_include_directories = ctx.attr.include_directories,
         features = _FEATURES,
         host_system_name = "local",
         target_cpu = ctx.attr.cpu,
         target_libc = "glibc_" + ctx.attr.glibc,
         target_system_name = ctx.attr.cpu + "-linux-gnu",
         tool_paths = [tool_path(name = name, path = path) for name, path in tools.items()],
-        toolchain_identifier = "zig-linux-" + ctx.attr.cpu,
+        toolchain_identifier = "{}-linux-{}".format(ctx.attr.compiler, ctx.attr.cpu),
     )
 
-_zig_cc_config = rule(
-    implementation = _zig_cc_config_impl,
+_cc_config = rule(
+    implementation = _cc_config_impl,
     attrs = {
+        "ar_path": attr.string(mandatory = True),
+        "compiler": attr.string(mandatory = True),
+        "compiler_path": attr.string(mandatory = True),
         "cpu": attr.string(mandatory = True),
         "glibc": attr.string(mandatory = True),
+        "include_directories": attr.string_list(mandatory = True),
     },
     provides = [CcToolchainConfigInfo],
 )
@@ -108,11 +112,38 @@ def zig_cc_toolchain(name, cpu, glibc, files):
         glibc: the oldest glibc that the code may need, "2.28".
         files: everything that zig reads.
     """
-    _zig_cc_config(
+    _cc_config(
         name = name + "_config",
+        ar_path = "bin/ar",
+        compiler = "zig",
+        compiler_path = "bin/cc-" + cpu,
         cpu = cpu,
         glibc = glibc,
+        include_directories = ["lib"],
     )
+    _cc_toolchain(name, cpu, files)
+
+def gcc_cc_toolchain(name, cpu, files, include_directories):
+    """Declares a toolchain of this machine for itself, whose programs are in a folder of its own name.
+
+    Args:
+        name: of the toolchain, and of the folder.
+        cpu: x86_64 or aarch64, of this machine.
+        files: the programs.
+        include_directories: where gcc looks for headers by itself.
+    """
+    _cc_config(
+        name = name + "_config",
+        ar_path = name + "/ar",
+        compiler = "gcc",
+        compiler_path = name + "/cc",
+        cpu = cpu,
+        glibc = "host",
+        include_directories = include_directories,
+    )
+    _cc_toolchain(name, cpu, files)
+
+def _cc_toolchain(name, cpu, files):
     cc_toolchain(
         name = name + "_cc",
         all_files = files,

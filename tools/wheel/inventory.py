@@ -26,12 +26,17 @@ _PURLS = {
     "sqlite": "pkg:generic/sqlite@{version}",
     "zig": "pkg:generic/zig@{version}",
 }
-# Vulnerability databases know these C libraries by CPE.
+# Vulnerability databases know these by CPE.
 _CPES = {
+    "go": "cpe:2.3:a:golang:go:{version}:*:*:*:*:*:*:*",
     "libuv": "cpe:2.3:a:libuv:libuv:{version}:*:*:*:*:*:*:*",
     "lz4": "cpe:2.3:a:lz4_project:lz4:{version}:*:*:*:*:*:*:*",
     "sqlite": "cpe:2.3:a:sqlite:sqlite:{version}:*:*:*:*:*:*:*",
+    "zig": "cpe:2.3:a:ziglang:zig:{version}:*:*:*:*:*:*:*",
 }
+# The distribution that the compiler comes in, of which each CPU of a building machine has a wheel.
+_WHEELS = {"zig": "ziglang"}
+_TOOLCHAIN = "golang.org/toolchain"
 # Libraries that a component carries inside its own source, without a version of theirs in the pins.
 _BUNDLED = {"dqlite": ["raft"]}
 # What uses what, directly; everything else is used by the wheel itself.
@@ -69,6 +74,18 @@ def go_sums(text: str) -> dict[str, str]:
     return sums
 
 
+def toolchain_sums(text: str) -> dict[str, str]:
+    """Maps the Go toolchain to its sum likewise, out of tools/airgap/lock.txt: it is never in a go.sum."""
+    lines = [line.removeprefix("go ") for line in text.splitlines() if line.startswith(f"go {_TOOLCHAIN} ")]
+    return go_sums("\n".join(lines))
+
+
+def wheel_sums(text: str) -> dict[str, list[str]]:
+    """Maps each distribution of pip's requirements that has hashes to them, sorted."""
+    entries = re.findall(r"^([\w.-]+)==\S+((?:\s*\\?\s*--hash=sha256:[0-9a-f]{64})+)", text, flags=re.MULTILINE)
+    return {name: sorted(re.findall(r"[0-9a-f]{64}", hashes)) for name, hashes in entries}
+
+
 def package_url(name: str, component: Component) -> str:
     """The purl by which scanners find the component."""
     if name in _PURLS:
@@ -86,14 +103,12 @@ def _sha256(name: str, component: Component, sums: dict[str, str]) -> str | None
     module = component.get("go_module")
     if module is None:
         return component.get("sha256")
-    if module.startswith("golang.org/toolchain@"):
-        return None  # verified by Go's sum database, never in a go.sum
     if module not in sums:
         raise InventoryError(f"{name} is pinned as {module}, which go.sum does not have")
     return sums[module]
 
 
-def cyclonedx(table: dict[str, Any], sums: dict[str, str]) -> dict[str, Any]:
+def cyclonedx(table: dict[str, Any], sums: dict[str, str], wheels: dict[str, list[str]]) -> dict[str, Any]:
     """The SBOM as a CycloneDX 1.6 document: the same table gives the same document."""
     components = table["components"]
     references = {name: package_url(name, component) for name, component in components.items()}
@@ -117,7 +132,7 @@ def cyclonedx(table: dict[str, Any], sums: dict[str, str]) -> dict[str, Any]:
             },
         },
         "components": [
-            _cyclonedx_component(name, component, references[name], _sha256(name, component, sums))
+            _cyclonedx_component(name, component, references[name], _sha256(name, component, sums), wheels)
             for name, component in sorted(components.items())
         ],
         "dependencies": [{"ref": wheel, "dependsOn": sorted(references[name] for name in direct)}]
@@ -132,7 +147,9 @@ def cyclonedx(table: dict[str, Any], sums: dict[str, str]) -> dict[str, Any]:
     return document
 
 
-def _cyclonedx_component(name: str, component: Component, purl: str, sha256: str | None) -> dict[str, Any]:
+def _cyclonedx_component(
+    name: str, component: Component, purl: str, sha256: str | None, wheels: dict[str, list[str]]
+) -> dict[str, Any]:
     result: dict[str, Any] = {
         "type": "library",
         "bom-ref": purl,
@@ -148,6 +165,17 @@ def _cyclonedx_component(name: str, component: Component, purl: str, sha256: str
         result["hashes"] = [{"alg": "SHA-256", "content": sha256}]
     if "archive" in component:
         result["externalReferences"].append({"type": "source-distribution", "url": component["archive"]})
+    if name in _WHEELS:
+        distribution = _WHEELS[name]
+        if not wheels.get(distribution):
+            raise InventoryError(f"{name} comes in wheels of {distribution}, of which no hash is pinned")
+        result["externalReferences"].append(
+            {
+                "type": "distribution",
+                "url": f"pkg:pypi/{distribution}@{component['version']}",
+                "hashes": [{"alg": "SHA-256", "content": content} for content in wheels[distribution]],
+            }
+        )
     if "go_module" in component:
         result["properties"] = [{"name": "dqlitepy:go_module", "value": component["go_module"]}]
     if component.get("patches"):
@@ -223,12 +251,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, required=True, help="JSON from the wheel's build rule")
     parser.add_argument("--go-sum", type=Path, required=True, help="go.sum of the shim")
+    parser.add_argument("--lock", type=Path, required=True, help="lock.txt, which has the Go toolchain's sum")
+    parser.add_argument("--requirements", type=Path, required=True, help="of pip, which have the compiler's sums")
     parser.add_argument("--sbom", type=Path, required=True, help="CycloneDX file to write")
     parser.add_argument("--notice", type=Path, required=True, help="NOTICE to write")
     arguments = parser.parse_args()
     try:
         table = read_table(arguments.table.read_text(encoding="utf-8"))
-        document = cyclonedx(table, go_sums(arguments.go_sum.read_text(encoding="utf-8")))
+        sums = go_sums(arguments.go_sum.read_text(encoding="utf-8"))
+        sums |= toolchain_sums(arguments.lock.read_text(encoding="utf-8"))
+        document = cyclonedx(table, sums, wheel_sums(arguments.requirements.read_text(encoding="utf-8")))
     except InventoryError as error:
         print(f"inventory: {error}; see third_party/pins.bzl", file=sys.stderr)
         return 1

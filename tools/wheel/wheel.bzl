@@ -77,12 +77,14 @@ def _write_inventory(ctx, components, texts):
     arguments = ctx.actions.args()
     arguments.add("--table", table)
     arguments.add("--go-sum", ctx.file.go_sum)
+    arguments.add("--lock", ctx.file._lock)
+    arguments.add("--requirements", ctx.file._requirements)
     arguments.add("--sbom", sbom)
     arguments.add("--notice", notice)
     ctx.actions.run(
         mnemonic = "WheelInventory",
         executable = ctx.executable._inventory,
-        inputs = [table, ctx.file.go_sum],
+        inputs = [table, ctx.file.go_sum, ctx.file._lock, ctx.file._requirements],
         outputs = [sbom, notice],
         arguments = [arguments],
         # The launcher of a Python tool may look for its interpreter on PATH.
@@ -136,8 +138,10 @@ _finished_wheel = rule(
         "_finish": attr.label(cfg = "exec", default = Label("//tools/wheel/finish"), executable = True),
         "_headers": attr.label(allow_single_file = True, default = Label("//tools/wheel:core_metadata.txt")),
         "_inventory": attr.label(cfg = "exec", default = Label("//tools/wheel:inventory"), executable = True),
+        "_lock": attr.label(allow_single_file = True, default = Label("//tools/airgap:lock.txt")),
         "_mode": attr.label(default = Label("//tools/config:mode"), providers = [BuildSettingInfo]),
         "_patches": attr.label(default = Label("//third_party/dqlite:patches"), providers = [BuildSettingInfo]),
+        "_requirements": attr.label(allow_single_file = True, default = Label("//tools/pytest:requirements.txt")),
     },
     toolchains = use_cc_toolchain(),
     fragments = ["cpp"],

@@ -55,6 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--snapshot-threshold", metavar="N", type=int, default=512, help="entries between snapshots")
     parser.add_argument("--snapshot-trailing", metavar="N", type=int, default=1024, help="entries kept behind one")
     parser.add_argument(
+        "--snapshot-threshold-bytes", metavar="N", type=int, default=32 << 20, help="bytes of entries between snapshots"
+    )
+    parser.add_argument(
+        "--snapshot-trailing-bytes", metavar="N", type=int, default=32 << 20, help="bytes of entries kept behind one"
+    )
+    parser.add_argument("--max-connections", metavar="N", type=int, default=10_000, help="of clients at a time")
+    parser.add_argument(
         "--auto-recovery",
         action="store_true",
         help="delete damaged files at start: can lose data, see docs/operations.md",
@@ -82,6 +89,9 @@ def run(options: argparse.Namespace) -> int:
         network_latency=options.network_latency,
         snapshot_threshold=options.snapshot_threshold,
         snapshot_trailing=options.snapshot_trailing,
+        snapshot_threshold_bytes=options.snapshot_threshold_bytes,
+        snapshot_trailing_bytes=options.snapshot_trailing_bytes,
+        max_connections=options.max_connections,
         auto_recovery=options.auto_recovery,
     )
     if options.metrics:

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node takes so many connections and no more: clients are told, and strangers make room for others."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import dqlitepy
+import pytest
+
+from tests.patches.node import NodeProcess
+from tests.patches.wire import Client, Failure
+from tests.support import free_address
+
+CANTOPEN = 14
+STRANGERS_KEPT = 1024
+STRANGERS = 3000
+CLIENTS = 500
+OWN_FILES = 200  # what the node has open besides, or less
+PROTOCOL = b"\1\0\0\0\0\0\0\0"  # what each client says first
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Lets this process, and the nodes that it starts, have as many files open as it may."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limits[1] < 2 * STRANGERS:
+        pytest.skip(f"this process may have {limits[1]} files open")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+@pytest.fixture
+def roomy_node(many_files: None, node: NodeProcess) -> NodeProcess:
+    return node
+
+
+def assert_commits(node: NodeProcess) -> None:
+    with node.client() as client:
+        client.execute("CREATE TABLE IF NOT EXISTS t (v)")
+        assert client.execute("INSERT INTO t VALUES (1)") == 1
+
+
+def test_clients_beyond_the_limit_are_told(tmp_path: Path) -> None:
+    address = free_address()
+    with dqlitepy.Node(tmp_path, address=address, bare=True, max_connections=3) as node, ExitStack() as stack:
+        node.wait_ready(60)
+        clients = [stack.enter_context(Client(address)) for _ in range(3)]
+        clients[0].execute("CREATE TABLE t (v)")
+        for _ in range(5):
+            with pytest.raises(Failure) as failure:
+                Client(address)
+            assert failure.value.code == CANTOPEN
+            assert "takes 3 connections" in failure.value.message
+        for client in clients:
+            assert client.execute("INSERT INTO t VALUES (1)") == 1
+        clients.pop().close()
+        while True:  # until the node has noticed
+            try:
+                clients.append(stack.enter_context(Client(address)))
+            except Failure:
+                continue
+            break
+        assert clients[-1].scalar("SELECT count(*) FROM t") == 3
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2**31])
+def test_a_limit_that_cannot_be(tmp_path: Path, limit: int) -> None:
+    with pytest.raises(ValueError, match="max_connections"):
+        dqlitepy.Node(tmp_path, max_connections=limit)
+
+
+def test_strangers(roomy_node: NodeProcess) -> None:
+    """Who says nothing, or no more than that it speaks the protocol, goes when more such come."""
+    node = roomy_node
+    with ExitStack() as stack:
+        client = stack.enter_context(node.client())
+        client.execute("CREATE TABLE t (v)")
+        for number in range(STRANGERS):
+            stranger = stack.enter_context(node.stranger())
+            if number % 2:
+                stranger.socket.sendall(PROTOCOL)
+        assert_commits(node)
+        assert len(os.listdir(f"/proc/{node.pid}/fd")) < STRANGERS_KEPT + OWN_FILES
+        assert client.execute("INSERT INTO t VALUES (2)") == 1
+
+
+def test_idle_clients(roomy_node: NodeProcess) -> None:
+    """Clients stay, however long they say nothing."""
+    with ExitStack() as stack:
+        clients = [stack.enter_context(roomy_node.client()) for _ in range(CLIENTS)]
+        assert_commits(roomy_node)
+        assert clients[0].scalar("SELECT count(*) FROM t") == 1
+        assert clients[-1].scalar("SELECT count(*) FROM t") == 1
+
+
+def test_few_files(node: NodeProcess) -> None:
+    with ExitStack() as stack:
+        client = stack.enter_context(node.client())
+        client.execute("CREATE TABLE t (v)")
+        resource.prlimit(node.pid, resource.RLIMIT_NOFILE, (64, 64))
+        for number in range(200):
+            stranger = stack.enter_context(node.stranger())
+            if number % 2:
+                stranger.socket.sendall(PROTOCOL)
+        for _ in range(20):  # three segments of the log
+            client.execute("INSERT INTO t VALUES (randomblob(1000000))")
+        assert_commits(node)
