@@ -69,6 +69,7 @@ PINS = {
             "fixes/overdue-entries.patch",
             "fixes/freed-listeners.patch",
             "fixes/lost-entry.patch",
+            "fixes/kept-barriers.patch",
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",
