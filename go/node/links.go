@@ -213,15 +213,19 @@ func (l *link) assign(ctx context.Context, id uint64, role client.NodeRole) erro
 	return l.command(ctx, wire.AppendAssign(nil, id, uint64(role)))
 }
 
-// badRole is raft's answer where the node has the role already.
-const badRole = "server role is not valid"
+// Raft's answers if the node has the role already, if it is no member, and if it is one.
+const (
+	badRole     = "server role is not valid"
+	badID       = "server ID is not valid"
+	duplicateID = "server ID already in use"
+)
 
 // ensure gives a node a role, as soon as the change of the configuration that may be under way is done.
 func (l *link) ensure(ctx context.Context, id uint64, role client.NodeRole) error {
 	deadline := time.Now().Add(changeTimeout)
 	for {
 		err := l.assign(ctx, id, role)
-		if err == nil || refusedWith(err, wire.CodeFailed) && err.Error() == badRole {
+		if err = committed(err, badRole); err == nil || errors.Is(err, errDone) {
 			return nil
 		}
 		if !refusedWith(err, wire.CodeBusy) || time.Now().After(deadline) || sleep(ctx, settlePause) != nil {

@@ -79,7 +79,7 @@ func (c *Cluster) Add(ctx context.Context, info client.NodeInfo) (client.NodeInf
 		for _, member := range members {
 			switch {
 			case member == info:
-				return errDone
+				return committed(l.assign(ctx, info.ID, info.Role), badRole)
 			case member.ID == info.ID && member.Address == info.Address:
 				return l.assign(ctx, info.ID, info.Role)
 			case member.ID == info.ID || member.Address == info.Address:
@@ -118,7 +118,7 @@ func (c *Cluster) Assign(ctx context.Context, target Target, role client.NodeRol
 			return err
 		}
 		if member.Role == role {
-			return errDone
+			return committed(l.assign(ctx, member.ID, role), badRole)
 		}
 		if member.Address == l.address && role != client.Voter {
 			return fmt.Errorf("%s leads the cluster and cannot become %s: transfer the leadership first", member.Address, role)
@@ -129,18 +129,18 @@ func (c *Cluster) Assign(ctx context.Context, target Target, role client.NodeRol
 
 // Remove takes a node out of the cluster.
 func (c *Cluster) Remove(ctx context.Context, target Target) error {
-	begun := false
+	begun := uint64(0)
 	return c.change(ctx, func(l *link, members []client.NodeInfo) error {
 		member, err := target.find(members)
 		switch {
-		case err != nil && begun:
-			return errDone
+		case err != nil && begun != 0:
+			return committed(l.remove(ctx, begun), badID)
 		case err != nil:
 			return err
 		case member.Address == l.address:
 			return fmt.Errorf("%s leads the cluster and cannot be removed: transfer the leadership first", member.Address)
 		}
-		begun = true
+		begun = member.ID
 		return l.remove(ctx, member.ID)
 	})
 }
@@ -228,6 +228,15 @@ func (c *Cluster) withLeader(ctx context.Context, work func(*link) error) error 
 
 // errDone is that the cluster is as it should be.
 var errDone = errors.New("done")
+
+// committed turns the answer of a leader that refuses a change, as its list shows it already, into errDone. The list shows
+// it before it is committed. Such a request is refused with that text only when no change is under way.
+func committed(err error, refusal string) error {
+	if refusedWith(err, wire.CodeFailed) && err.Error() == refusal {
+		return errDone
+	}
+	return err
+}
 
 // change calls step with a link to the leader and the members, until it returns errDone: after each success, and after each
 // failure that says nothing about whether the change happened, it looks at what the cluster is now.

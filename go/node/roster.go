@@ -194,26 +194,26 @@ func (r *roster) membership(ctx context.Context, l *link) ([]client.NodeInfo, er
 	}
 	own := r.node.info
 	joining := isJoining(r.node.directory)
-	if !slices.ContainsFunc(members, func(info client.NodeInfo) bool { return info.ID == own.ID }) {
-		if !joining {
-			return nil, fmt.Errorf("this node (%d, %s) is not a member of its cluster any more: it was removed. "+
-				"To join again it needs an empty directory", own.ID, own.Address)
-		}
+	listed := slices.ContainsFunc(members, func(info client.NodeInfo) bool { return info.ID == own.ID })
+	if !listed && !joining {
+		return nil, fmt.Errorf("this node (%d, %s) is not a member of its cluster any more: it was removed. "+
+			"To join again it needs an empty directory", own.ID, own.Address)
+	}
+	if joining {
 		for _, member := range members {
-			if member.Address == own.Address {
+			if member.Address == own.Address && member.ID != own.ID {
 				return nil, fmt.Errorf("cannot join: the address %s belongs to another node of the cluster, with the id %d. "+
 					"Remove that one from the cluster first", own.Address, member.ID)
 			}
 		}
-		if err := l.add(ctx, own.ID, own.Address); err != nil {
+		// Also if the list has this node: the list shows what an earlier attempt began, which may still come to nothing.
+		if err := committed(l.add(ctx, own.ID, own.Address), duplicateID); err != nil && !errors.Is(err, errDone) {
 			return nil, fmt.Errorf("cannot join yet: %w", err)
 		}
 		r.node.log.info("joined the cluster of %s", l.address)
 		if members, err = l.members(ctx); err != nil {
 			return nil, err
 		}
-	}
-	if joining {
 		if err := hasJoined(r.node.directory); err != nil {
 			return nil, err
 		}
