@@ -65,10 +65,10 @@ func (n network) leaderWithin(ctx context.Context, timeout time.Duration, server
 	search, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	l, err := n.findLeader(search, servers)
-	if err == nil && !l.rebind(ctx) {
-		return nil, ctx.Err()
+	if err != nil {
+		return nil, err
 	}
-	return l, err
+	return l.outlive(search, ctx)
 }
 
 // unique returns all addresses, each once.

@@ -75,6 +75,15 @@ func (l *link) rebind(ctx context.Context) bool {
 	return true
 }
 
+// outlive binds a link to another context than the one it was found in. A link that was found in the last moment is lost,
+// and that is an error although the other context goes on.
+func (l *link) outlive(search, ctx context.Context) (*link, error) {
+	if !l.rebind(ctx) {
+		return nil, at(l.address, reason(search.Err()))
+	}
+	return l, nil
+}
+
 func (l *link) close() {
 	l.unbind()
 	l.socket.Close()
