@@ -143,6 +143,7 @@ typedef struct dqlitepy_node_options {
 	                                 files are read again when they have changed; what cannot be used changes nothing */
 	uint64_t failure_domain;      /* nodes that fail together have the same */
 	uint64_t max_connections;     /* of clients at a time; 0 = dqlite's default, 10,000 */
+	uint64_t max_request_bytes;   /* of requests over 64 KiB that are under way; 0 = dqlite's default, 512 MiB */
 	uint32_t voters;              /* how many nodes should vote: odd, at least 3 */
 	uint32_t standbys;            /* how many nodes should follow the log without a vote */
 	uint32_t roles_interval_ms;   /* between two looks of the leader at who has which role */

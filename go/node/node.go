@@ -91,8 +91,8 @@ func (n *Node) start(options Options, fresh bool) error {
 		return err
 	}
 	n.server = server
-	if options.MaxConnections > 0 {
-		options.LimitClients(n.info, options.MaxConnections)
+	if options.LimitClients != nil {
+		options.LimitClients(n.info, options.MaxConnections, options.MaxRequestBytes)
 	}
 	if n.listener != nil {
 		go n.tunnels.serve(n.listener, options.TLS.Server(), n.bound)

@@ -33,8 +33,9 @@ const snapshotBytes = 32 << 20
 // making lets one server at a time be made, behind the bounds that were set for it.
 var making sync.Mutex
 
-// LimitClients lets the server of a running node serve that many connections of clients at a time.
-type LimitClients func(own client.NodeInfo, connections uint32)
+// LimitClients lets the server of a running node serve that many connections of clients at a time, and keep room for that
+// many bytes of their requests; 0 leaves either as it is.
+type LimitClients func(own client.NodeInfo, connections uint32, requestBytes uint64)
 
 // Options of a node.
 type Options struct {
@@ -58,7 +59,8 @@ type Options struct {
 	TLS               *credentials.Credentials // nil without TLS
 	SetSnapshotBytes  SetSnapshotBytes         // nil = dqlite's defaults
 	MaxConnections    uint32                   // of clients at a time; 0 = dqlite's default
-	LimitClients      LimitClients             // carries MaxConnections out
+	MaxRequestBytes   uint64                   // of large requests that are under way; 0 = dqlite's default
+	LimitClients      LimitClients             // carries both out; nil = dqlite's defaults
 	TellLeader        TellLeader               // nil = a node without a vote names no leader to those who ask it
 	patience          time.Duration            // with a leader that stalls; 0 = lookTimeout
 }

@@ -25,8 +25,13 @@ func tellLeader(own, leader client.NodeInfo) bool {
 }
 
 // limitClients is a node.LimitClients.
-func limitClients(own client.NodeInfo, connections uint32) {
+func limitClients(own client.NodeInfo, connections uint32, requestBytes uint64) {
 	address := C.CString(own.Address)
 	defer C.free(unsafe.Pointer(address))
-	C.dqlite_limit_clients(C.dqlite_node_id(own.ID), address, C.uint(connections))
+	if connections > 0 {
+		C.dqlite_limit_clients(C.dqlite_node_id(own.ID), address, C.uint(connections))
+	}
+	if requestBytes > 0 {
+		C.dqlite_limit_request_bytes(C.dqlite_node_id(own.ID), address, C.ulonglong(requestBytes))
+	}
 }

@@ -57,6 +57,7 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 		RolesInterval:     time.Duration(options.roles_interval_ms) * time.Millisecond,
 		Bare:              options.bare != 0,
 		MaxConnections:    uint32(options.max_connections),
+		MaxRequestBytes:   uint64(options.max_request_bytes),
 		LimitClients:      limitClients,
 		TellLeader:        tellLeader,
 	}

@@ -101,6 +101,7 @@ class NodeOptions(Structure):
         ("tls_authority", c_char_p),
         ("failure_domain", c_uint64),
         ("max_connections", c_uint64),
+        ("max_request_bytes", c_uint64),
         ("voters", c_uint32),
         ("standbys", c_uint32),
         ("roles_interval_ms", c_uint32),

@@ -58,6 +58,7 @@ class NodeCore:
         snapshot_dynamic: bool = True,
         busy_timeout: float = 0.05,
         max_connections: int = 10_000,
+        max_request_bytes: int = 512 << 20,
         auto_recovery: bool = False,
         bare: bool = False,
     ) -> None:
@@ -76,6 +77,7 @@ class NodeCore:
         _check_range("snapshot_threshold_bytes", snapshot_threshold_bytes, 1, 2**63 - 1)
         _check_range("snapshot_trailing_bytes", snapshot_trailing_bytes, 1, 2**63 - 1)
         _check_range("max_connections", max_connections, 1, 2**31 - 1)
+        _check_range("max_request_bytes", max_request_bytes, 1, 2**63 - 1)
         if voters % 2 == 0:
             raise ValueError(
                 f"voters must be odd, not {voters}: an even number survives no more failures than one less"
@@ -103,6 +105,7 @@ class NodeCore:
             "snapshot_dynamic": snapshot_dynamic,
             "busy_timeout_ms": milliseconds("busy_timeout", busy_timeout),
             "max_connections": max_connections,
+            "max_request_bytes": max_request_bytes,
             "auto_recovery": auto_recovery,
             "bare": bare,
         }

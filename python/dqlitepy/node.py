@@ -56,6 +56,8 @@ class Node(NodeCore):
             once. Clients of dqlitepy then try again, with pauses, for as long as their `timeout` says.
         max_connections: how many connections of clients it takes at a time; the next ones are told so. Those of other
             nodes do not count.
+        max_request_bytes: how many bytes of requests over 64 KiB it keeps room for at a time, all together; one that is
+            larger may come while there is no other. What finds no room is told so, and clients try again.
         auto_recovery: whether to delete damaged files at start rather than refuse to: can lose data.
         bare: whether to leave joining and roles to others (`Client.add`, `Client.assign`).
 

@@ -7,11 +7,14 @@ import select
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
+import dqlitepy
 import pytest
 
 from tests.patches.node import NodeProcess
 from tests.patches.wire import HANG_SECONDS, Client, Failure, Request, Response, Type
+from tests.support import free_address
 
 MEGABYTE = 1_000_000
 ROOM = 512 * 2**20
@@ -81,3 +84,28 @@ def test_one_request_may_be_larger_than_the_room(node: NodeProcess) -> None:
     with node.client() as client:
         assert length(client, 600 * MEGABYTE) == 600 * MEGABYTE
         assert length(client, 1) == 1
+
+
+def test_the_room_is_an_option(tmp_path: Path) -> None:
+    address = free_address()
+    with (
+        dqlitepy.Node(tmp_path, address=address, bare=True, max_request_bytes=MEGABYTE) as running,
+        ExitStack() as stack,
+    ):
+        running.wait_ready(HANG_SECONDS)
+        promise(stack.enter_context(Client(address)), MEGABYTE // 2)
+        client = stack.enter_context(Client(address))
+        while True:  # until the node has seen the promise
+            try:
+                length(client, MEGABYTE)
+            except Failure as failure:
+                assert failure.code == BUSY
+                assert failure.message.endswith(f"take {MEGABYTE // 2} of {MEGABYTE}")
+                break
+        assert length(client, MEGABYTE // 4) == MEGABYTE // 4
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2**63])
+def test_a_room_that_cannot_be(tmp_path: Path, limit: int) -> None:
+    with pytest.raises(ValueError, match="max_request_bytes"):
+        dqlitepy.Node(tmp_path, max_request_bytes=limit)

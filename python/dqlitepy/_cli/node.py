@@ -62,6 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--max-connections", metavar="N", type=int, default=10_000, help="of clients at a time")
     parser.add_argument(
+        "--max-request-bytes", metavar="N", type=int, default=512 << 20, help="of large requests that are under way"
+    )
+    parser.add_argument(
         "--auto-recovery",
         action="store_true",
         help="delete damaged files at start: can lose data, see docs/operations.md",
@@ -92,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
         snapshot_threshold_bytes=options.snapshot_threshold_bytes,
         snapshot_trailing_bytes=options.snapshot_trailing_bytes,
         max_connections=options.max_connections,
+        max_request_bytes=options.max_request_bytes,
         auto_recovery=options.auto_recovery,
     )
     if options.metrics:
