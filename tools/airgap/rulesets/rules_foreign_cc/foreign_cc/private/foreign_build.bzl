@@ -156,7 +156,10 @@ def run_foreign_build(ctx, mnemonic, write_commands):
         target[DefaultInfo].default_runfiles
         for target in [ctx.attr.lib_source] + ctx.attr.deps + ctx.attr.data
     ])
-    groups = {file.basename: depset([file]) for file in outputs.binaries + outputs.archives + outputs.include}
+
+    # Without a folder of headers rules_foreign_cc 0.15.1 has no other groups either. What works here has to work there.
+    files = outputs.binaries + outputs.archives + outputs.include if outputs.include else []
+    groups = {file.basename: depset([file]) for file in files}
     groups["gen_dir"] = depset([outputs.installation])
     return [
         DefaultInfo(files = depset(declared), runfiles = runfiles),
