@@ -11,21 +11,22 @@ def _dev_environment_impl(ctx):
         template = ctx.file._template,
         output = script,
         substitutions = {
-            "@FOLDER@": ctx.attr.folder,
+            "@DEVELOP@": _runfile(ctx, ctx.file._develop),
             "@HEADER@": _runfile(ctx, ctx.file.header),
             "@LIBRARY@": _runfile(ctx, ctx.file.library),
         },
         is_executable = True,
     )
-    return [DefaultInfo(executable = script, runfiles = ctx.runfiles([ctx.file.header, ctx.file.library]))]
+    runfiles = ctx.runfiles([ctx.file._develop, ctx.file.header, ctx.file.library])
+    return [DefaultInfo(executable = script, runfiles = runfiles)]
 
 dev_environment = rule(
     implementation = _dev_environment_impl,
-    doc = "Makes a virtual environment in the checkout, with the package as it lies there and this library.",
+    doc = "Makes a virtual environment in the checkout, with the package in place and this library.",
     attrs = {
-        "folder": attr.string(doc = "Of the library, below the package's _lib.", mandatory = True),
         "header": attr.label(allow_single_file = True, mandatory = True),
         "library": attr.label(allow_single_file = True, mandatory = True),
+        "_develop": attr.label(allow_single_file = True, default = Label("//tools:develop")),
         "_template": attr.label(allow_single_file = True, default = Label("//tools:dev.sh.tpl")),
     },
     executable = True,
