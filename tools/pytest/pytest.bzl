@@ -27,15 +27,16 @@ def pytest_test(name, src, srcs = [], deps = [], data = [], **kwargs):
         **kwargs
     )
 
-def pytest_folder(speed = [], smoke = [], **kwargs):
+def pytest_folder(speed = [], smoke = [], fast = [], **kwargs):
     """Declares a pytest_test for each test_*.py of the folder; its other Python files go along with each.
 
     The folder's suite `fixes` has those that hold for a dqlite without its patches for speed as well, and `fixes_smoke` the
-    few of these that stand for all.
+    few of these that stand for all. Its suite `fast` has what `//tests:fast` takes from it.
 
     Args:
         speed: the tests of what those patches do.
         smoke: the tests of `fixes_smoke`.
+        fast: the tests of `fast`; of a folder of small tests, all of them.
         **kwargs: of pytest_test, the same for all.
     """
     python_files()
@@ -52,12 +53,19 @@ def pytest_folder(speed = [], smoke = [], **kwargs):
             srcs = support,
             **kwargs
         )
-    _suite("fixes", [test for test in tests if test not in speed])
+    suite("fixes", [test for test in tests if test not in speed])
     if smoke:
-        _suite("fixes_smoke", smoke)
+        suite("fixes_smoke", smoke)
+    if fast or kwargs["size"] == "small":
+        suite("fast", fast or tests)
 
-def _suite(name, tests):
-    """A suite for //tests, which says what is in it as a whole; `//...` has its tests without it."""
+def suite(name, tests):
+    """Declares a suite for //tests, which says what is in it as a whole; `//...` has its tests without it.
+
+    Args:
+        name: of the suite, the same in each folder.
+        tests: targets of the folder.
+    """
     native.test_suite(
         name = name,
         tags = ["manual"],
