@@ -10,7 +10,7 @@ import pytest
 
 from tests.release.files import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 
 
@@ -27,7 +27,8 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_every_page_is_here() -> None:
-    assert {"README.md", "docs/architecture.md", "docs/building.md", "docs/operations.md"} <= set(NAMES)
+    assert {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"} <= set(NAMES)
+    assert {"docs/architecture.md", "docs/building.md", "docs/operations.md"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
