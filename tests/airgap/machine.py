@@ -84,7 +84,8 @@ class Machine:
         for stand_in in ["rules_foreign_cc", "rules_python"]:
             (airgap / "rulesets" / stand_in).mkdir(parents=True)
             (airgap / "rulesets" / stand_in / "MODULE.bazel").touch()
-        shutil.copy(ROOT / "tools" / "bazel", self.checkout / "tools" / "bazel")
+        for name in ("bazel", "pins.py"):
+            shutil.copy(ROOT / "tools" / name, self.checkout / "tools" / name)
 
     @property
     def cache(self) -> Path:

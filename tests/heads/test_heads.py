@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import ROOT
-from tools.patches.heads import BadHead, Patch, read_patch, read_patches, read_pins
+from tools.patches.heads import BadHead, Patch, read_patch, read_patches
 from tools.patches.page import render
+from tools.pins import read_pins
 
 PATCHES = read_patches(ROOT)
 GROUPS = ["fixes", "features", "bounds", "speed"]

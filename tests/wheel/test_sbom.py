@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.wheel.wheelfile import Wheel
+from tools.pins import parse_pins
 
 WHEEL = Wheel.under_test()
 SBOM: dict[str, Any] = json.loads(WHEEL.text("sboms/dqlitepy.cdx.json"))
@@ -25,12 +25,8 @@ LIBRARY = WHEEL.read(WHEEL.library_folder + "libdqlitepy.so")
 
 
 def pins() -> dict[str, dict[str, Any]]:
-    """The table of pins, read as the literal that it promises to be."""
-    tree = ast.parse(Path(os.environ["DQLITEPY_PINS"]).read_text(encoding="utf-8"))
-    tables = [node.value for node in tree.body if isinstance(node, ast.Assign)]
-    assert len(tables) == 1
-    table: dict[str, dict[str, Any]] = ast.literal_eval(tables[0])
-    return table
+    """The table of pins."""
+    return parse_pins(Path(os.environ["DQLITEPY_PINS"]).read_text(encoding="utf-8"))
 
 
 def spdx_terms(expression: str) -> set[str]:

@@ -8,7 +8,7 @@ provide_supplies() {
 }
 
 supplies_key() {
-    key "$tools/airgap/lock.txt" "$tools"/airgap/provision/*.py "$tools"/pytest/*.txt \
+    key "$tools/airgap/lock.txt" "$tools"/airgap/provision/*.py "$tools/pins.py" "$tools"/pytest/*.txt \
         "$checkout/third_party/pins.bzl"
 }
 
@@ -21,7 +21,7 @@ fetch_supplies() {
 
     set -- --ro-bind "$checkout" "$checkout"
     [ -z "${DQLITEPY_SOURCES:-}" ] || set -- "$@" --ro-bind "$DQLITEPY_SOURCES" "$DQLITEPY_SOURCES"
-    in_networked_userland "$@" -- python3 "$tools/airgap/provision" --checkout "$checkout" --store "$store" \
+    in_networked_userland --setenv PYTHONPATH "$checkout" "$@" -- python3 "$tools/airgap/provision" --checkout "$checkout" --store "$store" \
         --supplies "$supplies.part" --mirror "$mirror" --sources "${DQLITEPY_SOURCES:-}" || exit
     mv "$supplies.part" "$supplies"
     remove_unused supplies

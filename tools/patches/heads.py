@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from tools.pins import read_pins
 
 FIELDS = ("Without", "Fault", "Forwarded", "Needs", "Test", "Applies-to", "Last-Update")
-PINS = "third_party/pins.bzl"
 NOTHING = "nothing"
 _FIELD = re.compile(r"^([A-Z][A-Za-z-]+): (\S.*)$")
 _TEST = re.compile(r"tests/[a-z_]+/test_\w+\.py")
@@ -45,20 +44,6 @@ class Patch:
         return _TEST.findall(self.fields["Test"])
 
 
-def read_pins(checkout: Path) -> dict[str, dict[str, Any]]:
-    """Returns the table of pins of a checkout."""
-    return parse_pins((checkout / PINS).read_text(encoding="utf-8"))
-
-
-def parse_pins(text: str) -> dict[str, dict[str, Any]]:
-    """Returns the table of pins, a Starlark literal that is a Python literal too; BadHead where there is none."""
-    for statement in ast.parse(text).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "PINS":
-            table: dict[str, dict[str, Any]] = ast.literal_eval(statement.value)
-            return table
-    raise BadHead(f"{PINS} assigns no PINS")
-
-
 def read_patches(checkout: Path) -> list[Patch]:
     """Returns all patches, in the order in which they apply."""
     return [
@@ -69,7 +54,7 @@ def read_patches(checkout: Path) -> list[Patch]:
 
 
 def read_patch(checkout: Path, component: str, file: str) -> Patch:
-    """Returns one patch; raises BadHead where its head is not as docs/building.md says."""
+    """Returns one patch; BadHead if its head is not as docs/building.md says."""
     lines = (checkout / "third_party" / component / "patches" / file).read_text(encoding="utf-8").split("\n")
     if not lines[0].startswith("SPDX-License-Identifier: ") or not lines[1].startswith("Modification of "):
         raise BadHead(f"{file} does not begin with its licence and the date of the modification")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tools.patches.heads import BadHead, read_patches
 from tools.patches.page import render
+from tools.pins import NoPins
 
 PAGE = "docs/patches.md"
 
@@ -18,7 +19,7 @@ def main() -> int:
     checkout = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", "."))
     try:
         text = render(read_patches(checkout))
-    except BadHead as error:
+    except (BadHead, NoPins) as error:
         print(f"patches: {error}\nType: git log -- third_party", file=sys.stderr)
         return 1
     (checkout / PAGE).write_text(text, encoding="utf-8", newline="\n")

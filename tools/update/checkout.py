@@ -9,10 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tools.patches.heads import BadHead, parse_pins
+from tools.pins import PINS, NoPins, parse_pins
 
 MODULE = "MODULE.bazel"
-PINS = "third_party/pins.bzl"
 GO_MOD = "go/go.mod"
 GO_SUM = "go/go.sum"
 LOCK = "tools/airgap/lock.txt"
@@ -60,7 +59,7 @@ class Checkout:
         """Returns the table of third_party/pins.bzl."""
         try:
             return parse_pins(self.read(PINS))
-        except BadHead as error:
+        except NoPins as error:
             raise Refused(str(error), f"git log -- {PINS}") from None
 
     def change_pin(self, name: str, **values: str) -> None:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads what is pinned: tools/airgap/lock.txt and third_party/pins.bzl."""
 
-import ast
 import hashlib
 from pathlib import Path
 from typing import NamedTuple
+
+# The checkout is on the path of this program (supplies.sh).
+from tools.pins import read_pins
 
 
 class GoModule(NamedTuple):
@@ -34,7 +36,7 @@ class Lock(NamedTuple):
 
 def read_lock(checkout: Path) -> Lock:
     """Joins the lock with the table of pins, which both editions share."""
-    pins = read_pins(checkout / "third_party" / "pins.bzl")
+    pins = read_pins(checkout)
     modules: list[GoModule] = []
     sources: list[SourceArchive] = []
     for line in (checkout / "tools" / "airgap" / "lock.txt").read_text().splitlines():
@@ -44,15 +46,6 @@ def read_lock(checkout: Path) -> Lock:
             case ["source", name, file, sha256]:
                 sources.append(SourceArchive(name, file, sha256, pins[name]["sha256"], pins[name]["strip_prefix"]))
     return Lock(modules, sources)
-
-
-def read_pins(path: Path) -> dict[str, dict[str, str]]:
-    """The literal PINS of a Starlark file, which is a Python literal too."""
-    for statement in ast.parse(path.read_text()).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "PINS":
-            pins: dict[str, dict[str, str]] = ast.literal_eval(statement.value)
-            return pins
-    raise ValueError(f"{path} assigns no PINS")
 
 
 def sha256_of(path: Path) -> str:
