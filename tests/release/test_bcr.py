@@ -74,6 +74,13 @@ def test_the_version_that_is_released_is_named_everywhere(file: str, pattern: st
     assert re.findall(pattern, (ROOT / file).read_text(encoding="utf-8")) == [VERSION[1]]
 
 
+def test_the_changelog_begins_with_that_version() -> None:
+    assert VERSION
+    newest = re.findall(r"(?m)^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))[0]
+    assert re.fullmatch(r"\[Unreleased\]: (\S+)|\[(\S+)\] - \d{4}-\d\d-\d\d", newest)
+    assert VERSION[1] in newest
+
+
 def test_the_tasks_are_the_consumers_tests() -> None:
     presubmit = read_yaml(REGISTRY / "presubmit.yml")
     assert presubmit.keys() == {"bcr_test_module"}

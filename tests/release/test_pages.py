@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.release.files import ROOT
+from tests.release.files import ROOT, read_yaml
 
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 
 
@@ -50,3 +51,16 @@ def test_the_programs_of_the_build_are_there(page: Path) -> None:
         assert f'name = "{target}"' in tools, f"//tools:{target}"
     for script in re.findall(r"(?<![\w/.-])tools/(?:bazel|\w+_\w+)(?![\w/.])", text):
         assert (ROOT / script).exists(), script
+
+
+def test_the_forms_for_issues_are_whole() -> None:
+    """GitHub leaves out in silence what it cannot read."""
+    assert {form.name for form in FORMS} == {"build.yml", "config.yml", "defect.yml", "proposal.yml"}
+    for form in FORMS:
+        if form.name == "config.yml":
+            continue
+        content = read_yaml(form)
+        assert content.keys() == {"name", "description", "title", "labels", "body"}, form.name
+        fields = [field for field in content["body"] if field["type"] != "markdown"]
+        assert len({field["id"] for field in fields}) == len(fields), form.name
+        assert all(field["attributes"]["label"] for field in fields), form.name
