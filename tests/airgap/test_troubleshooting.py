@@ -15,8 +15,8 @@ import dqlitepy
 import pytest
 from dqlitepy import _library
 
-from tests.airgap import starlark
 from tests.airgap.machine import HANG, HOST_TOOLS, ROOT, Machine
+from tests.rulesets.starlark import Fail, Module
 
 sys.path.insert(0, str(ROOT / "tools" / "airgap" / "provision"))
 
@@ -28,7 +28,8 @@ from lock import GoModule, SourceArchive
 AIRGAP = {"DQLITEPY_BUILD": "airgap"}
 ONLINE = {"DQLITEPY_BUILD": "online"}
 GO_ANSWER = '{"Path": "golang.org/toolchain", "Version": "v1.0.0", %s}'
-STAND_INS = "tools/airgap/rulesets"
+STAND_INS = ROOT / "tools" / "airgap" / "rulesets"
+RULES_PYTHON = Module(STAND_INS / "rules_python")
 
 Fixtures = pytest.FixtureRequest
 PROVOCATIONS: dict[str, Callable[[Fixtures], str]] = {}
@@ -95,7 +96,7 @@ def refusal_of(function: Callable[[], object]) -> str:
 
 
 def failure_of(function: Callable[[], object]) -> str:
-    with pytest.raises(starlark.Failed) as failed:
+    with pytest.raises(Fail) as failed:
         function()
     return str(failed.value)
 
@@ -114,7 +115,7 @@ def missing_host_tools(fixtures: Fixtures) -> str:
 @provokes("dqlitepy needs autoconf, … on this machine to build libuv and dqlite.")
 def missing_host_tools_of_a_consumer(fixtures: Fixtures) -> str:
     nothing = SimpleNamespace(which=lambda tool: None)
-    return failure_of(lambda: starlark.load("third_party/host_tools.bzl")["_host_tools_impl"](nothing))
+    return failure_of(lambda: Module(ROOT).load("third_party/host_tools.bzl")._host_tools_impl(nothing))
 
 
 @provokes("missing on this machine: mmdebstrap bubblewrap")
@@ -138,7 +139,7 @@ def apt_that_fails(fixtures: Fixtures) -> str:
 
 @provokes("the foreign build failed with exit status …; above is its whole output")
 def foreign_build_that_fails(fixtures: Fixtures) -> str:
-    template = (ROOT / STAND_INS / "rules_foreign_cc/foreign_cc/private/foreign_build.sh.tpl").read_text()
+    template = (STAND_INS / "rules_foreign_cc/foreign_cc/private/foreign_build.sh.tpl").read_text()
     values = {"environment": "", "install_dir": "out", "label": "//:lib", "log": "log"}
     script = re.sub(r"%\{(\w+)\}", lambda found: values.get(found[1], "false"), template)
     process = subprocess.run(
@@ -151,12 +152,12 @@ def foreign_build_that_fails(fixtures: Fixtures) -> str:
 @provokes("failed, so this machine cannot run the compiler: …")
 def compiler_that_does_not_start(fixtures: Fixtures) -> str:
     refusing = SimpleNamespace(execute=lambda *_, **__: SimpleNamespace(return_code=126, stderr="Permission denied"))
-    return failure_of(lambda: starlark.load("tools/toolchain/zig_sdk.bzl")["_run"](refusing, ["./zig", "version"]))
+    return failure_of(lambda: Module(ROOT).load("tools/toolchain/zig_sdk.bzl")._run(refusing, ["./zig", "version"]))
 
 
 @provokes('attribute "…" is not implemented by the air-gapped stand-in')
 def unknown_attribute(fixtures: Fixtures) -> str:
-    refuse = starlark.load(f"{STAND_INS}/rules_python/python/private/refusal.bzl")["refuse"]
+    refuse = RULES_PYTHON.load("python/private/refusal.bzl").refuse
     return failure_of(lambda: refuse("py_library", "lib", ["pyi_srcs"], {"pyi_srcs": "use data"}))
 
 
@@ -353,8 +354,8 @@ def wheels_removed(fixtures: Fixtures) -> str:
         path=lambda name: SimpleNamespace(readdir=lambda watch: []),
         attr=SimpleNamespace(distribution="pytest", version="1"),
     )
-    defined = starlark.load(f"{STAND_INS}/rules_python/python/private/wheel_repositories.bzl")
-    return failure_of(lambda: defined["_find_wheel"](emptied))
+    defined = RULES_PYTHON.load("python/private/wheel_repositories.bzl")
+    return failure_of(lambda: defined._find_wheel(emptied))
 
 
 @provokes("waiting for another tools/bazel that is at the same work")

@@ -31,14 +31,14 @@ class Recorder:
 
 
 class Module:
-    """One ruleset's .bzl files, loaded with stand-ins for Bazel's built-ins.
+    """The .bzl files of one Bazel module, loaded with stand-ins for Bazel's built-ins.
 
     Attributes:
         calls: name and keyword arguments of each call of a native rule, in order
     """
 
-    def __init__(self, ruleset: str) -> None:
-        self._root = RULESETS / ruleset
+    def __init__(self, root: Path) -> None:
+        self._root = root
         self._loaded: dict[Path, dict[str, Any]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
@@ -46,7 +46,7 @@ class Module:
         """Returns the globals of a .bzl file.
 
         Args:
-            path: below the ruleset's folder
+            path: below the root
 
         Raises:
             Fail: the file calls fail() when it is loaded
@@ -91,10 +91,12 @@ class Module:
             attr=quiet,
             fail=fail,
             load=load,
+            module_extension=quiet,
             native=Recorder(self.calls),
             provider=quiet,
             repository_rule=quiet,
             rule=rule,
             struct=SimpleNamespace,
+            tag_class=quiet,
         )
         return scope

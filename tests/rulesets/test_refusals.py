@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.rulesets.starlark import Fail, Module
+from tests.rulesets.starlark import RULESETS, Fail, Module
 
 # The interface of rules_foreign_cc 0.15.1 and rules_python 2.3.2, without what Bazel gives to every rule.
 _FOREIGN = """
@@ -50,7 +50,7 @@ _NATIVE = set(["data", "deps", "env", "env_inherit", "imports", "legacy_create_i
 )
 def test_attribute_is_implemented_or_refused(rule: str, attribute: str) -> None:
     ruleset, path, _ = RULES[rule]
-    module = Module(ruleset)
+    module = Module(RULESETS / ruleset)
     macro = getattr(module.load(path), rule)
     module.calls.clear()
     try:
@@ -70,14 +70,14 @@ def test_attribute_is_implemented_or_refused(rule: str, attribute: str) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_nothing_is_refused_that_the_real_rule_does_not_have(rule: str) -> None:
     ruleset, path, attributes = RULES[rule]
-    scope = vars(Module(ruleset).load(path))
+    scope = vars(Module(RULESETS / ruleset).load(path))
     (refused,) = [value for name, value in scope.items() if name.startswith("REFUSED_BY_")]
     assert set(refused) <= set(attributes.split())
 
 
 @pytest.mark.parametrize("where", ["python.toolchain", "pip.parse"])
 def test_another_python_is_refused(where: str) -> None:
-    refuse = Module("rules_python").load("python/private/python_on_path.bzl").refuse_other_python
+    refuse = Module(RULESETS / "rules_python").load("python/private/python_on_path.bzl").refuse_other_python
     refuse("3.13", "3.13", where)
     with pytest.raises(Fail, match=rf'{where}: python_version = "3.12".* is 3.13'):
         refuse("3.13", "3.12", where)

@@ -3,9 +3,9 @@
 
 import pytest
 
-from tests.rulesets.starlark import Fail, Module
+from tests.rulesets.starlark import RULESETS, Fail, Module
 
-BZL = Module("rules_python").load("python/private/requirements.bzl")
+BZL = Module(RULESETS / "rules_python").load("python/private/requirements.bzl")
 
 LOCK = """\
 # made by a tool
