@@ -19,10 +19,11 @@ const module = "dqlitepy.dev/go/"
 
 // allowed is what each package may import of this module.
 var allowed = map[string][]string{
-	"shim":        {"credentials", "node", "session", "marshal", "pickle", "sql", "wire"},
-	"session":     {"credentials", "members", "marshal", "pickle", "sql", "wire"},
+	"shim":        {"credentials", "fault", "node", "session", "marshal", "pickle", "sql", "wire"},
+	"session":     {"credentials", "fault", "members", "marshal", "pickle", "sql", "wire"},
 	"node":        {"credentials", "members", "wire"},
 	"credentials": {},
+	"fault":       {},
 	"marshal":     {"wire"},
 	"members":     {"wire"},
 	"pickle":      {"wire"},

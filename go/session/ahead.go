@@ -5,6 +5,7 @@ package session
 import (
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -38,7 +39,7 @@ func (s *Session) Leave() {
 		defer s.mu.Unlock()
 		defer func() {
 			if reason := recover(); reason != nil {
-				s.die(Defect(reason))
+				s.die(fault.Defect(reason))
 			}
 			s.beside = false
 		}()

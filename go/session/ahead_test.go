@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
@@ -86,7 +87,7 @@ func TestABatchThatIsReadAheadIsDroppedForTheNextStatement(t *testing.T) {
 		c.fetch()
 		c.readAhead(room)
 		next()
-		if failure := c.s.Fetch(nil); failure == nil || failure.Kind != session.Programming {
+		if failure := c.s.Fetch(nil); failure == nil || failure.Kind != fault.Programming {
 			t.Errorf("%s: the dropped result goes on: %v", name, failure)
 		}
 		if got := c.rows("SELECT i FROM (" + longResult + ") LIMIT 3"); got != "1\n2\n3" {
@@ -136,7 +137,7 @@ func TestCancelEndsAResultThatIsReadAhead(t *testing.T) {
 				failure = c.s.Fetch(nil)
 			}
 		}
-		wantKind(t, failure, session.Interrupted, 9)
+		wantKind(t, failure, fault.Interrupted, 9)
 		c.wantTransaction(true)
 		c.run("ROLLBACK")
 	}
@@ -155,7 +156,7 @@ func TestAFaultThatIsReadAheadComesBehindTheRowsBefore(t *testing.T) {
 			rows += result.Rows
 		}
 	}
-	wantKind(t, failure, session.Data, 0)
+	wantKind(t, failure, fault.Data, 0)
 	if rows != 149_999 {
 		t.Errorf("%d rows before it", rows)
 	}
@@ -223,7 +224,7 @@ func TestWhatGoesWrongWhileReadingAheadIsToldToWhoComesNext(t *testing.T) {
 				c.run("SELECT x")
 				c.readAhead(nil)
 				c.wantTransaction(true)
-				var failure *session.Error
+				var failure *fault.Error
 				switch next {
 				case "fetch":
 					failure = c.s.Fetch(nil)
@@ -241,7 +242,7 @@ func TestWhatGoesWrongWhileReadingAheadIsToldToWhoComesNext(t *testing.T) {
 				if next == "fetch" && !strings.Contains(failure.Message, test.want) {
 					t.Errorf("%q does not tell of %q", failure.Message, test.want)
 				}
-				if !failure.Rolled {
+				if !failure.TransactionLost {
 					t.Errorf("%+v does not tell that the transaction is gone", failure)
 				}
 				c.wantTransaction(false)

@@ -3,6 +3,7 @@
 package session
 
 import (
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/marshal"
 	"dqlitepy.dev/go/sql"
 	"dqlitepy.dev/go/wire"
@@ -30,7 +31,7 @@ type group struct {
 	before, after marshal.Rows
 	rows          int
 	values        []wire.Value
-	fault         *Error // of the row behind them
+	fault         *fault.Error // of the row behind them
 }
 
 // newBatch makes a batch for total rows. They are shared out evenly among as few statements as there have to be: what is left
@@ -153,7 +154,7 @@ func (m *executionMany) batchFailed(cause *wire.Failure) {
 		m.pause(pause, m.runBatch, m.stop)
 		return
 	}
-	if reason := m.refusal(cause); reason.lost {
+	if reason := m.refusal(cause); reason.LinkLost {
 		m.fail(reason)
 		return
 	}

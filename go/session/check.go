@@ -7,17 +7,18 @@ import (
 	"fmt"
 	"strings"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/marshal"
 	"dqlitepy.dev/go/sql"
 	"dqlitepy.dev/go/wire"
 )
 
-func checkStatement(statement *sql.Statement) *Error {
+func checkStatement(statement *sql.Statement) *fault.Error {
 	if statement.Multiple {
-		return Errorf(Programming, "You can only execute one statement at a time.")
+		return fault.Errorf(fault.Programming, "You can only execute one statement at a time.")
 	}
 	if strings.IndexByte(statement.Text, 0) >= 0 {
-		return Errorf(Programming, "the query contains a null character")
+		return fault.Errorf(fault.Programming, "the query contains a null character")
 	}
 	return nil
 }
@@ -30,16 +31,16 @@ const (
 	codeTooBig = 18 // SQLITE_TOOBIG
 )
 
-func checkParameters(statement *sql.Statement, parameters []wire.Value) *Error {
+func checkParameters(statement *sql.Statement, parameters []wire.Value) *fault.Error {
 	if uses, supplied := len(statement.Parameters), len(parameters); uses != supplied {
-		return Errorf(Programming, "Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.",
+		return fault.Errorf(fault.Programming, "Incorrect number of bindings supplied. The current statement uses %d, and there are %d supplied.",
 			uses, supplied)
 	}
 	total := 0
 	for i := range parameters {
 		total += len(parameters[i].Bytes)
 		if total > maxRequestSize {
-			return &Error{Kind: Data, Code: codeTooBig, Message: fmt.Sprintf(
+			return &fault.Error{Kind: fault.Data, Code: codeTooBig, Message: fmt.Sprintf(
 				"string or blob too big: the parameters of a statement are limited to %d MiB together, since every node keeps "+
 					"several copies in memory; split it into several rows, or keep it in a file", maxRequestSize>>20)}
 		}
@@ -48,9 +49,9 @@ func checkParameters(statement *sql.Statement, parameters []wire.Value) *Error {
 }
 
 // DataError tells of a parameter that cannot cross.
-func DataError(err error) *Error {
+func DataError(err error) *fault.Error {
 	if errors.Is(err, marshal.ErrNUL) {
-		return Errorf(Programming, "%v", err)
+		return fault.Errorf(fault.Programming, "%v", err)
 	}
-	return Errorf(Data, "%v", err)
+	return fault.Errorf(fault.Data, "%v", err)
 }

@@ -5,6 +5,7 @@ package session
 import (
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -40,7 +41,7 @@ func (s *Session) Close() {
 // socket is closed, only nobody knows when.
 var closePatience = 2 * time.Second // tests are more patient
 
-var errClosed = deadly(Errorf(Programming, "closed"))
+var errClosed = fault.Deadly(fault.Errorf(fault.Programming, "closed"))
 
 // Closing tells whether Close was called.
 func (s *Session) Closing() bool { return s.closing }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/members"
 )
 
@@ -28,14 +29,14 @@ type Options struct {
 
 // Connect finds the leader and opens the database on it. It blocks until that is done, or the leader timeout or the context
 // ends.
-func Connect(ctx context.Context, options Options) (*Session, *Error) {
+func Connect(ctx context.Context, options Options) (*Session, *fault.Error) {
 	if err := options.check(); err != nil {
 		return nil, err
 	}
 	options.recall()
 	waker, err := newWaker()
 	if err != nil {
-		return nil, Errorf(Connection, "%v", err)
+		return nil, fault.Errorf(fault.Connection, "%v", err)
 	}
 	link, failure := find(ctx, &options)
 	if failure != nil {
@@ -52,18 +53,18 @@ func (o *Options) recall() {
 	}
 }
 
-func (o *Options) check() *Error {
+func (o *Options) check() *fault.Error {
 	if len(o.Servers) == 0 {
-		return Errorf(Programming, "no server to connect to: name at least one address")
+		return fault.Errorf(fault.Programming, "no server to connect to: name at least one address")
 	}
 	for _, text := range append([]string{o.Database}, o.Servers...) {
 		if strings.IndexByte(text, 0) >= 0 {
-			return Errorf(Programming, "the name of a database or server holds a NUL character")
+			return fault.Errorf(fault.Programming, "the name of a database or server holds a NUL character")
 		}
 	}
 	if o.Database == "" || o.Database == ":memory:" {
 		// SQLite keeps both to itself, and a server without our patches is ended by the first statement.
-		return Errorf(Programming, "%q cannot be the name of a database", o.Database)
+		return fault.Errorf(fault.Programming, "%q cannot be the name of a database", o.Database)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -38,13 +39,13 @@ type Dump struct {
 // OpenDump asks the leader for a copy of a database or, with anyServer, the first of the servers that answers, whose copy may
 // lack the latest commits but needs no majority. It blocks until the copy begins to come in, or the leader timeout or the
 // context ends.
-func OpenDump(ctx context.Context, options Options, anyServer bool) (*Dump, *Error) {
+func OpenDump(ctx context.Context, options Options, anyServer bool) (*Dump, *fault.Error) {
 	if err := options.check(); err != nil {
 		return nil, err
 	}
 	waker, err := newWaker()
 	if err != nil {
-		return nil, Errorf(Connection, "%v", err)
+		return nil, fault.Errorf(fault.Connection, "%v", err)
 	}
 	d := &Dump{group: options.Group, waker: waker}
 	failure := d.open(ctx, options, anyServer)
@@ -55,10 +56,10 @@ func OpenDump(ctx context.Context, options Options, anyServer bool) (*Dump, *Err
 	return d, nil
 }
 
-func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error {
+func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *fault.Error {
 	options.AnyServer = anyServer
 	options.recall()
-	var failure *Error
+	var failure *fault.Error
 	if d.link, failure = find(ctx, &options); failure != nil {
 		return failure
 	}
@@ -68,14 +69,14 @@ func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *Error
 			return failure
 		}
 	}
-	return d.patiently(ctx, options.BusyTimeout, func(ctx context.Context) (*Error, error) {
+	return d.patiently(ctx, options.BusyTimeout, func(ctx context.Context) (*fault.Error, error) {
 		return d.request(ctx, options.Database)
 	})
 }
 
 // patiently repeats a request while the server is busy: a checkpoint keeps even readers out, and to DUMP it only says "failed to
 // open database".
-func (d *Dump) patiently(ctx context.Context, timeout time.Duration, request func(context.Context) (*Error, error)) *Error {
+func (d *Dump) patiently(ctx context.Context, timeout time.Duration, request func(context.Context) (*fault.Error, error)) *fault.Error {
 	retry := newRetry(timeout)
 	for {
 		refusal, err := request(ctx)
@@ -98,7 +99,7 @@ func (d *Dump) patiently(ctx context.Context, timeout time.Duration, request fun
 const codeCannotOpen = 14 // SQLITE_CANTOPEN
 
 // checkSize does not ask the server for a copy that is too large for it.
-func (d *Dump) checkSize(ctx context.Context) (*Error, error) {
+func (d *Dump) checkSize(ctx context.Context) (*fault.Error, error) {
 	frame, err := d.ask(ctx, func(buffer []byte) []byte {
 		return wire.AppendQuerySQL(buffer, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", nil)
 	})
@@ -113,14 +114,14 @@ func (d *Dump) checkSize(ctx context.Context) (*Error, error) {
 		return nil, err
 	}
 	if size := row[0].Int(); size > maxDumpSize {
-		return Errorf(NotSupported, "the database has %d bytes: dqlite's protocol can copy at most %d in one piece; "+
+		return fault.Errorf(fault.NotSupported, "the database has %d bytes: dqlite's protocol can copy at most %d in one piece; "+
 			"read it by SQL instead, as iterdump() does, or VACUUM it first", size, int64(maxDumpSize)), nil
 	}
 	return nil, nil
 }
 
 // refusalOf makes an Error of a failure that the server sent.
-func refusalOf(frame wire.Frame) (*Error, error) {
+func refusalOf(frame wire.Frame) (*fault.Error, error) {
 	failure, err := wire.DecodeFailure(frame)
 	if err != nil {
 		return nil, err
@@ -128,11 +129,11 @@ func refusalOf(frame wire.Frame) (*Error, error) {
 	if failure.Code == wire.CodeNotLeader {
 		return nil, errNotLeader
 	}
-	return &Error{Kind: SQLite, Code: int32(failure.Code), Message: failure.Message}, nil
+	return &fault.Error{Kind: fault.SQLite, Code: int32(failure.Code), Message: failure.Message}, nil
 }
 
 // request asks for the copy and takes what comes before its first page.
-func (d *Dump) request(ctx context.Context, database string) (*Error, error) {
+func (d *Dump) request(ctx context.Context, database string) (*fault.Error, error) {
 	d.link.queue(func(buffer []byte) []byte { return wire.AppendDump(buffer, database) })
 	d.ctx = ctx
 	raw, err := d.piece(wire.HeaderSize)
@@ -200,7 +201,7 @@ func (d *Dump) Size() uint64 { return d.size }
 
 // Next returns the next bytes of the copy, good until the next call; none at its end. It blocks until they have come in or the
 // context ends, which ends the copy.
-func (d *Dump) Next(ctx context.Context) ([]byte, *Error) {
+func (d *Dump) Next(ctx context.Context) ([]byte, *fault.Error) {
 	d.ctx = ctx
 	piece, err := d.files.Read(maxDumpPiece)
 	if err == nil && len(piece) == 0 {
@@ -226,14 +227,14 @@ func (d *Dump) finish() error {
 	}
 }
 
-func (d *Dump) lost(ctx context.Context, err error) *Error {
+func (d *Dump) lost(ctx context.Context, err error) *fault.Error {
 	switch {
 	case ctx.Err() != nil:
-		return deadly(interrupted())
+		return fault.Deadly(fault.Interruption())
 	case errors.As(err, new(*wire.Error)):
-		return deadly(Errorf(Protocol, "%v", err))
+		return fault.Deadly(fault.Errorf(fault.Protocol, "%v", err))
 	default:
-		return deadly(Errorf(Connection,
+		return fault.Deadly(fault.Errorf(fault.Connection,
 			"the copy of the database broke off (%v): what has come in of it is no database; begin again", err))
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
@@ -33,7 +34,7 @@ func bounded(t *testing.T) context.Context {
 }
 
 // readDump reads a copy to its end.
-func readDump(t *testing.T, dump *session.Dump) ([]byte, *session.Error) {
+func readDump(t *testing.T, dump *session.Dump) ([]byte, *fault.Error) {
 	t.Helper()
 	var whole []byte
 	for {
@@ -87,7 +88,7 @@ func TestACopyThatIsGivenUpLeavesTheNodeWell(t *testing.T) {
 
 func TestAnUnknownDatabaseIsSaidToBeUnknown(t *testing.T) {
 	_, failure := session.OpenDump(bounded(t), dumpOptions(t, testNode.Address(), "nobody has made it"), true)
-	wantKind(t, failure, session.SQLite, 14)
+	wantKind(t, failure, fault.SQLite, 14)
 	if !strings.Contains(failure.Message, "'nobody has made it'") {
 		t.Error(failure)
 	}
@@ -112,22 +113,22 @@ func TestServersThatFailInACopy(t *testing.T) {
 	cases := map[string]struct {
 		answer func(connection net.Conn)
 		opens  bool // the failure comes only with a piece
-		kind   session.Kind
+		kind   fault.Kind
 		text   string
 	}{
-		"closes the connection at once":  {func(c net.Conn) { c.Close() }, false, session.Connection, "closed the connection"},
-		"closes it within the copy":      {func(c net.Conn) { c.Write(filesMessage(page, nil)[:2000]); c.Close() }, true, session.Connection, "is no database; begin again"},
-		"sends something else":           {func(c net.Conn) { c.Write(resultMessage()) }, false, session.Protocol, "type 6 where 9 was due"},
-		"sends no file":                  {func(c net.Conn) { c.Write(filesMessage()) }, false, session.Protocol, "without a file"},
-		"sends a WAL":                    {func(c net.Conn) { c.Write(filesMessage(page, page)) }, true, session.Connection, "dqlite before 1.18"},
-		"refuses":                        {func(c net.Conn) { c.Write(failureMessage(7, "no memory")) }, false, session.SQLite, "no memory"},
-		"refuses without an end":         {func(c net.Conn) { c.Write([]byte{255, 255, 255, 255, 0, 0, 0, 0}); c.Close() }, false, session.Protocol, ""},
-		"says that it has no such thing": {func(c net.Conn) { c.Write(failureMessage(wire.CodeNoSuchDatabase, "x")) }, false, session.SQLite, "no database 'test'"},
+		"closes the connection at once":  {func(c net.Conn) { c.Close() }, false, fault.Connection, "closed the connection"},
+		"closes it within the copy":      {func(c net.Conn) { c.Write(filesMessage(page, nil)[:2000]); c.Close() }, true, fault.Connection, "is no database; begin again"},
+		"sends something else":           {func(c net.Conn) { c.Write(resultMessage()) }, false, fault.Protocol, "type 6 where 9 was due"},
+		"sends no file":                  {func(c net.Conn) { c.Write(filesMessage()) }, false, fault.Protocol, "without a file"},
+		"sends a WAL":                    {func(c net.Conn) { c.Write(filesMessage(page, page)) }, true, fault.Connection, "dqlite before 1.18"},
+		"refuses":                        {func(c net.Conn) { c.Write(failureMessage(7, "no memory")) }, false, fault.SQLite, "no memory"},
+		"refuses without an end":         {func(c net.Conn) { c.Write([]byte{255, 255, 255, 255, 0, 0, 0, 0}); c.Close() }, false, fault.Protocol, ""},
+		"says that it has no such thing": {func(c net.Conn) { c.Write(failureMessage(wire.CodeNoSuchDatabase, "x")) }, false, fault.SQLite, "no database 'test'"},
 		"promises more than it can count": {func(c net.Conn) {
 			c.Write([]byte("\xff\xff\xff\xff\x09\x00\x00\x00"))
 			c.Write(make([]byte, 8))
 			c.Close()
-		}, false, session.Protocol, ""},
+		}, false, fault.Protocol, ""},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -156,7 +157,7 @@ func TestServersThatFailInACopy(t *testing.T) {
 func TestACopyThatIsTooLargeIsNotAskedFor(t *testing.T) {
 	server := serve(t, func(connection net.Conn, text string) { connection.Write(sizeMessage(3 << 30)) })
 	_, failure := session.OpenDump(bounded(t), dumpOptions(t, server.address, "test"), false)
-	wantKind(t, failure, session.NotSupported, 0)
+	wantKind(t, failure, fault.NotSupported, 0)
 	if slices.Contains(server.seen(), "DUMP test") {
 		t.Error("it was")
 	}
@@ -201,5 +202,5 @@ func TestACopyThatStallsCanBeCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(bounded(t))
 	time.AfterFunc(10*time.Millisecond, cancel)
 	_, failure = dump.Next(ctx)
-	wantKind(t, failure, session.Interrupted, 9)
+	wantKind(t, failure, fault.Interrupted, 9)
 }

@@ -2,7 +2,11 @@
 
 package session
 
-import "testing"
+import (
+	"testing"
+
+	"dqlitepy.dev/go/fault"
+)
 
 // The goroutine that reads ahead gives the session back in two steps. Between them nobody may be told that another thread has it.
 func TestWhoComesWhileItReadsAheadWaitsForIt(t *testing.T) {
@@ -10,7 +14,7 @@ func TestWhoComesWhileItReadsAheadWaitsForIt(t *testing.T) {
 	left := make(chan struct{})
 	s.ahead.Store(&left)
 	s.mu.Lock()
-	entered := make(chan *Error)
+	entered := make(chan *fault.Error)
 	go func() { entered <- s.Enter() }()
 	s.mu.Unlock()
 	close(left)

@@ -5,6 +5,7 @@ package session
 import (
 	"strings"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/sql"
 	"dqlitepy.dev/go/wire"
 )
@@ -28,7 +29,7 @@ type execution struct {
 }
 
 // Execute begins to run a statement; Continue goes on. A result that was still streaming is dropped first.
-func (s *Session) Execute(request Request) *Error {
+func (s *Session) Execute(request Request) *fault.Error {
 	if err := checkStatement(request.Statement); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ package session
 import (
 	"strings"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/sql"
 	"dqlitepy.dev/go/wire"
 )
@@ -51,7 +52,7 @@ func (s *Session) pastStake() stake {
 }
 
 // lossError tells what a connection that ended means for the data.
-func (s *Session) lossError(reason string) *Error {
+func (s *Session) lossError(reason string) *fault.Error {
 	stake, ran := s.stake, true
 	if s.link != nil && s.link.unsent() { // a request that is not sent whole never runs
 		ran = false
@@ -59,53 +60,45 @@ func (s *Session) lossError(reason string) *Error {
 			stake = s.openStake()
 		}
 	}
-	var loss *Error
+	var loss *fault.Error
 	switch stake {
 	case theCommit, pastWork:
-		loss = lossf(AmbiguousCommit, "%s: the write may or may not have been committed; look before you repeat it", reason)
+		loss = fault.Lossf(fault.AmbiguousCommit, "%s: the write may or may not have been committed; look before you repeat it", reason)
 	case openWork:
 		loss = transactionLost("%s: the open transaction is gone, nothing of it was committed; begin it again", reason)
 	default:
-		loss = lossf(Connection, "%s: nothing was written; try again", reason)
+		loss = fault.Lossf(fault.Connection, "%s: nothing was written; try again", reason)
 	}
-	loss.ran = ran
+	loss.Ran = ran
 	return loss
 }
-
-// codeInterrupt is SQLITE_INTERRUPT.
-const codeInterrupt = 9
 
 // interruptError tells what it means that a running statement was given up.
-func (s *Session) interruptError() *Error {
+func (s *Session) interruptError() *fault.Error {
 	loss := s.lossError("interrupted")
-	loss.Code = codeInterrupt
-	if loss.Kind != AmbiguousCommit {
-		loss.Kind = Interrupted
+	loss.Code = fault.CodeInterrupt
+	if loss.Kind != fault.AmbiguousCommit {
+		loss.Kind = fault.Interrupted
 	}
 	return loss
-}
-
-// interrupted is what an operation fails with whose statement was ended, the connection being as before.
-func interrupted() *Error {
-	return &Error{Kind: Interrupted, Code: codeInterrupt, Message: "interrupted"}
 }
 
 // refusal makes an Error of a failure that the server sent as the answer to a request with a stake.
-func (s *Session) refusal(failure *wire.Failure) *Error {
+func (s *Session) refusal(failure *wire.Failure) *fault.Error {
 	message := strings.TrimSpace(failure.Message)
 	switch {
 	case failure.Code == wire.CodeNotLeader, failure.Code == wire.CodeNotFound && message == "no database opened":
 		return coded(failure, s.notLeader())
-	case failure.Code == codeInterrupt && !s.transaction.open: // not by us, so by a server that steps down in its midst
+	case failure.Code == fault.CodeInterrupt && !s.transaction.open: // not by us, so by a server that steps down in its midst
 		return coded(failure, s.notLeader())
 	case failure.Code == wire.CodeLeadershipLost, failure.Code == wire.CodeIOError && strings.HasPrefix(message, execFailed):
 		// The second is what a server says whose disk is full, that has reached a limit, or that is shutting down. A stock one
 		// does not say which.
 		if s.stake == nothing && failure.Code == wire.CodeLeadershipLost {
-			return coded(failure, lossf(NotLeader, "the server lost its leadership: nothing was written; try again"))
+			return coded(failure, fault.Lossf(fault.NotLeader, "the server lost its leadership: nothing was written; try again"))
 		}
 		if s.stake == nothing {
-			return coded(failure, lossf(SQLite, "disk I/O error on the server (%s): nothing was written", message))
+			return coded(failure, fault.Lossf(fault.SQLite, "disk I/O error on the server (%s): nothing was written", message))
 		}
 		reason := "the server lost its leadership"
 		if failure.Code == wire.CodeIOError {
@@ -113,9 +106,9 @@ func (s *Session) refusal(failure *wire.Failure) *Error {
 		}
 		return coded(failure, s.lossError(reason))
 	case failure.Code == 0:
-		return Errorf(Programming, "%s", message)
+		return fault.Errorf(fault.Programming, "%s", message)
 	default:
-		return &Error{Kind: SQLite, Code: int32(failure.Code), Message: message}
+		return &fault.Error{Kind: fault.SQLite, Code: int32(failure.Code), Message: message}
 	}
 }
 
@@ -132,20 +125,20 @@ func whyNotWritten(message string) string {
 }
 
 // notLeader tells of a server that did nothing of what it was asked.
-func (s *Session) notLeader() *Error {
+func (s *Session) notLeader() *fault.Error {
 	if s.openStake() == openWork {
 		return transactionLost("the server is not the leader any more: the open transaction is gone, nothing of it was committed; begin it again")
 	}
-	return lossf(NotLeader, "the server is not the leader any more: nothing ran; try again")
+	return fault.Lossf(fault.NotLeader, "the server is not the leader any more: nothing ran; try again")
 }
 
-func transactionLost(format string, arguments ...any) *Error {
-	loss := lossf(LeadershipLost, format, arguments...)
-	loss.Rolled = true
+func transactionLost(format string, arguments ...any) *fault.Error {
+	loss := fault.Lossf(fault.LeadershipLost, format, arguments...)
+	loss.TransactionLost = true
 	return loss
 }
 
-func coded(failure *wire.Failure, e *Error) *Error {
+func coded(failure *wire.Failure, e *fault.Error) *fault.Error {
 	e.Code = int32(failure.Code)
 	return e
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
@@ -35,7 +36,7 @@ func TestTheFailureMatrix(t *testing.T) {
 		commit
 	)
 	type outcome struct {
-		kind session.Kind // 0: it succeeds, the second time that it is sent
+		kind fault.Kind // 0: it succeeds, the second time that it is sent
 		code int32
 	}
 	var again outcome
@@ -43,7 +44,7 @@ func TestTheFailureMatrix(t *testing.T) {
 	refuse := func(code uint64, text string) func(net.Conn) {
 		return func(connection net.Conn) { connection.Write(failureMessage(code, text)) }
 	}
-	lost, doubt := outcome{session.LeadershipLost, 0}, outcome{session.AmbiguousCommit, 0}
+	lost, doubt := outcome{fault.LeadershipLost, 0}, outcome{fault.AmbiguousCommit, 0}
 	for name, test := range map[string]struct {
 		fail func(net.Conn)
 		want [5]outcome
@@ -51,17 +52,17 @@ func TestTheFailureMatrix(t *testing.T) {
 		"the server hangs up": {hangUp, [5]outcome{again, doubt, again, lost, doubt}},
 		"half an answer":      {func(c net.Conn) { c.Write(resultMessage()[:9]); c.Close() }, [5]outcome{again, doubt, again, lost, doubt}},
 		"nonsense": {func(c net.Conn) { c.Write(message(99, make([]byte, 8))) },
-			[5]outcome{{session.Protocol, 0}, doubt, {session.Protocol, 0}, lost, doubt}},
+			[5]outcome{{fault.Protocol, 0}, doubt, {fault.Protocol, 0}, lost, doubt}},
 		"not the leader": {refuse(10250, "not leader"), [5]outcome{
-			again, again, again, {session.LeadershipLost, 10250}, {session.LeadershipLost, 10250}}},
+			again, again, again, {fault.LeadershipLost, 10250}, {fault.LeadershipLost, 10250}}},
 		"the database was closed": {refuse(12, "no database opened"), [5]outcome{
-			again, again, again, {session.LeadershipLost, 12}, {session.LeadershipLost, 12}}},
+			again, again, again, {fault.LeadershipLost, 12}, {fault.LeadershipLost, 12}}},
 		"leadership lost": {refuse(10506, "leadership lost"), [5]outcome{
-			again, {session.AmbiguousCommit, 10506}, again, {session.LeadershipLost, 10506}, {session.AmbiguousCommit, 10506}}},
+			again, {fault.AmbiguousCommit, 10506}, again, {fault.LeadershipLost, 10506}, {fault.AmbiguousCommit, 10506}}},
 		"disk full": {refuse(10, "leader exec failed"), [5]outcome{
-			{session.SQLite, 10}, {session.AmbiguousCommit, 10}, {session.SQLite, 10}, {session.LeadershipLost, 10}, {session.AmbiguousCommit, 10}}},
+			{fault.SQLite, 10}, {fault.AmbiguousCommit, 10}, {fault.SQLite, 10}, {fault.LeadershipLost, 10}, {fault.AmbiguousCommit, 10}}},
 		"the server steps down while it runs": {refuse(9, "interrupted"), [5]outcome{
-			again, again, again, {session.LeadershipLost, 12}, {session.LeadershipLost, 12}}},
+			again, again, again, {fault.LeadershipLost, 12}, {fault.LeadershipLost, 12}}},
 	} {
 		for place, want := range test.want {
 			t.Run(fmt.Sprint(name, place), func(t *testing.T) {
@@ -179,14 +180,14 @@ func TestWhatFollowsACommitStaysAmbiguous(t *testing.T) {
 		}
 	})
 	_, failure := connect(t, fake.address, "main").try("INSERT INTO t VALUES (1) RETURNING x")
-	wantKind(t, failure, session.AmbiguousCommit, 0)
+	wantKind(t, failure, fault.AmbiguousCommit, 0)
 
 	c := connect(t, fake.address, "main")
 	if failure := c.s.ExecuteMany(manyRequest(c, "INSERT INTO t VALUES (?)", "", [][]int64{{1}, {2}, {3}})); failure != nil {
 		t.Fatal(failure)
 	}
 	_, failure = c.finish()
-	wantKind(t, failure, session.AmbiguousCommit, 10250)
+	wantKind(t, failure, fault.AmbiguousCommit, 10250)
 	if failure != nil && !strings.Contains(failure.Message, "first 2 rows were committed") {
 		t.Errorf("%s", failure.Message)
 	}
@@ -195,7 +196,7 @@ func TestWhatFollowsACommitStaysAmbiguous(t *testing.T) {
 		t.Fatal(failure)
 	}
 	_, failure = c.finish()
-	wantKind(t, failure, session.AmbiguousCommit, 0)
+	wantKind(t, failure, fault.AmbiguousCommit, 0)
 }
 
 // A server that hung up before the write went out cannot have run it: there is no doubt, and it runs on the next connection.
@@ -223,9 +224,9 @@ func TestAQueryThatCostsTheConnectionTwiceIsNotSentAgain(t *testing.T) {
 	fake := serve(t, func(connection net.Conn, text string) { connection.Close() })
 	c := connect(t, fake.address, "main")
 	_, failure := c.try("SELECT 1")
-	wantKind(t, failure, session.Connection, 0)
+	wantKind(t, failure, fault.Connection, 0)
 	_, failure = c.tryImplicit("INSERT INTO t VALUES (1)")
-	wantKind(t, failure, session.Connection, 0)
+	wantKind(t, failure, fault.Connection, 0)
 	if sent := len(fake.seen()); sent != 4 {
 		t.Errorf("sent %d times", sent)
 	}
@@ -256,7 +257,7 @@ func TestAPageWithoutRowsThatNeverEndsIsAnError(t *testing.T) {
 	})
 	c := connect(t, fake.address, "main")
 	_, failure := c.try("SELECT x")
-	wantKind(t, failure, session.Protocol, 0)
+	wantKind(t, failure, fault.Protocol, 0)
 	if !strings.Contains(failure.Message, "names of the columns") {
 		t.Errorf("%s", failure.Message)
 	}
@@ -268,7 +269,7 @@ func TestAHeaderThatPromisesTooMuchIsRefused(t *testing.T) {
 		connection.Close()
 	})
 	_, failure := connect(t, fake.address, "main").try("SELECT x")
-	wantKind(t, failure, session.Protocol, 0)
+	wantKind(t, failure, fault.Protocol, 0)
 	if !strings.Contains(failure.Message, "promises an answer of 34359738360 bytes") {
 		t.Errorf("%s", failure.Message)
 	}
@@ -285,10 +286,10 @@ func TestTheSearchForALeaderCanBeCancelled(t *testing.T) {
 	cancel()
 	_, failure := session.Connect(ctx, session.Options{Servers: []string{"@dqlitepy-nobody"}, Database: "main",
 		Group: session.NewGroup(0), LeaderTimeout: hangGuard})
-	wantKind(t, failure, session.Interrupted, 9)
+	wantKind(t, failure, fault.Interrupted, 9)
 	for _, options := range []session.Options{{Database: "main"}, {Servers: []string{"@x"}}, {Servers: []string{"@x\x00"}, Database: "main"}} {
 		_, failure := session.Connect(context.Background(), options)
-		wantKind(t, failure, session.Programming, 0)
+		wantKind(t, failure, fault.Programming, 0)
 	}
 }
 

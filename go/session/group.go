@@ -5,6 +5,8 @@ package session
 import (
 	"sync"
 	"time"
+
+	"dqlitepy.dev/go/fault"
 )
 
 // Group is sessions with the links that they gave up and that are still read to their end. Those of a node in this process
@@ -74,9 +76,9 @@ func (s *Session) evict() {
 	s.waker.raise()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	loss := errNodeClosed
+	loss := fault.ErrNodeClosed
 	if s.running {
-		loss = deadly(s.lossError("its node was closed"))
+		loss = fault.Deadly(s.lossError("its node was closed"))
 	}
 	s.die(loss)
 }

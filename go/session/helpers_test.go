@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/marshal"
 	"dqlitepy.dev/go/node"
 	"dqlitepy.dev/go/session"
@@ -70,11 +71,11 @@ func connect(t *testing.T, server, database string, options ...connectOption) *c
 	}
 	var s *session.Session
 	for end := time.Now().Add(hangGuard); ; {
-		var failure *session.Error
+		var failure *fault.Error
 		if s, failure = session.Connect(context.Background(), settings); failure == nil {
 			break
 		}
-		if failure.Kind != session.NoLeader || time.Now().After(end) { // a short LeaderTimeout is meant for what comes later
+		if failure.Kind != fault.NoLeader || time.Now().After(end) { // a short LeaderTimeout is meant for what comes later
 			t.Fatal(failure)
 		}
 	}
@@ -100,7 +101,7 @@ func open(t *testing.T) *client {
 
 func impatient(options *session.Options) { options.BusyTimeout = 0 }
 
-func (c *client) finish() (session.Result, *session.Error) {
+func (c *client) finish() (session.Result, *fault.Error) {
 	c.Helper()
 	for end := time.Now().Add(hangGuard); time.Now().Before(end); {
 		if result, done, failure := c.s.Continue(c.slice); done {
@@ -120,14 +121,14 @@ func statement(c *client, text string) *sql.Statement {
 	return parsed
 }
 
-func (c *client) begin(text string, request session.Request) *session.Error {
+func (c *client) begin(text string, request session.Request) *fault.Error {
 	c.Helper()
 	request.Statement = statement(c, text)
 	return c.s.Execute(request)
 }
 
 // try runs a statement with parameters.
-func (c *client) try(text string, parameters ...wire.Value) (session.Result, *session.Error) {
+func (c *client) try(text string, parameters ...wire.Value) (session.Result, *fault.Error) {
 	c.Helper()
 	if failure := c.begin(text, session.Request{Parameters: parameters}); failure != nil {
 		return session.Result{}, failure
@@ -136,7 +137,7 @@ func (c *client) try(text string, parameters ...wire.Value) (session.Result, *se
 }
 
 // tryImplicit runs a statement as sqlite3 does with isolation_level "".
-func (c *client) tryImplicit(text string, parameters ...wire.Value) (session.Result, *session.Error) {
+func (c *client) tryImplicit(text string, parameters ...wire.Value) (session.Result, *fault.Error) {
 	c.Helper()
 	if failure := c.begin(text, session.Request{Parameters: parameters, Begin: "BEGIN IMMEDIATE"}); failure != nil {
 		return session.Result{}, failure
@@ -181,7 +182,7 @@ func (c *client) fetch() session.Result {
 	return result
 }
 
-func (c *client) many(text string, rows ...[]int64) (session.Result, *session.Error) {
+func (c *client) many(text string, rows ...[]int64) (session.Result, *fault.Error) {
 	c.Helper()
 	failure := c.s.ExecuteMany(manyRequest(c, text, "BEGIN IMMEDIATE", rows))
 	if failure != nil {
@@ -223,7 +224,7 @@ func (c *client) wantTransaction(open bool) {
 }
 
 // wantKind checks what an operation failed with.
-func wantKind(t *testing.T, failure *session.Error, kind session.Kind, code int32) {
+func wantKind(t *testing.T, failure *fault.Error, kind fault.Kind, code int32) {
 	t.Helper()
 	if failure == nil || failure.Kind != kind || failure.Code != code {
 		t.Errorf("failed with %+v, want kind %d and code %d", failure, kind, code)
@@ -238,7 +239,7 @@ func wantNoLeader(t *testing.T, options session.Options, parts ...string) {
 	for _, timeout := range []time.Duration{2 * time.Second, 20 * time.Second, hangGuard} {
 		options.LeaderTimeout = timeout - time.Nanosecond // as of a connection that had a leader
 		_, failure := session.Connect(context.Background(), options)
-		wantKind(t, failure, session.NoLeader, 0)
+		wantKind(t, failure, fault.NoLeader, 0)
 		if failure == nil {
 			return
 		}

@@ -5,6 +5,7 @@ package session
 import (
 	"fmt"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/marshal"
 	"dqlitepy.dev/go/sql"
 	"dqlitepy.dev/go/wire"
@@ -31,13 +32,13 @@ type executionMany struct {
 }
 
 // ExecuteMany begins to run a statement many times; Continue goes on. Rows that it yields are dropped.
-func (s *Session) ExecuteMany(request ManyRequest) *Error {
+func (s *Session) ExecuteMany(request ManyRequest) *fault.Error {
 	statement := request.Statement
 	if err := checkStatement(statement); err != nil {
 		return err
 	}
 	if statement.Rows() && !statement.Modifies() {
-		return Errorf(Programming, "executemany() can only execute DML statements.")
+		return fault.Errorf(fault.Programming, "executemany() can only execute DML statements.")
 	}
 	if err := s.start(); err != nil {
 		return err
@@ -201,10 +202,10 @@ func (m *executionMany) failed(failure *wire.Failure, again func()) {
 }
 
 // stop ends the operation with an error; the rows before it stay.
-func (m *executionMany) stop(reason *Error) {
-	if reason.lost {
-		if reason.Kind == NotLeader && m.committed > 0 {
-			reason.Kind = AmbiguousCommit
+func (m *executionMany) stop(reason *fault.Error) {
+	if reason.LinkLost {
+		if reason.Kind == fault.NotLeader && m.committed > 0 {
+			reason.Kind = fault.AmbiguousCommit
 			reason.Message = fmt.Sprintf("the first %d rows were committed, the others were not: %s", m.committed, reason.Message)
 		}
 		m.fail(reason)

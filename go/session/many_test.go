@@ -5,12 +5,13 @@ package session_test
 import (
 	"testing"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
 
 // oneByOne is what executemany means: the statement runs for each row until one fails.
-func (c *client) oneByOne(text string, rows ...[]int64) (session.Result, *session.Error) {
+func (c *client) oneByOne(text string, rows ...[]int64) (session.Result, *fault.Error) {
 	c.Helper()
 	var total session.Result
 	for _, row := range rows {
@@ -116,7 +117,7 @@ func TestManyRowsInAutocommitCommitOneByOne(t *testing.T) {
 		t.Fatal(failure)
 	}
 	result, failure := c.finish()
-	wantKind(t, failure, session.SQLite, 1555)
+	wantKind(t, failure, fault.SQLite, 1555)
 	if result.Changes != 2 || result.LastInsertID != 2 || result.Flags != session.ResultModifies {
 		t.Errorf("of the rows that ran it tells %+v", result)
 	}
@@ -143,7 +144,7 @@ func TestManyDropsReturnedRows(t *testing.T) {
 		t.Errorf("%+v %v", result, failure)
 	}
 	_, failure = c.many("SELECT ?", []int64{1})
-	wantKind(t, failure, session.Programming, 0)
+	wantKind(t, failure, fault.Programming, 0)
 }
 
 func TestABatchLargerThanTheSocketBuffers(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/members"
 	"dqlitepy.dev/go/wire"
 )
@@ -246,7 +247,7 @@ func (s *Session) whenConfirmed(then func()) {
 			s.leader, s.replaced = "", s.leader
 			s.fail(s.notLeader())
 		default:
-			s.fail(Errorf(NoLeader, "no majority of the servers confirmed the leader within %v, so that a linearizable read "+
+			s.fail(fault.Errorf(fault.NoLeader, "no majority of the servers confirmed the leader within %v, so that a linearizable read "+
 				"is not possible (%v)", s.options.LeaderTimeout, c.err))
 		}
 	}}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 )
 
@@ -28,7 +29,7 @@ func clusterOf(t *testing.T, count int, others ...string) []*server {
 	return servers
 }
 
-func (c *client) read(linearizable bool) *session.Error {
+func (c *client) read(linearizable bool) *fault.Error {
 	c.Helper()
 	if failure := c.begin("SELECT 1", session.Request{Linearizable: linearizable}); failure != nil {
 		return failure
@@ -63,7 +64,7 @@ func TestALinearizableReadNeedsAMajority(t *testing.T) {
 				if test.good && failure != nil {
 					t.Error(failure)
 				} else if !test.good {
-					wantKind(t, failure, session.NoLeader, 0)
+					wantKind(t, failure, fault.NoLeader, 0)
 				}
 			}
 			if sent := len(servers[0].seen()); sent > 0 != test.good {

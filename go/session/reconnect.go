@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -21,7 +22,7 @@ func (s *Session) begin(first func()) {
 	s.first = first
 	if s.link == nil {
 		if s.belongings.forget() {
-			s.fail(Errorf(Connection, "the connection to the leader was lost%s", belongingsGone))
+			s.fail(fault.Errorf(fault.Connection, "the connection to the leader was lost%s", belongingsGone))
 			return
 		}
 		s.connect(s.options.LeaderTimeout)
@@ -48,8 +49,8 @@ func (s *Session) learn(then func()) {
 
 // repeat tells whether an operation that lost its link goes on from its first step, over a new one: only where nothing of it
 // can have been written, and nothing of its result was handed out.
-func (s *Session) repeat(loss *Error) bool {
-	if s.first == nil || s.closing || s.dead != nil || loss.Kind != NotLeader && loss.Kind != Connection {
+func (s *Session) repeat(loss *fault.Error) bool {
+	if s.first == nil || s.closing || s.dead != nil || loss.Kind != fault.NotLeader && loss.Kind != fault.Connection {
 		return false
 	}
 	if gone := s.belongings.forget(); gone {
@@ -59,10 +60,10 @@ func (s *Session) repeat(loss *Error) bool {
 	if s.routing.losses == 0 {
 		s.routing.since = time.Now()
 	}
-	if loss.ran && s.routing.reran {
+	if loss.Ran && s.routing.reran {
 		return false // one that kills its server must not go on to kill the next ones
 	}
-	s.routing.reran = s.routing.reran || loss.ran
+	s.routing.reran = s.routing.reran || loss.Ran
 	left := time.Until(s.routing.since.Add(s.options.LeaderTimeout))
 	if left <= 0 {
 		return false

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
@@ -71,9 +72,9 @@ func TestTemporaryTablesAreMissedAfterALossToo(t *testing.T) {
 	c := connect(t, fake.address, "main")
 	c.run("CREATE TEMP TABLE t (a)")
 	_, failure := c.try("INSERT INTO u VALUES (1)")
-	wantKind(t, failure, session.AmbiguousCommit, 0)
+	wantKind(t, failure, fault.AmbiguousCommit, 0)
 	_, failure = c.try("INSERT INTO t VALUES (1)")
-	if failure == nil || failure.Kind != session.Connection || !strings.Contains(failure.Message, "temporary tables") {
+	if failure == nil || failure.Kind != fault.Connection || !strings.Contains(failure.Message, "temporary tables") {
 		t.Errorf("%v", failure)
 	}
 	c.run("INSERT INTO t VALUES (2)")
@@ -89,16 +90,16 @@ func TestWhenAnExecutemanyRunsAgain(t *testing.T) {
 		inside  bool
 		fail    func(net.Conn)
 		at      int32
-		kind    session.Kind
+		kind    fault.Kind
 		changes int64 // of rows that the fake server answers for with 0 changes each
 		sent    int   // rows
 	}{
 		"its own transaction, hung up":      {"BEGIN IMMEDIATE", false, hangUp, 2, 0, 0, 2 + 3},
 		"its own transaction, not leader":   {"BEGIN IMMEDIATE", false, notLeader, 3, 0, 0, 3 + 3},
-		"the caller's transaction, hung up": {"BEGIN IMMEDIATE", true, hangUp, 2, session.LeadershipLost, 0, 2},
+		"the caller's transaction, hung up": {"BEGIN IMMEDIATE", true, hangUp, 2, fault.LeadershipLost, 0, 2},
 		"autocommit, the first row":         {"", false, notLeader, 1, 0, 0, 1 + 3},
-		"autocommit, the second row":        {"", false, notLeader, 2, session.AmbiguousCommit, 0, 2},
-		"autocommit, hung up":               {"", false, hangUp, 1, session.AmbiguousCommit, 0, 1},
+		"autocommit, the second row":        {"", false, notLeader, 2, fault.AmbiguousCommit, 0, 2},
+		"autocommit, hung up":               {"", false, hangUp, 1, fault.AmbiguousCommit, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := serve(t, once("EXEC", test.at, test.fail))
@@ -140,13 +141,13 @@ func TestAResultOfWhichRowsWereHandedOutIsNotBegunAgain(t *testing.T) {
 	})
 	c := connect(t, fake.address, "main")
 	result := c.run("SELECT x")
-	var failure *session.Error
+	var failure *fault.Error
 	for result.Flags&session.ResultMore != 0 && failure == nil {
 		if failure = c.s.Fetch(nil); failure == nil {
 			result, failure = c.finish()
 		}
 	}
-	wantKind(t, failure, session.Connection, 0)
+	wantKind(t, failure, fault.Connection, 0)
 	if sent := len(fake.seen()); sent != 1 {
 		t.Errorf("sent %d times", sent)
 	}
@@ -162,11 +163,11 @@ func TestTheEmbeddedNodeIsFoundAgain(t *testing.T) {
 	c.s.Continue(0)
 	c.s.Cancel()
 	_, failure := c.finish()
-	wantKind(t, failure, session.AmbiguousCommit, 9)
+	wantKind(t, failure, fault.AmbiguousCommit, 9)
 	c.run("INSERT INTO t VALUES (1)")
 	c.group.Close()
 	_, failure = c.try("SELECT 1")
-	wantKind(t, failure, session.Connection, 0)
+	wantKind(t, failure, fault.Connection, 0)
 	if failure != nil && !failure.Broken {
 		t.Error("the connection is not broken")
 	}

@@ -5,14 +5,15 @@ package session
 import (
 	"strings"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/wire"
 )
 
 // settle finds out whether a transaction is open after a statement failed, and hands the error on. A transaction that was
 // begun for a statement which could not even be prepared is taken back, as sqlite3 would never have begun it.
-func (s *Session) settle(failure *wire.Failure, begun bool, text string, then func(*Error)) {
+func (s *Session) settle(failure *wire.Failure, begun bool, text string, then func(*fault.Error)) {
 	reason := s.refusal(failure)
-	if reason.lost || !begun && !s.transaction.open {
+	if reason.LinkLost || !begun && !s.transaction.open {
 		then(reason)
 		return
 	}
@@ -52,8 +53,8 @@ func (s *Session) probe(then func(inside bool)) {
 }
 
 // giveUp breaks a connection of which nobody knows any more whether a transaction is open: the server rolls it back.
-func (s *Session) giveUp(reason *Error) {
-	reason.lost = true
+func (s *Session) giveUp(reason *fault.Error) {
+	reason.LinkLost = true
 	s.fail(reason)
 }
 

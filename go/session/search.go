@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"dqlitepy.dev/go/fault"
 )
 
 // attemptTimeout bounds one attempt at a server.
@@ -40,8 +42,8 @@ type search struct {
 	done      chan struct{}
 	mu        sync.Mutex // until done is closed
 	abandoned bool
-	link      *link  // good once done is closed
-	failed    *Error // why there is none
+	link      *link        // good once done is closed
+	failed    *fault.Error // why there is none
 }
 
 // candidate is a server that may be the leader.
@@ -78,7 +80,7 @@ func startSearch(ctx context.Context, options *Options, lastLeader, replaced str
 	}
 	if !options.Group.begin() {
 		cancel()
-		s.failed = errNodeClosed
+		s.failed = fault.ErrNodeClosed
 		close(s.done)
 		return s
 	}
@@ -102,11 +104,11 @@ func startSearch(ctx context.Context, options *Options, lastLeader, replaced str
 }
 
 // find looks for the leader and blocks until there is one, or the leader timeout or the context ends.
-func find(ctx context.Context, options *Options) (*link, *Error) {
+func find(ctx context.Context, options *Options) (*link, *fault.Error) {
 	s := startSearch(ctx, options, "", "", options.LeaderTimeout)
 	<-s.done
 	if s.link == nil && ctx.Err() != nil {
-		return nil, interrupted()
+		return nil, fault.Interruption()
 	}
 	return s.link, s.failed
 }
@@ -222,16 +224,16 @@ func (s *search) find(address string) *candidate {
 	return nil
 }
 
-func (s *search) failure(timeout time.Duration) *Error {
+func (s *search) failure(timeout time.Duration) *fault.Error {
 	timeout = timeout.Round(time.Millisecond) // of a connection that had a leader, it is some nanoseconds less than was asked
 	if s.options.AnyServer {
-		return Errorf(NoLeader, "no server answered within %v: %s", timeout, s)
+		return fault.Errorf(fault.NoLeader, "no server answered within %v: %s", timeout, s)
 	}
 	if s.options.Local {
-		return Errorf(NoLeader, "no leader found within %v: %s; a node that is alone gives up the lead for a while when it cannot "+
+		return fault.Errorf(fault.NoLeader, "no leader found within %v: %s; a node that is alone gives up the lead for a while when it cannot "+
 			"write: check that its disk is not full", timeout, s)
 	}
-	return Errorf(NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running, and name one that has "+
+	return fault.Errorf(fault.NoLeader, "no leader found within %v: %s; check that a majority of the nodes is running, and name one that has "+
 		"a vote", timeout, s)
 }
 

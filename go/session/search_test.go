@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 )
 
@@ -60,7 +61,7 @@ func TestEachServerIsNamedWithItsReason(t *testing.T) {
 func TestWhatWaitingCannotCureIsNotWaitedFor(t *testing.T) {
 	_, failure := session.Connect(context.Background(), session.Options{
 		Servers: []string{"nonsense", "more"}, Database: "main", Group: session.NewGroup(0), LeaderTimeout: 10 * hangGuard})
-	wantKind(t, failure, session.NoLeader, 0)
+	wantKind(t, failure, fault.NoLeader, 0)
 }
 
 // A connection goes on with the new leader, which is first looked for where the last one was, then everywhere.
@@ -89,14 +90,14 @@ func TestWithoutANewLeaderTheStatementSaysSo(t *testing.T) {
 		connection.Write(failureMessage(10250, "not leader"))
 	})
 	_, failure := c.try("INSERT INTO t VALUES (1)")
-	wantKind(t, failure, session.NoLeader, 0)
+	wantKind(t, failure, fault.NoLeader, 0)
 	_, failure = c.try("SELECT 1")
-	wantKind(t, failure, session.NoLeader, 0)
+	wantKind(t, failure, fault.NoLeader, 0)
 	only.become(succeed)
 	only.leader.Store(nil)
 	for end := time.Now().Add(hangGuard); ; {
 		_, failure = c.try("INSERT INTO t VALUES (2)")
-		if failure == nil || failure.Kind != session.NoLeader || time.Now().After(end) { // a busy machine may need more time
+		if failure == nil || failure.Kind != fault.NoLeader || time.Now().After(end) { // a busy machine may need more time
 			break
 		}
 	}
@@ -120,5 +121,5 @@ func TestTheSearchForANewLeaderCanBeCancelled(t *testing.T) {
 	}
 	c.s.Cancel()
 	_, failure := c.finish()
-	wantKind(t, failure, session.Interrupted, 9)
+	wantKind(t, failure, fault.Interrupted, 9)
 }

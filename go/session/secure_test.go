@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
@@ -116,7 +117,7 @@ func TestAConnectionOverTLSHealsAndCanBeCancelled(t *testing.T) {
 	}
 	c.s.Cancel()
 	_, failure := c.finish()
-	wantKind(t, failure, session.AmbiguousCommit, 9)
+	wantKind(t, failure, fault.AmbiguousCommit, 9)
 	fake.become(succeed)
 	c.run("SELECT 1")
 }

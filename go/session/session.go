@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -40,10 +41,10 @@ type Session struct {
 	mu       sync.Mutex
 	options  Options
 	waker    *waker
-	link     *link  // nil while there is no connection to the leader; the next operation makes one
-	leader   string // the last one
-	replaced string // one that does not know yet that it is the leader no more
-	dead     *Error // why there will be no other link; nil
+	link     *link        // nil while there is no connection to the leader; the next operation makes one
+	leader   string       // the last one
+	replaced string       // one that does not know yet that it is the leader no more
+	dead     *fault.Error // why there will be no other link; nil
 	evicted  atomic.Bool
 	last     lastStatement
 	closing  bool
@@ -55,22 +56,22 @@ type Session struct {
 	quorum      *quorum // nil until a linearizable read
 
 	// The operation under way:
-	running   bool             // steps are still to be done
-	ready     bool             // the last slice ended although there was more to do
-	claimed   bool             // Continue has not handed out the outcome yet
-	first     func()           // its first step, as long as it may be repeated from there
-	routing   routing          // its ways to a leader
-	own       bool             // it has itself begun the transaction that is open
-	outside   *outside         // what it waits for beside its link
-	then      func(wire.Frame) // takes the next frame
-	meanwhile func()           // what it has to do once its request is out
-	awake     func()           // goes on after a pause, which ends at wakeAt
-	roused    func(*Error)     // ends the pause early, with what the operation fails with
+	running   bool               // steps are still to be done
+	ready     bool               // the last slice ended although there was more to do
+	claimed   bool               // Continue has not handed out the outcome yet
+	first     func()             // its first step, as long as it may be repeated from there
+	routing   routing            // its ways to a leader
+	own       bool               // it has itself begun the transaction that is open
+	outside   *outside           // what it waits for beside its link
+	then      func(wire.Frame)   // takes the next frame
+	meanwhile func()             // what it has to do once its request is out
+	awake     func()             // goes on after a pause, which ends at wakeAt
+	roused    func(*fault.Error) // ends the pause early, with what the operation fails with
 	wakeAt    time.Time
 	stake     stake     // what would be lost with the connection
 	giveUpAt  time.Time // when a server that does not end what it was asked to end is left alone; zero for never
 	result    Result
-	failure   *Error
+	failure   *fault.Error
 	pickled   []byte                        // rows on their way to Result.Data
 	lent      bool                          // pickled is the caller's
 	unasked   bool                          // nobody has asked for it yet: it reads ahead
@@ -87,7 +88,7 @@ func newSession(options Options, waker *waker, link *link) *Session {
 }
 
 // Enter takes the session for the calling thread, and fails while another one is inside.
-func (s *Session) Enter() *Error {
+func (s *Session) Enter() *fault.Error {
 	if s.mu.TryLock() {
 		return nil
 	}
@@ -97,7 +98,7 @@ func (s *Session) Enter() *Error {
 			return nil
 		}
 	}
-	return Errorf(Programming, "the connection is in use by another thread; give each thread its own connection")
+	return fault.Errorf(fault.Programming, "the connection is in use by another thread; give each thread its own connection")
 }
 
 // InTransaction tells whether a transaction is open, as far as this side can know.
@@ -113,9 +114,9 @@ func (s *Session) Cancel() { s.waker.raise() }
 func (s *Session) Busy() bool { return s.claimed }
 
 // Continue goes on with the operation under way. It returns false when the slice ended first. A slice of 0 never waits.
-func (s *Session) Continue(slice time.Duration) (result Result, done bool, failure *Error) {
+func (s *Session) Continue(slice time.Duration) (result Result, done bool, failure *fault.Error) {
 	if !s.claimed {
-		return Result{}, true, Errorf(Programming, "nothing is under way on the connection")
+		return Result{}, true, fault.Errorf(fault.Programming, "nothing is under way on the connection")
 	}
 	if !s.run(slice) {
 		return Result{}, false, nil
@@ -138,13 +139,13 @@ func (s *Session) Slim() {
 }
 
 // start begins an operation.
-func (s *Session) start() *Error {
+func (s *Session) start() *fault.Error {
 	s.forgetAhead()
 	if s.claimed {
-		return Errorf(Programming, "the connection is still busy with an operation; continue or cancel it first")
+		return fault.Errorf(fault.Programming, "the connection is still busy with an operation; continue or cancel it first")
 	}
 	if s.evicted.Load() {
-		s.die(errNodeClosed)
+		s.die(fault.ErrNodeClosed)
 	}
 	if s.dead != nil {
 		return s.dead
@@ -255,7 +256,7 @@ type outside struct {
 }
 
 // pause goes on after a while, or ends the operation in its own way if Cancel comes first.
-func (s *Session) pause(duration time.Duration, awake func(), roused func(*Error)) {
+func (s *Session) pause(duration time.Duration, awake func(), roused func(*fault.Error)) {
 	s.wakeAt = time.Now().Add(duration)
 	s.awake, s.roused = awake, roused
 }
@@ -274,9 +275,9 @@ func (s *Session) finish(result Result) {
 	}
 }
 
-func (s *Session) fail(failure *Error) {
+func (s *Session) fail(failure *fault.Error) {
 	s.then, s.awake, s.roused = nil, nil, nil
-	if failure.lost {
+	if failure.LinkLost {
 		s.breakLink()
 		if s.repeat(failure) {
 			return
@@ -304,7 +305,7 @@ func (s *Session) breakLink() {
 }
 
 // die breaks the connection for ever.
-func (s *Session) die(reason *Error) {
+func (s *Session) die(reason *fault.Error) {
 	s.breakLink()
 	if s.dead == nil {
 		s.dead = reason
@@ -320,19 +321,19 @@ func (s *Session) cancelled() {
 	switch {
 	case s.evicted.Load():
 		loss := s.lossError("its node was closed")
-		s.die(errNodeClosed)
-		s.fail(deadly(loss))
+		s.die(fault.ErrNodeClosed)
+		s.fail(fault.Deadly(loss))
 	case s.outside != nil:
 		s.outside.abandon()
 		s.outside = nil
-		s.fail(interrupted())
+		s.fail(fault.Interruption())
 	case s.awake != nil:
 		roused := s.roused
 		s.awake, s.roused = nil, nil
-		roused(interrupted())
+		roused(fault.Interruption())
 	case s.stream != nil && s.stream.interruptible():
 		s.giveUpAt = time.Now().Add(cancelPatience)
-		s.drain(func() { s.fail(interrupted()) })
+		s.drain(func() { s.fail(fault.Interruption()) })
 	default:
 		s.fail(s.interruptError())
 	}
@@ -342,8 +343,8 @@ func (s *Session) cancelled() {
 func (s *Session) lost(err error) {
 	if errors.As(err, new(*wire.Error)) {
 		failure := s.lossError(err.Error())
-		if failure.Kind == Connection {
-			failure.Kind = Protocol
+		if failure.Kind == fault.Connection {
+			failure.Kind = fault.Protocol
 		}
 		s.fail(failure)
 		return

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
@@ -73,7 +74,7 @@ func TestAStatementThatWritesHandsOutItsRowsWhenItIsDone(t *testing.T) {
 		t.Fatal(failure)
 	}
 	_, failure = c.finish()
-	wantKind(t, failure, session.Data, 0)
+	wantKind(t, failure, fault.Data, 0)
 	if got := c.rows("SELECT count(*) FROM t"); got != "100002" {
 		t.Errorf("%s rows", got)
 	}
@@ -83,12 +84,12 @@ func TestParametersAreCounted(t *testing.T) {
 	c := open(t)
 	for _, text := range []string{"SELECT ?", "SELECT ?, ?, ?", "INSERT INTO missing VALUES (:a)"} {
 		_, failure := c.try(text, integer(1), integer(2))
-		wantKind(t, failure, session.Programming, 0)
+		wantKind(t, failure, fault.Programming, 0)
 	}
 	_, failure := c.try("SELECT 1; SELECT 2")
-	wantKind(t, failure, session.Programming, 0)
+	wantKind(t, failure, fault.Programming, 0)
 	_, failure = c.try("SELECT 'a\x00b'")
-	wantKind(t, failure, session.Programming, 0)
+	wantKind(t, failure, fault.Programming, 0)
 	for _, count := range []int{255, 256, 2000} {
 		parameters := make([]wire.Value, count)
 		for i := range parameters {
@@ -115,7 +116,7 @@ func TestErrorsKeepTheirCodes(t *testing.T) {
 		"PRAGMA journal_mode = delete": 23,
 	} {
 		_, failure := c.try(text)
-		wantKind(t, failure, session.SQLite, code)
+		wantKind(t, failure, fault.SQLite, code)
 	}
 	if got := c.rows("SELECT count(*) FROM t"); got != "1" {
 		t.Errorf("%s rows", got)
@@ -133,8 +134,8 @@ func TestTextThatIsNotUTF8EndsTheRowsBehindTheGoodOnes(t *testing.T) {
 		t.Fatal(failure)
 	}
 	_, failure := c.finish()
-	wantKind(t, failure, session.Data, 0)
-	if failure := c.s.Fetch(nil); failure == nil || failure.Kind != session.Programming {
+	wantKind(t, failure, fault.Data, 0)
+	if failure := c.s.Fetch(nil); failure == nil || failure.Kind != fault.Programming {
 		t.Errorf("the result goes on: %v", failure)
 	}
 	if failure := c.begin(text, session.Request{TextAsBytes: true}); failure != nil {
@@ -165,7 +166,7 @@ func TestAStreamingResultIsDroppedForTheNextStatement(t *testing.T) {
 		}
 		c.fetch()
 		next()
-		if failure := c.s.Fetch(nil); failure == nil || failure.Kind != session.Programming {
+		if failure := c.s.Fetch(nil); failure == nil || failure.Kind != fault.Programming {
 			t.Errorf("the dropped result goes on: %v", failure)
 		}
 	}
@@ -180,7 +181,7 @@ func TestCancelKeepsTheConnectionWhileRowsStream(t *testing.T) {
 	}
 	c.s.Cancel()
 	_, failure := c.finish()
-	wantKind(t, failure, session.Interrupted, 9)
+	wantKind(t, failure, fault.Interrupted, 9)
 	if failure.Broken {
 		t.Error("the connection is broken")
 	}
@@ -200,7 +201,7 @@ func TestCancelBetweenTwoBatchesEndsTheResult(t *testing.T) {
 		t.Fatal(failure)
 	}
 	_, failure := c.finish()
-	wantKind(t, failure, session.Interrupted, 9)
+	wantKind(t, failure, fault.Interrupted, 9)
 	if got := c.rows("SELECT 1"); got != "1" {
 		t.Errorf("after the cancel: %s", got)
 	}
@@ -223,7 +224,7 @@ func TestCancelOfARunningSelectKeepsTheConnection(t *testing.T) {
 	}
 	c.s.Cancel()
 	_, failure := c.finish()
-	wantKind(t, failure, session.Interrupted, 9)
+	wantKind(t, failure, fault.Interrupted, 9)
 	if failure.Broken {
 		t.Errorf("broken: %+v", failure)
 	}
@@ -235,7 +236,7 @@ func TestCancelOfARunningSelectKeepsTheConnection(t *testing.T) {
 
 func TestAfterTheCancelOfARunningWriteTheConnectionHeals(t *testing.T) {
 	t.Cleanup(session.SetCancelPatience(hangGuard))
-	for begin, kind := range map[string]session.Kind{"": session.AmbiguousCommit, "BEGIN": session.Interrupted} {
+	for begin, kind := range map[string]fault.Kind{"": fault.AmbiguousCommit, "BEGIN": fault.Interrupted} {
 		other := open(t)
 		other.run("CREATE TABLE t (a)")
 		if begin != "" {
@@ -251,7 +252,7 @@ func TestAfterTheCancelOfARunningWriteTheConnectionHeals(t *testing.T) {
 		other.s.Cancel()
 		_, failure := other.finish()
 		wantKind(t, failure, kind, 9)
-		if failure.Broken || failure.Rolled != (begin != "") {
+		if failure.Broken || failure.TransactionLost != (begin != "") {
 			t.Errorf("%s: %+v", text, failure)
 		}
 		other.wantTransaction(false)
@@ -275,7 +276,7 @@ func TestOnlyOneThreadMayBeInside(t *testing.T) {
 		t.Fatal(failure)
 	}
 	failure := c.s.Enter()
-	wantKind(t, failure, session.Programming, 0)
+	wantKind(t, failure, fault.Programming, 0)
 	c.s.Leave()
 }
 
@@ -284,12 +285,12 @@ func TestAnOperationMustEndBeforeTheNext(t *testing.T) {
 	if failure := c.begin("SELECT 1", session.Request{}); failure != nil {
 		t.Fatal(failure)
 	}
-	wantKind(t, c.begin("SELECT 2", session.Request{}), session.Programming, 0)
+	wantKind(t, c.begin("SELECT 2", session.Request{}), fault.Programming, 0)
 	if result, failure := c.finish(); failure != nil || result.Rows != 1 {
 		t.Errorf("%+v %v", result, failure)
 	}
 	_, _, failure := c.s.Continue(0)
-	wantKind(t, failure, session.Programming, 0)
+	wantKind(t, failure, fault.Programming, 0)
 }
 
 func TestClosingANodesGroupEndsWhatStreams(t *testing.T) {
@@ -300,6 +301,6 @@ func TestClosingANodesGroupEndsWhatStreams(t *testing.T) {
 	c.run(longResult)
 	c.group.Close()
 	_, failure := c.try("SELECT 1")
-	wantKind(t, failure, session.Connection, 0)
+	wantKind(t, failure, fault.Connection, 0)
 	// The node would abort when it stops, after all tests, were a result still streaming.
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/pickle"
 	"dqlitepy.dev/go/wire"
 )
@@ -25,11 +26,11 @@ type stream struct {
 	row       []wire.Value
 	count     uint64 // rows in the batch
 	total     int64
-	named     bool   // the names have come in
-	handedOut bool   // the names have been handed over
-	fault     *Error // a value that cannot cross; raised behind the rows before it
-	ended     bool   // the last page has come in
-	draining  bool   // INTERRUPT is on its way
+	named     bool         // the names have come in
+	handedOut bool         // the names have been handed over
+	fault     *fault.Error // a value that cannot cross; raised behind the rows before it
+	ended     bool         // the last page has come in
+	draining  bool         // INTERRUPT is on its way
 }
 
 // interruptible tells whether the rows may be cut short: those of a statement that writes must come in to the last.
@@ -124,7 +125,7 @@ func (st *stream) beginBatch() {
 	if !st.handedOut {
 		var err error
 		if e.pickled, err = pickle.AppendNames(e.pickled, st.names); err != nil {
-			st.fault = Errorf(Data, "%v the name of a column", err)
+			st.fault = fault.Errorf(fault.Data, "%v the name of a column", err)
 		}
 	}
 	e.pickled = pickle.BeginList(e.pickled)
@@ -139,7 +140,7 @@ func (st *stream) appendRow() {
 	batch, column, err := pickle.AppendRow(e.pickled, st.row, e.TextAsBytes)
 	if err != nil {
 		e.pickled = batch[:before]
-		st.fault = Errorf(Data, "%v column '%s' with text '%s'", err, st.names[column], asciiOf(st.row[column].Bytes))
+		st.fault = fault.Errorf(fault.Data, "%v column '%s' with text '%s'", err, st.names[column], asciiOf(st.row[column].Bytes))
 		return
 	}
 	e.pickled = batch
@@ -219,13 +220,13 @@ func (st *stream) end() {
 
 // Fetch begins to bring the next batch of the result that is streaming. It is put into the room, which may be nil, as far as it
 // fits; the room is the caller's again after Slim.
-func (s *Session) Fetch(room []byte) *Error {
+func (s *Session) Fetch(room []byte) *fault.Error {
 	if s.unasked {
 		s.unasked = false
 		return nil
 	}
 	if s.stream == nil && s.link != nil && !s.claimed {
-		return Errorf(Programming, "no result is streaming on the connection")
+		return fault.Errorf(fault.Programming, "no result is streaming on the connection")
 	}
 	cancelled := s.waker.raised.Load() // between two batches: the statement still runs
 	if err := s.start(); err != nil {
@@ -249,7 +250,7 @@ func (s *Session) fetch(room []byte) {
 }
 
 // Discard begins to drop the result that is streaming, so that its locks and memory go.
-func (s *Session) Discard() *Error {
+func (s *Session) Discard() *fault.Error {
 	if err := s.start(); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 )
 
@@ -48,7 +49,7 @@ func TestAFailedCommitKeepsTheTransaction(t *testing.T) {
 	c.run("BEGIN")
 	c.run("INSERT INTO p VALUES (1, 2)")
 	_, failure := c.try("COMMIT")
-	wantKind(t, failure, session.SQLite, 787)
+	wantKind(t, failure, fault.SQLite, 787)
 	c.wantTransaction(true)
 	c.run("INSERT INTO p VALUES (2, NULL)")
 	c.run("COMMIT")
@@ -129,10 +130,10 @@ func TestALockedDatabaseIsAnErrorWhenTheTimeIsOver(t *testing.T) {
 	writer.run("INSERT INTO t VALUES (1)")
 	loser := connect(t, testNode.Address(), database, impatient)
 	for _, text := range []string{"INSERT INTO t VALUES (2)", "INSERT INTO t VALUES (2) RETURNING a"} {
-		for _, try := range []func() (session.Result, *session.Error){
-			func() (session.Result, *session.Error) { return loser.tryImplicit(text) },
-			func() (session.Result, *session.Error) { return loser.try(text) },
-			func() (session.Result, *session.Error) {
+		for _, try := range []func() (session.Result, *fault.Error){
+			func() (session.Result, *fault.Error) { return loser.tryImplicit(text) },
+			func() (session.Result, *fault.Error) { return loser.try(text) },
+			func() (session.Result, *fault.Error) {
 				if failure := loser.begin(text, session.Request{Begin: "BEGIN DEFERRED"}); failure != nil {
 					t.Fatal(failure)
 				}
@@ -141,16 +142,16 @@ func TestALockedDatabaseIsAnErrorWhenTheTimeIsOver(t *testing.T) {
 				loser.run("ROLLBACK")
 				return session.Result{}, failure
 			},
-			func() (session.Result, *session.Error) { return loser.many(text, []int64{}, []int64{}) },
+			func() (session.Result, *fault.Error) { return loser.many(text, []int64{}, []int64{}) },
 		} {
 			_, failure := try()
-			wantKind(t, failure, session.SQLite, 5)
+			wantKind(t, failure, fault.SQLite, 5)
 			loser.wantTransaction(false)
 		}
 	}
 	loser.run("BEGIN")
 	_, failure := loser.many("INSERT INTO t VALUES (?)", []int64{1}, []int64{2}, []int64{3})
-	wantKind(t, failure, session.SQLite, 5)
+	wantKind(t, failure, fault.SQLite, 5)
 	loser.wantTransaction(true)
 	loser.run("ROLLBACK")
 	writer.run("COMMIT")
@@ -168,7 +169,7 @@ func TestAnOldSnapshotIsNotWaitedFor(t *testing.T) {
 	reader.rows("SELECT * FROM t")
 	writer.run("INSERT INTO t VALUES (1)")
 	_, failure := reader.try("INSERT INTO t VALUES (2)")
-	wantKind(t, failure, session.SQLite, 517)
+	wantKind(t, failure, fault.SQLite, 517)
 	reader.wantTransaction(true)
 }
 

@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 )
 
 // A leader that is suspended says nothing for ever; the others replace it.
 func TestASilentServerIsLeftWhenTheOthersFollowAnotherOne(t *testing.T) {
 	t.Cleanup(session.SetLongSilence(20 * time.Millisecond))
-	for text, kind := range map[string]session.Kind{"SELECT 1": 0, "INSERT INTO t VALUES (1)": session.AmbiguousCommit} {
+	for text, kind := range map[string]fault.Kind{"SELECT 1": 0, "INSERT INTO t VALUES (1)": fault.AmbiguousCommit} {
 		servers := clusterOf(t, 3)
 		old, next, third := servers[0], servers[1], servers[2]
 		c := connect(t, "", "main", among(old.address, next.address, third.address))

@@ -13,9 +13,9 @@ import (
 	"unsafe"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/node"
 	"dqlitepy.dev/go/pickle"
-	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -50,18 +50,18 @@ func dqlitepy_check_credentials(certificate C.dqlitepy_text, key C.dqlitepy_text
 		err = loaded.CheckServer(textOf(address))
 	}
 	if err != nil {
-		return report(out, session.Errorf(session.Node, "%v", err))
+		return report(out, fault.Errorf(fault.Node, "%v", err))
 	}
 	return C.DQLITEPY_OK
 }
 
 // trustIn reads the files of TLS, none without that of an authority.
-func trustIn(certificate, key, authority C.dqlitepy_text) (*credentials.Credentials, *session.Error) {
+func trustIn(certificate, key, authority C.dqlitepy_text) (*credentials.Credentials, *fault.Error) {
 	trust, err := credentials.Open(credentials.Files{
 		Certificate: textOf(certificate), Key: textOf(key), Authority: textOf(authority),
 	})
 	if err != nil {
-		return nil, session.Errorf(session.Programming, "%v", err)
+		return nil, fault.Errorf(fault.Programming, "%v", err)
 	}
 	return trust, nil
 }
@@ -83,12 +83,12 @@ func dqlitepy_make_certificate(authority_certificate C.dqlitepy_text, authority_
 		pair, err = credentials.Make(authority, lines(hosts), valid)
 	}
 	if err != nil {
-		return report(out, session.Errorf(session.Node, "%v", err))
+		return report(out, fault.Errorf(fault.Node, "%v", err))
 	}
 	row := []wire.Value{text(pair.Certificate), text(pair.Key)}
 	data, _, err := pickle.AppendRow(pickle.Begin(nil), row, false)
 	if err != nil {
-		return report(out, session.Errorf(session.Data, "%v", err))
+		return report(out, fault.Errorf(fault.Data, "%v", err))
 	}
 	handOver(pickle.End(data), block, size)
 	return C.DQLITEPY_OK
@@ -100,7 +100,7 @@ func handOverRows(rows [][]wire.Value, block *unsafe.Pointer, size *C.uint64_t, 
 	for _, row := range rows {
 		var err error
 		if data, _, err = pickle.AppendRow(data, row, false); err != nil {
-			return report(out, session.Errorf(session.Data, "%v", err))
+			return report(out, fault.Errorf(fault.Data, "%v", err))
 		}
 	}
 	handOver(pickle.End(pickle.EndList(data)), block, size)

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unsafe"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 )
 
@@ -46,7 +47,7 @@ func dqlitepy_connect(options C.dqlitepy_connect_options_in, slice_ms C.int32_t,
 		return report(out, failure)
 	}
 	c := &connectionHandle{}
-	c.job = startJob(func(ctx context.Context) *session.Error {
+	c.job = startJob(func(ctx context.Context) *fault.Error {
 		connected, failure := session.Connect(ctx, settings)
 		c.session = connected
 		return failure
@@ -60,7 +61,7 @@ func dqlitepy_connect(options C.dqlitepy_connect_options_in, slice_ms C.int32_t,
 	return status
 }
 
-func optionsOf(options C.dqlitepy_connect_options_in) (session.Options, *session.Error) {
+func optionsOf(options C.dqlitepy_connect_options_in) (session.Options, *fault.Error) {
 	settings := session.Options{
 		Servers:       strings.Fields(textOf(options.servers)),
 		Database:      textOf(options.database),
@@ -129,7 +130,7 @@ func use(handle C.uint64_t, out *C.dqlitepy_error, work func(*connectionHandle) 
 	s := c.session
 	c.mu.Unlock()
 	if busy {
-		return report(out, session.Errorf(session.Programming, "the connection is being opened or closed: wait for it first"))
+		return report(out, fault.Errorf(fault.Programming, "the connection is being opened or closed: wait for it first"))
 	}
 	if failure := s.Enter(); failure != nil {
 		return report(out, failure)
@@ -155,7 +156,7 @@ func (c *connectionHandle) watched(status C.int32_t, out *C.dqlitepy_error) C.in
 	needs := c.session.Needs()
 	if err := p.watch(c.handle, needs, &c.interest); err != nil {
 		c.session.Abandon()
-		return report(out, &session.Error{Kind: session.Connection, Broken: true, Message: err.Error()})
+		return report(out, &fault.Error{Kind: fault.Connection, Broken: true, Message: err.Error()})
 	}
 	if needs.Link != nil && needs.Link == c.interest.link {
 		c.session.Watched(&c.interest.news)

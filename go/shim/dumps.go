@@ -13,6 +13,7 @@ import (
 	"time"
 	"unsafe"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 )
 
@@ -42,7 +43,7 @@ func dqlitepy_dump(options C.dqlitepy_connect_options_in, flags C.uint32_t, slic
 		return report(out, failure)
 	}
 	d := &dumpHandle{}
-	d.job = startJob(func(ctx context.Context) (failure *session.Error) {
+	d.job = startJob(func(ctx context.Context) (failure *fault.Error) {
 		d.dump, failure = session.OpenDump(ctx, settings, flags&C.DQLITEPY_DUMP_ANY_SERVER != 0)
 		return failure
 	})
@@ -92,11 +93,11 @@ func dqlitepy_dump_read(handle C.uint64_t, slice_ms C.int32_t, block *unsafe.Poi
 		}
 		return C.DQLITEPY_OK
 	}
-	return report(out, session.Errorf(session.Programming, "the copy is read by another thread"))
+	return report(out, fault.Errorf(fault.Programming, "the copy is read by another thread"))
 }
 
 // openedDump finds a copy that has begun to come in.
-func openedDump(handle C.uint64_t) (*dumpHandle, *session.Error) {
+func openedDump(handle C.uint64_t) (*dumpHandle, *fault.Error) {
 	d, ok := handles.get(uint64(handle)).(*dumpHandle)
 	if !ok {
 		return nil, stale("copy")
@@ -104,7 +105,7 @@ func openedDump(handle C.uint64_t) (*dumpHandle, *session.Error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.opened || d.closing {
-		return nil, session.Errorf(session.Programming, "the copy is being opened or closed: wait for it first")
+		return nil, fault.Errorf(fault.Programming, "the copy is being opened or closed: wait for it first")
 	}
 	return d, nil
 }
@@ -114,7 +115,7 @@ func (d *dumpHandle) read() *job {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.job == nil {
-		d.job = startJob(func(ctx context.Context) (failure *session.Error) {
+		d.job = startJob(func(ctx context.Context) (failure *fault.Error) {
 			d.piece, failure = d.dump.Next(ctx)
 			return failure
 		})

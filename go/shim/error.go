@@ -14,11 +14,11 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"dqlitepy.dev/go/session"
+	"dqlitepy.dev/go/fault"
 )
 
 // report fills the caller's struct, if there is an error, and returns the status that goes with it.
-func report(out *C.dqlitepy_error, failure *session.Error) C.int32_t {
+func report(out *C.dqlitepy_error, failure *fault.Error) C.int32_t {
 	if failure == nil {
 		return C.DQLITEPY_OK
 	}
@@ -28,7 +28,7 @@ func report(out *C.dqlitepy_error, failure *session.Error) C.int32_t {
 	if failure.Broken {
 		out.flags |= C.DQLITEPY_ERROR_BROKEN
 	}
-	if failure.Rolled {
+	if failure.TransactionLost {
 		out.flags |= C.DQLITEPY_ERROR_TRANSACTION_LOST
 	}
 	message := fitMessage(failure.Message)
@@ -55,7 +55,7 @@ func fitMessage(message string) string {
 // guard turns a panic into an error: let out, it would end the caller's process.
 func guard(out *C.dqlitepy_error, status *C.int32_t) {
 	if reason := recover(); reason != nil {
-		defect := session.Defect(reason)
+		defect := fault.Defect(reason)
 		defect.Message += " with these lines: " + panicSite()
 		*status = report(out, defect)
 	}
@@ -72,6 +72,6 @@ func panicSite() string {
 	return "unknown"
 }
 
-func stale(what string) *session.Error {
-	return session.Errorf(session.BadHandle, "the %s is closed", what)
+func stale(what string) *fault.Error {
+	return fault.Errorf(fault.BadHandle, "the %s is closed", what)
 }

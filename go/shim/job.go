@@ -7,21 +7,21 @@ import (
 	"sync"
 	"time"
 
-	"dqlitepy.dev/go/session"
+	"dqlitepy.dev/go/fault"
 )
 
 // job is work that runs beside its caller, who waits for it in slices.
 type job struct {
 	done    chan struct{}
 	cancel  context.CancelFunc
-	failure *session.Error // good once done is closed
+	failure *fault.Error // good once done is closed
 
 	mu       sync.Mutex
 	finished bool
 	follower func() // called when the job is done
 }
 
-func startJob(work func(context.Context) *session.Error) *job {
+func startJob(work func(context.Context) *fault.Error) *job {
 	ctx, cancel := context.WithCancel(context.Background())
 	j := &job{done: make(chan struct{}), cancel: cancel}
 	go func() {
@@ -29,7 +29,7 @@ func startJob(work func(context.Context) *session.Error) *job {
 		defer j.finish()
 		defer func() {
 			if reason := recover(); reason != nil {
-				j.failure = session.Defect(reason)
+				j.failure = fault.Defect(reason)
 			}
 		}()
 		j.failure = work(ctx)

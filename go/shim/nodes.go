@@ -13,6 +13,7 @@ import (
 	"time"
 	"unsafe"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/node"
 	"dqlitepy.dev/go/session"
 )
@@ -67,10 +68,10 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 	}
 	settings.TLS = trust
 	n := &nodeHandle{group: session.NewGroup(0)}
-	n.job = startJob(func(context.Context) *session.Error {
+	n.job = startJob(func(context.Context) *fault.Error {
 		started, err := node.Start(settings)
 		if err != nil {
-			return session.Errorf(session.Node, "%v", err)
+			return fault.Errorf(fault.Node, "%v", err)
 		}
 		n.node = started
 		return nil
@@ -96,7 +97,7 @@ func dqlitepy_node_address(handle C.uint64_t, block *unsafe.Pointer, size *C.uin
 }
 
 // runningNode finds a node that has started and is not closing.
-func runningNode(handle uint64) (*nodeHandle, *session.Error) {
+func runningNode(handle uint64) (*nodeHandle, *fault.Error) {
 	n, ok := handles.get(handle).(*nodeHandle)
 	if !ok {
 		return nil, stale("node")
@@ -104,7 +105,7 @@ func runningNode(handle uint64) (*nodeHandle, *session.Error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.job != nil {
-		return nil, session.Errorf(session.Programming, "the node is still starting or closing: wait for it first")
+		return nil, fault.Errorf(fault.Programming, "the node is still starting or closing: wait for it first")
 	}
 	return n, nil
 }
@@ -148,7 +149,7 @@ func (n *nodeHandle) close() {
 	}
 	n.closing = true
 	starting := n.job
-	n.job = startJob(func(context.Context) *session.Error {
+	n.job = startJob(func(context.Context) *fault.Error {
 		if starting != nil {
 			<-starting.done
 		}
@@ -157,7 +158,7 @@ func (n *nodeHandle) close() {
 		}
 		n.group.Close()
 		if err := n.node.Stop(); err != nil {
-			return session.Errorf(session.Node, "%v", err)
+			return fault.Errorf(fault.Node, "%v", err)
 		}
 		return nil
 	})

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 )
 
@@ -48,7 +49,7 @@ func dqlitepy_poller_open(handle *C.uint64_t, descriptor *C.int32_t, out *C.dqli
 	*handle, *descriptor = 0, -1
 	p, err := newPoller()
 	if err != nil {
-		return report(out, session.Errorf(session.Connection, "no event loop can be served: %v (ulimit -n limits their number)", err))
+		return report(out, fault.Errorf(fault.Connection, "no event loop can be served: %v (ulimit -n limits their number)", err))
 	}
 	*handle, *descriptor = C.uint64_t(handles.add(p)), C.int32_t(p.epoll)
 	return C.DQLITEPY_OK

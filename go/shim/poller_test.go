@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 )
 
@@ -46,7 +47,7 @@ func TestAPollerNamesADoneJob(t *testing.T) {
 	p := openPoller(t)
 	ready := make([]uint64, 3)
 	release := make(chan struct{})
-	j := startJob(func(context.Context) *session.Error { <-release; return nil })
+	j := startJob(func(context.Context) *fault.Error { <-release; return nil })
 	var a attachment
 	a.attachTo(p, 7, j)
 	if p.readable(0) {

@@ -12,17 +12,18 @@ import "C"
 import (
 	"unsafe"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/session"
 )
 
 // operate begins an operation, or finds it begun, and does a slice of it.
-func operate(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result, begin func(*connectionHandle) *session.Error) C.int32_t {
+func operate(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result, begin func(*connectionHandle) *fault.Error) C.int32_t {
 	empty(result)
 	return use(connection, &result.error, func(c *connectionHandle) C.int32_t { return c.goOn(begin(c), slice_ms, result) })
 }
 
 // goOn does a slice of the operation that was begun, or reports why it was not.
-func (c *connectionHandle) goOn(failure *session.Error, slice_ms C.int32_t, result *C.dqlitepy_result) C.int32_t {
+func (c *connectionHandle) goOn(failure *fault.Error, slice_ms C.int32_t, result *C.dqlitepy_result) C.int32_t {
 	if failure != nil {
 		return report(&result.error, failure)
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"dqlitepy.dev/go/session"
+	"dqlitepy.dev/go/fault"
 )
 
 func TestAStaleHandleFindsNothing(t *testing.T) {
@@ -72,9 +72,9 @@ func TestVersionsAreThoseOfTheModules(t *testing.T) {
 
 func TestAJobIsWaitedForInSlices(t *testing.T) {
 	release := make(chan struct{})
-	j := startJob(func(ctx context.Context) *session.Error {
+	j := startJob(func(ctx context.Context) *fault.Error {
 		<-release
-		return session.Errorf(session.Node, "done")
+		return fault.Errorf(fault.Node, "done")
 	})
 	if j.wait(0) {
 		t.Error("done before its time")
@@ -83,10 +83,10 @@ func TestAJobIsWaitedForInSlices(t *testing.T) {
 	if !j.wait(time.Minute) || j.failure.Message != "done" {
 		t.Errorf("%+v", j.failure)
 	}
-	if j = startJob(func(context.Context) *session.Error { panic("x") }); !j.wait(time.Minute) || j.failure.Kind != session.Internal {
+	if j = startJob(func(context.Context) *fault.Error { panic("x") }); !j.wait(time.Minute) || j.failure.Kind != fault.Internal {
 		t.Errorf("a panic became %+v", j.failure)
 	}
-	j = startJob(func(ctx context.Context) *session.Error { <-ctx.Done(); return nil })
+	j = startJob(func(ctx context.Context) *fault.Error { <-ctx.Done(); return nil })
 	if j.cancel(); !j.wait(time.Minute) || j.failure != nil {
 		t.Errorf("%+v", j.failure)
 	}

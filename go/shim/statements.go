@@ -10,6 +10,7 @@ import "C"
 import (
 	"unsafe"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/marshal"
 	"dqlitepy.dev/go/pickle"
 	"dqlitepy.dev/go/session"
@@ -22,7 +23,7 @@ func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.u
 	parameters_size C.uint32_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
 	result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	return operate(connection, slice_ms, result, func(c *connectionHandle) *session.Error {
+	return operate(connection, slice_ms, result, func(c *connectionHandle) *fault.Error {
 		statement, failure := parsed(c.session, text, C.uint64_t(text_size))
 		if failure != nil {
 			return failure
@@ -46,7 +47,7 @@ func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_siz
 	rows_size C.uint32_t, begin C.dqlitepy_text, flags C.uint32_t, slice_ms C.int32_t,
 	result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	return operate(connection, slice_ms, result, func(c *connectionHandle) *session.Error {
+	return operate(connection, slice_ms, result, func(c *connectionHandle) *fault.Error {
 		statement, failure := parsed(c.session, text, C.uint64_t(text_size))
 		if failure != nil {
 			return failure
@@ -62,13 +63,13 @@ func dqlitepy_execute_many(connection C.uint64_t, text C.dqlitepy_text, text_siz
 //export dqlitepy_continue
 func dqlitepy_continue(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	return operate(connection, slice_ms, result, func(*connectionHandle) *session.Error { return nil })
+	return operate(connection, slice_ms, result, func(*connectionHandle) *fault.Error { return nil })
 }
 
 //export dqlitepy_fetch
 func dqlitepy_fetch(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	return operate(connection, slice_ms, result, func(c *connectionHandle) *session.Error {
+	return operate(connection, slice_ms, result, func(c *connectionHandle) *fault.Error {
 		return c.session.Fetch(c.roomForBatch())
 	})
 }
@@ -76,7 +77,7 @@ func dqlitepy_fetch(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitep
 //export dqlitepy_discard
 func dqlitepy_discard(connection C.uint64_t, slice_ms C.int32_t, result *C.dqlitepy_result) (status C.int32_t) {
 	defer guard(&result.error, &status)
-	return operate(connection, slice_ms, result, func(c *connectionHandle) *session.Error { return c.session.Discard() })
+	return operate(connection, slice_ms, result, func(c *connectionHandle) *fault.Error { return c.session.Discard() })
 }
 
 //export dqlitepy_describe
@@ -102,7 +103,7 @@ func dqlitepy_describe(text C.dqlitepy_text, text_size C.uint64_t, flags *C.uint
 	}
 	data, err := pickle.AppendNames(pickle.Begin(nil), names)
 	if err != nil {
-		return report(out, session.Errorf(session.Data, "the name of a parameter is not UTF-8"))
+		return report(out, fault.Errorf(fault.Data, "the name of a parameter is not UTF-8"))
 	}
 	handOver(pickle.End(data), block, size)
 	return C.DQLITEPY_OK
@@ -151,7 +152,7 @@ func dqlitepy_declared_types(text C.dqlitepy_text, text_size C.uint64_t, schema 
 	types := declaredTypes(definitions, bytesOf(text, text_size))
 	data, err := pickle.AppendNames(pickle.Begin(nil), types)
 	if err != nil {
-		return report(out, session.Errorf(session.Data, "%v the declared type of a column", err))
+		return report(out, fault.Errorf(fault.Data, "%v the declared type of a column", err))
 	}
 	handOver(pickle.End(data), block, size)
 	return C.DQLITEPY_OK
@@ -175,7 +176,7 @@ func dqlitepy_split(script C.dqlitepy_text, script_size C.uint64_t, complete *C.
 }
 
 // tuple decodes a marshalled tuple of values, of which there are none in no bytes.
-func tuple(data C.dqlitepy_bytes, size C.uint64_t) ([]wire.Value, *session.Error) {
+func tuple(data C.dqlitepy_bytes, size C.uint64_t) ([]wire.Value, *fault.Error) {
 	if size == 0 {
 		return nil, nil
 	}
@@ -186,20 +187,20 @@ func tuple(data C.dqlitepy_bytes, size C.uint64_t) ([]wire.Value, *session.Error
 	return values, nil
 }
 
-func parse(text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *session.Error) {
+func parse(text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *fault.Error) {
 	statement, err := sql.Parse(string(bytesOf(text, size)))
 	return statement, parseError(err)
 }
 
 // parsed is parse for a statement that is about to run.
-func parsed(s *session.Session, text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *session.Error) {
+func parsed(s *session.Session, text C.dqlitepy_text, size C.uint64_t) (*sql.Statement, *fault.Error) {
 	statement, err := s.Parse(lent(text, size)) // which copies what it keeps
 	return statement, parseError(err)
 }
 
-func parseError(err error) *session.Error {
+func parseError(err error) *fault.Error {
 	if err == nil {
 		return nil
 	}
-	return &session.Error{Kind: session.SQLite, Code: 1, Message: err.Error()}
+	return &fault.Error{Kind: fault.SQLite, Code: 1, Message: err.Error()}
 }

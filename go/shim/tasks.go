@@ -20,8 +20,8 @@ import (
 	"github.com/canonical/go-dqlite/v3/client"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/node"
-	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -71,7 +71,7 @@ func dqlitepy_begin_task(in C.dqlitepy_task_in, slice_ms C.int32_t, handle *C.ui
 		return report(out, failure)
 	}
 	h := &taskHandle{}
-	h.job = startJob(func(ctx context.Context) *session.Error {
+	h.job = startJob(func(ctx context.Context) *fault.Error {
 		bounded, cancel := context.WithTimeout(ctx, t.timeout)
 		defer cancel()
 		rows, err := work(bounded)
@@ -95,7 +95,7 @@ func dqlitepy_take_result(handle C.uint64_t, block *unsafe.Pointer, size *C.uint
 		return report(out, stale("task"))
 	}
 	if !h.job.wait(0) {
-		return report(out, session.Errorf(session.Programming, "the task is still under way: wait for it first"))
+		return report(out, fault.Errorf(fault.Programming, "the task is still under way: wait for it first"))
 	}
 	if !handles.remove(h.handle) {
 		return report(out, stale("task"))
@@ -133,24 +133,24 @@ func (h *taskHandle) close() {
 func (h *taskHandle) cancel() { h.job.cancel() }
 
 // taskError is what the caller is told; ctx ends when the caller cancels, and not with the timeout.
-func taskError(ctx context.Context, err error, timeout time.Duration) *session.Error {
+func taskError(ctx context.Context, err error, timeout time.Duration) *fault.Error {
 	var noLeader *node.NoLeaderError
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return session.Errorf(session.Interrupted, "interrupted")
+		return fault.Errorf(fault.Interrupted, "interrupted")
 	case errors.As(err, &noLeader):
-		return session.Errorf(session.NoLeader, "%v", err)
+		return fault.Errorf(fault.NoLeader, "%v", err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return session.Errorf(session.Connection, "not done within %v", timeout)
+		return fault.Errorf(fault.Connection, "not done within %v", timeout)
 	default:
-		return session.Errorf(session.Node, "%v", err)
+		return fault.Errorf(fault.Node, "%v", err)
 	}
 }
 
 // work is what the task does. What is wrong with the task itself is found here.
-func (t *task) work() (func(context.Context) ([][]wire.Value, error), *session.Error) {
+func (t *task) work() (func(context.Context) ([][]wire.Value, error), *fault.Error) {
 	switch t.operation {
 	case C.DQLITEPY_NODE_READY, C.DQLITEPY_NODE_HANDOVER, C.DQLITEPY_NODE_STATE:
 		n, failure := runningNode(t.node)
@@ -162,14 +162,14 @@ func (t *task) work() (func(context.Context) ([][]wire.Value, error), *session.E
 		return func(context.Context) ([][]wire.Value, error) { return t.onDirectory() }, nil
 	}
 	if t.operation < C.DQLITEPY_LEADER || t.operation > C.DQLITEPY_WEIGH {
-		return nil, session.Errorf(session.Programming, "there is no operation %d", t.operation)
+		return nil, fault.Errorf(fault.Programming, "there is no operation %d", t.operation)
 	}
 	if t.role < client.Voter || t.role > client.Spare {
-		return nil, session.Errorf(session.Programming, "there is no role %d", t.role)
+		return nil, fault.Errorf(fault.Programming, "there is no role %d", t.role)
 	}
 	cluster, err := node.NewCluster(t.servers, t.trust)
 	if err != nil {
-		return nil, session.Errorf(session.Programming, "%v", err)
+		return nil, fault.Errorf(fault.Programming, "%v", err)
 	}
 	return func(ctx context.Context) ([][]wire.Value, error) { return t.onCluster(ctx, cluster) }, nil
 }

@@ -18,7 +18,7 @@ import (
 	"runtime"
 	"strings"
 
-	"dqlitepy.dev/go/session"
+	"dqlitepy.dev/go/fault"
 )
 
 // goDqliteVersion is the version in go.mod, which not every build records in the library; a test compares the two.
@@ -28,15 +28,15 @@ const goDqliteVersion = "3.0.4"
 // threadsafe: dqlite steps statements on several threads at once.
 var linkage = checkLinkage()
 
-func checkLinkage() *session.Error {
+func checkLinkage() *fault.Error {
 	switch {
 	case C.sqlite3_threadsafe() == 0:
-		return session.Errorf(session.Internal, "SQLite was built without threads: build it with SQLITE_THREADSAFE=1")
+		return fault.Errorf(fault.Internal, "SQLite was built without threads: build it with SQLITE_THREADSAFE=1")
 	case C.sqlite3_libversion_number() != C.SQLITE_VERSION_NUMBER:
-		return session.Errorf(session.Internal, "SQLite %d was linked, but %d compiled against: clean the build",
+		return fault.Errorf(fault.Internal, "SQLite %d was linked, but %d compiled against: clean the build",
 			C.sqlite3_libversion_number(), C.SQLITE_VERSION_NUMBER)
 	case C.dqlite_version_number() != C.DQLITE_VERSION_NUMBER:
-		return session.Errorf(session.Internal, "dqlite %d was linked, but %d compiled against: clean the build",
+		return fault.Errorf(fault.Internal, "dqlite %d was linked, but %d compiled against: clean the build",
 			C.dqlite_version_number(), C.DQLITE_VERSION_NUMBER)
 	}
 	return nil
