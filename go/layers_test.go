@@ -19,11 +19,12 @@ const module = "dqlitepy.dev/go/"
 
 // allowed is what each package may import of this module.
 var allowed = map[string][]string{
-	"shim":        {"credentials", "fault", "node", "session", "marshal", "pickle", "sql", "wire"},
-	"session":     {"credentials", "fault", "members", "marshal", "pickle", "sql", "wire"},
+	"shim":        {"credentials", "fault", "link", "node", "session", "marshal", "pickle", "sql", "wire"},
+	"session":     {"credentials", "fault", "link", "members", "marshal", "pickle", "sql", "wire"},
 	"node":        {"credentials", "members", "wire"},
 	"credentials": {},
 	"fault":       {},
+	"link":        {"wire"},
 	"marshal":     {"wire"},
 	"members":     {"wire"},
 	"pickle":      {"wire"},

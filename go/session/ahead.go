@@ -6,18 +6,19 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/wire"
 )
 
 // BatchRoom is the size of a room for Fetch that nearly every batch fits into: its last page may go beyond batchSize.
-const BatchRoom = batchSize + 2*readSize
+const BatchRoom = batchSize + 2*link.ReadSize
 
 // ReadAhead has the next batch of the result that streams put together beside the caller, who makes the last one into objects
 // meanwhile. That begins when the caller leaves. What has come in is decoded and nothing is waited for, so that the session is
 // soon free again; whatever is no page of rows stays where it is, for Fetch, which goes on from there. So nothing fails before
 // somebody is there who can be told.
 func (s *Session) ReadAhead(room []byte) {
-	if s.stream == nil || s.stream.ended || s.stream.fault != nil || s.claimed || s.dead != nil || s.waker.raised.Load() {
+	if s.stream == nil || s.stream.ended || s.stream.fault != nil || s.claimed || s.dead != nil || s.waker.Raised() {
 		return
 	}
 	s.claim()
@@ -49,18 +50,18 @@ func (s *Session) Leave() {
 
 func (s *Session) decodeAhead() {
 	st := s.stream
-	for s.running && !st.draining && !s.waker.raised.Load() {
-		frame, err := s.link.receive(time.Time{})
+	for s.running && !st.draining && !s.waker.Raised() {
+		frame, err := s.link.Receive(time.Time{})
 		if err != nil {
 			return
 		}
 		if frame.Type != wire.ResponseRows {
-			s.link.unread(frame)
+			s.link.Unread(frame)
 			return
 		}
 		more, err := st.decode(frame)
 		if err != nil {
-			s.link.unread(frame)
+			s.link.Unread(frame)
 			return
 		}
 		s.taken()

@@ -13,7 +13,7 @@ import (
 // rolled back before the socket goes, so that its locks are free when that is done. Only Destroy may follow.
 func (s *Session) Close() {
 	s.forgetAhead()
-	s.waker.clear()
+	s.waker.Clear()
 	s.closing = true
 	if s.claimed {
 		s.Abandon()
@@ -66,14 +66,27 @@ func (s *Session) Abandon() {
 	s.running, s.claimed = false, false
 }
 
+// Evict breaks the session, once the thread that may be inside has left it.
+func (s *Session) Evict() {
+	s.evicted.Store(true)
+	s.waker.Raise()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	loss := fault.ErrNodeClosed
+	if s.running {
+		loss = fault.Deadly(s.lossError("its node was closed"))
+	}
+	s.die(loss)
+}
+
 // Destroy frees what the session holds. No other call may be under way or follow, but Cancel.
 func (s *Session) Destroy() {
 	s.Abandon()
 	if s.quorum != nil {
 		s.quorum.close()
 	}
-	s.options.Group.remove(s)
-	s.waker.close()
+	s.options.Group.Remove(s)
+	s.waker.Close()
 	s.forgetRoom()
 	left.add(s.shed + cap(s.pickled) + sessionSize)
 }

@@ -9,6 +9,7 @@ import (
 
 	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/members"
 )
 
@@ -18,11 +19,11 @@ type Options struct {
 	Database      string
 	AnyServer     bool                     // not only the leader will do; the database is not opened
 	Local         bool                     // Servers names one node of this process: no redirect is followed
-	Group         *Group                   // the sessions that this one belongs to
+	Group         *link.Group              // the sessions that this one belongs to
 	Credentials   *credentials.Credentials // nil without TLS
 	BusyTimeout   time.Duration
-	LeaderTimeout time.Duration // how long to look for a leader, at first and whenever it is lost
-	FindShortcut  FindShortcut  // nil where no server is in this process
+	LeaderTimeout time.Duration     // how long to look for a leader, at first and whenever it is lost
+	FindShortcut  link.FindShortcut // nil where no server is in this process
 
 	members *members.Cluster // whom the leader named; nil where only the given servers count
 }
@@ -34,16 +35,16 @@ func Connect(ctx context.Context, options Options) (*Session, *fault.Error) {
 		return nil, err
 	}
 	options.recall()
-	waker, err := newWaker()
+	waker, err := link.NewWaker()
 	if err != nil {
 		return nil, fault.Errorf(fault.Connection, "%v", err)
 	}
-	link, failure := find(ctx, &options)
+	l, failure := find(ctx, &options)
 	if failure != nil {
-		waker.close()
+		waker.Close()
 		return nil, failure
 	}
-	return newSession(options, waker, link), nil
+	return newSession(options, waker, l), nil
 }
 
 // recall finds what this process knows of the cluster already.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/members"
 	"dqlitepy.dev/go/wire"
 )
@@ -55,7 +56,7 @@ func call(ctx context.Context, address string, trust *credentials.Credentials) (
 	if trust == nil {
 		return c, nil
 	}
-	c.secure = tls.Client(&transport{Conn: connection}, trust.Client(address))
+	c.secure = link.Secure(connection, trust.Client(address))
 	c.stream, c.trust = c.secure, trust
 	if err := c.secure.HandshakeContext(ctx); err != nil {
 		c.hangUp()
@@ -108,7 +109,7 @@ func (c *caller) explain(err error) error {
 	if c.secure == nil && errors.Is(err, io.EOF) && c.Conn.RemoteAddr().Network() == "tcp" {
 		return errors.New("it closed the connection without an answer; perhaps it wants TLS")
 	}
-	return errors.New(describe(cause(err)))
+	return errors.New(link.Describe(cause(err)))
 }
 
 // maxAnswer bounds the answers to what a client asks before it opens a database; a cluster has few members.
@@ -158,40 +159,20 @@ func nameSocket(_, _ string, raw syscall.RawConn) error {
 }
 
 // handOver makes a link of the connection.
-func (c *caller) handOver(address string, options *Options) (*link, error) {
+func (c *caller) handOver(address string, options *Options) (*link.Link, error) {
 	if !c.release() {
 		return nil, context.Canceled // its deadline has been set already
 	}
 	defer c.Conn.Close()
-	fd, err := duplicate(c.Conn)
+	l, err := link.New(c.Conn, c.secure, address, options.FindShortcut)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{fd: fd, address: address}
-	if c.secure != nil {
-		l.secure = c.secure
-		l.transport = c.secure.NetConn().(*transport)
-		l.transport.Conn, l.transport.fd = nil, fd
-	} else {
-		l.findShortcut = options.FindShortcut
-	}
 	if !strings.HasPrefix(address, "@") {
 		// Keepalive alone does not see that what was sent is never acknowledged.
-		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(deadAfter.Milliseconds()))
+		unix.SetsockoptInt(l.Descriptor(), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(deadAfter.Milliseconds()))
 	}
 	return l, nil
-}
-
-// duplicate takes the socket away from Go's netpoller. It stays non-blocking.
-func duplicate(connection net.Conn) (int, error) {
-	raw, err := connection.(syscall.Conn).SyscallConn()
-	if err != nil {
-		return -1, err
-	}
-	copied := -1
-	var failed error
-	err = raw.Control(func(fd uintptr) { copied, failed = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
-	return copied, errors.Join(err, failed)
 }
 
 // causeOfDial tells an address that can never work from a server that does not answer yet.
@@ -238,7 +219,7 @@ var errOtherCluster = errors.New("it belongs to another cluster by now")
 
 // enter opens the database on a server, unless any will do. Where that is not the leader, it returns whom the server takes for
 // it. A server whose address was only learned must know some of the members that were learned with it.
-func enter(ctx context.Context, address string, learned bool, options *Options) (l *link, leader string, err error) {
+func enter(ctx context.Context, address string, learned bool, options *Options) (l *link.Link, leader string, err error) {
 	c, err := call(ctx, address, options.Credentials)
 	if err != nil {
 		return nil, "", err
@@ -278,7 +259,7 @@ func enter(ctx context.Context, address string, learned bool, options *Options) 
 		}
 		if l, err = c.handOver(address, options); l != nil && !options.Local {
 			server, _ := wire.DecodeServer(frames[1])
-			l.serverID = server.ID
+			l.ServerID = server.ID
 			if known != nil {
 				options.members.Learn(known)
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -28,9 +29,9 @@ const (
 // file. It has a connection of its own, whose end gives back the memory that the server made the copy in. One goroutine at a
 // time may use it.
 type Dump struct {
-	group *Group
-	waker *waker
-	link  *link
+	group *link.Group
+	waker *link.Waker
+	link  *link.Link
 	files *wire.Files
 	size  uint64
 	ctx   context.Context // of the call under way
@@ -43,7 +44,7 @@ func OpenDump(ctx context.Context, options Options, anyServer bool) (*Dump, *fau
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	waker, err := newWaker()
+	waker, err := link.NewWaker()
 	if err != nil {
 		return nil, fault.Errorf(fault.Connection, "%v", err)
 	}
@@ -63,7 +64,7 @@ func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *fault
 	if d.link, failure = find(ctx, &options); failure != nil {
 		return failure
 	}
-	d.link.waker = d.waker
+	d.link.Waker = d.waker
 	if !anyServer { // no other server than the leader answers questions
 		if failure := d.patiently(ctx, options.BusyTimeout, d.checkSize); failure != nil {
 			return failure
@@ -134,7 +135,7 @@ func refusalOf(frame wire.Frame) (*fault.Error, error) {
 
 // request asks for the copy and takes what comes before its first page.
 func (d *Dump) request(ctx context.Context, database string) (*fault.Error, error) {
-	d.link.queue(func(buffer []byte) []byte { return wire.AppendDump(buffer, database) })
+	d.link.Queue(func(buffer []byte) []byte { return wire.AppendDump(buffer, database) })
 	d.ctx = ctx
 	raw, err := d.piece(wire.HeaderSize)
 	if err != nil {
@@ -171,13 +172,13 @@ func (d *Dump) request(ctx context.Context, database string) (*fault.Error, erro
 }
 
 func (d *Dump) ask(ctx context.Context, encode func([]byte) []byte) (wire.Frame, error) {
-	d.link.queue(encode)
-	return await(ctx, d.link, d.link.receive)
+	d.link.Queue(encode)
+	return await(ctx, d.link, d.link.Receive)
 }
 
 // await repeats a receive that ends with its slice until something has come in or the context ends.
-func await[T any](ctx context.Context, l *link, receive func(deadline time.Time) (T, error)) (T, error) {
-	stop := context.AfterFunc(ctx, l.waker.raise)
+func await[T any](ctx context.Context, l *link.Link, receive func(deadline time.Time) (T, error)) (T, error) {
+	stop := context.AfterFunc(ctx, l.Waker.Raise)
 	defer stop()
 	for {
 		received, err := receive(time.Now().Add(time.Hour))
@@ -186,14 +187,14 @@ func await[T any](ctx context.Context, l *link, receive func(deadline time.Time)
 			return received, nil
 		case ctx.Err() != nil:
 			return received, ctx.Err()
-		case !errors.Is(err, errSliceEnded) && !errors.Is(err, errCancelled):
-			return received, errors.New(describe(err))
+		case !errors.Is(err, link.ErrSliceEnded) && !errors.Is(err, link.ErrCancelled):
+			return received, errors.New(link.Describe(err))
 		}
 	}
 }
 
 func (d *Dump) piece(size uint64) ([]byte, error) {
-	return await(d.ctx, d.link, func(deadline time.Time) ([]byte, error) { return d.link.receivePiece(size, deadline) })
+	return await(d.ctx, d.link, func(deadline time.Time) ([]byte, error) { return d.link.ReceivePiece(size, deadline) })
 }
 
 // Size is the number of bytes that the copy has.
@@ -242,10 +243,10 @@ func (d *Dump) lost(ctx context.Context, err error) *fault.Error {
 // Close frees what the copy holds, also before its end.
 func (d *Dump) Close() {
 	if d.link != nil {
-		d.group.bury(d.link)
+		d.group.DrainInBackground(d.link)
 		d.link = nil
 	}
-	d.waker.close()
+	d.waker.Close()
 }
 
 func sleep(ctx context.Context, duration time.Duration) error {

@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
 
 func dumpOptions(t *testing.T, server, database string) session.Options {
 	t.Helper()
-	group := session.NewGroup(hangGuard)
+	group := link.NewGroup(hangGuard)
 	t.Cleanup(group.Close)
 	return session.Options{
 		Servers: []string{server}, Database: database, Local: true, Group: group,

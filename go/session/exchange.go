@@ -6,14 +6,14 @@ import "dqlitepy.dev/go/wire"
 
 // request queues a request and names who takes the answer.
 func (s *Session) request(stake stake, encode func([]byte) []byte, then func(wire.Frame)) {
-	s.stake, s.link.harmless = stake, stake == nothing
-	s.link.queue(encode)
+	s.stake, s.link.Harmless = stake, stake == nothing
+	s.link.Queue(encode)
 	s.expect(then)
 }
 
 // expect names who takes the next frame that the server owes.
 func (s *Session) expect(then func(wire.Frame)) {
-	s.then, s.link.awaiting = then, true
+	s.then, s.link.Awaiting = then, true
 }
 
 // exec runs statements that yield no rows.

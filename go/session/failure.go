@@ -54,7 +54,7 @@ func (s *Session) pastStake() stake {
 // lossError tells what a connection that ended means for the data.
 func (s *Session) lossError(reason string) *fault.Error {
 	stake, ran := s.stake, true
-	if s.link != nil && s.link.unsent() { // a request that is not sent whole never runs
+	if s.link != nil && s.link.Unsent() { // a request that is not sent whole never runs
 		ran = false
 		if stake == theCommit {
 			stake = s.openStake()

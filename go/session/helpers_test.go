@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/marshal"
 	"dqlitepy.dev/go/node"
 	"dqlitepy.dev/go/session"
@@ -53,7 +54,7 @@ func freshDatabase() string { return fmt.Sprint("test", databases.Add(1)) }
 type client struct {
 	*testing.T
 	s     *session.Session
-	group *session.Group
+	group *link.Group
 	slice time.Duration
 }
 
@@ -61,7 +62,7 @@ type connectOption func(*session.Options)
 
 func connect(t *testing.T, server, database string, options ...connectOption) *client {
 	t.Helper()
-	group := session.NewGroup(0)
+	group := link.NewGroup(0)
 	settings := session.Options{
 		Servers: []string{server}, Database: database, Local: true, Group: group,
 		BusyTimeout: hangGuard, LeaderTimeout: hangGuard,

@@ -3,8 +3,9 @@
 package session
 
 import (
-	"sync/atomic"
 	"time"
+
+	"dqlitepy.dev/go/link"
 )
 
 // Needs is what an operation that is not done needs before Continue can get further: any one of them.
@@ -21,12 +22,12 @@ type Needs struct {
 // Needs tells what the operation waits for whose slice of 0 has ended. All there was to read has been read by then, so that a
 // caller may wait for edges. The waker stays the same until Destroy.
 func (s *Session) Needs() Needs {
-	needs := Needs{Turn: s.ready, Waker: s.waker.fd, Socket: -1, Until: s.giveUpAt}
+	needs := Needs{Turn: s.ready, Waker: s.waker.Descriptor(), Socket: -1, Until: s.giveUpAt}
 	switch {
 	case s.outside != nil:
 		needs.Done = s.outside.done
 	case s.link != nil:
-		needs.Socket, needs.Link, needs.Write = s.link.fd, s.link, s.link.unsent()
+		needs.Socket, needs.Link, needs.Write = s.link.Descriptor(), s.link, s.link.Unsent()
 	}
 	if s.awake != nil {
 		needs.Until = s.wakeAt
@@ -36,33 +37,10 @@ func (s *Session) Needs() Needs {
 	return needs
 }
 
-// News is what an event loop has heard of a socket since the last look at it.
-type News struct {
-	came  atomic.Bool // something to read
-	ended atomic.Bool // nothing will come any more, which is heard once and stays so
-}
-
-// Add takes note of an event. It may be called from any thread.
-func (n *News) Add(ended bool) {
-	n.came.Store(true)
-	if ended {
-		n.ended.Store(true)
-	}
-}
-
-// Forget makes it the news of another socket.
-func (n *News) Forget() {
-	n.came.Store(false)
-	n.ended.Store(false)
-}
-
-func (n *News) look()      { n.came.Store(false) }
-func (n *News) none() bool { return !n.came.Load() && !n.ended.Load() }
-
 // Watched takes note that the caller waits for edges of the Socket, from now on as long as there is this link, and adds to the
 // news whenever it hears of one.
-func (s *Session) Watched(news *News) {
+func (s *Session) Watched(news *link.News) {
 	if s.link != nil {
-		s.link.news = news
+		s.link.News = news
 	}
 }

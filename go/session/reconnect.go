@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -99,7 +100,7 @@ func (s *Session) arrive(search *search) {
 	s.restore(s.first)
 }
 
-func (s *Session) adopt(link *link) {
-	link.waker = s.waker
-	s.link, s.leader, s.replaced = link, link.address, ""
+func (s *Session) adopt(l *link.Link) {
+	l.Waker = s.waker
+	s.link, s.leader, s.replaced = l, l.Address, ""
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 )
 
 // attemptTimeout bounds one attempt at a server.
@@ -42,7 +43,7 @@ type search struct {
 	done      chan struct{}
 	mu        sync.Mutex // until done is closed
 	abandoned bool
-	link      *link        // good once done is closed
+	link      *link.Link   // good once done is closed
 	failed    *fault.Error // why there is none
 }
 
@@ -59,7 +60,7 @@ type candidate struct {
 
 type outcome struct {
 	candidate *candidate
-	link      *link
+	link      *link.Link
 	leader    string // whom the server names instead
 	err       error
 }
@@ -78,7 +79,7 @@ func startSearch(ctx context.Context, options *Options, lastLeader, replaced str
 	if c := s.find(replaced); c != nil {
 		c.dueAt = time.Now().Add(replacedPause)
 	}
-	if !options.Group.begin() {
+	if !options.Group.Hold() {
 		cancel()
 		s.failed = fault.ErrNodeClosed
 		close(s.done)
@@ -86,14 +87,14 @@ func startSearch(ctx context.Context, options *Options, lastLeader, replaced str
 	}
 	go func() {
 		defer close(s.done)
-		defer options.Group.links.Done()
+		defer options.Group.Release()
 		defer cancel()
 		found := s.run(bounded)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		switch {
 		case found != nil && s.abandoned:
-			options.Group.bury(found)
+			options.Group.DrainInBackground(found)
 		case found != nil:
 			s.link = found
 		default:
@@ -104,7 +105,7 @@ func startSearch(ctx context.Context, options *Options, lastLeader, replaced str
 }
 
 // find looks for the leader and blocks until there is one, or the leader timeout or the context ends.
-func find(ctx context.Context, options *Options) (*link, *fault.Error) {
+func find(ctx context.Context, options *Options) (*link.Link, *fault.Error) {
 	s := startSearch(ctx, options, "", "", options.LeaderTimeout)
 	<-s.done
 	if s.link == nil && ctx.Err() != nil {
@@ -120,11 +121,11 @@ func (s *search) abandon() {
 	defer s.mu.Unlock()
 	s.abandoned = true
 	if s.link != nil {
-		s.options.Group.bury(s.link)
+		s.options.Group.DrainInBackground(s.link)
 	}
 }
 
-func (s *search) run(ctx context.Context) *link {
+func (s *search) run(ctx context.Context) *link.Link {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -156,9 +157,9 @@ func (s *search) startDue(ctx context.Context, now time.Time) (next time.Time, h
 		switch {
 		case c.underWay || c.final:
 		case now.Before(c.dueAt):
-			next = earlier(next, c.dueAt)
+			next = link.Earlier(next, c.dueAt)
 		case now.Before(s.nextStart):
-			return earlier(next, s.nextStart), false
+			return link.Earlier(next, s.nextStart), false
 		default:
 			s.attempt(ctx, c)
 			s.nextStart = now.Add(headStart)
@@ -169,9 +170,9 @@ func (s *search) startDue(ctx context.Context, now time.Time) (next time.Time, h
 
 func (s *search) attempt(ctx context.Context, c *candidate) {
 	c.underWay = true
-	s.options.Group.links.Add(1) // the search itself counts until its end, so that this is not the first
+	s.options.Group.HoldAlso() // the search itself counts until its end, so that this is not the first
 	go func() {
-		defer s.options.Group.links.Done()
+		defer s.options.Group.Release()
 		bounded, cancel := context.WithTimeout(ctx, attemptTimeout)
 		defer cancel()
 		o := outcome{candidate: c}
@@ -180,7 +181,7 @@ func (s *search) attempt(ctx context.Context, c *candidate) {
 		case s.outcomes <- o:
 		case <-ctx.Done():
 			if o.link != nil {
-				s.options.Group.bury(o.link)
+				s.options.Group.DrainInBackground(o.link)
 			}
 		}
 	}()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 )
 
@@ -51,7 +52,7 @@ func TestEachServerIsNamedWithItsReason(t *testing.T) {
 	misled.follow("127.0.0.1:1")
 	silent := stall(t)
 	wantNoLeader(t, session.Options{
-		Servers: []string{silent, ignorant.address, misled.address, "nonsense"}, Database: "main", Group: session.NewGroup(0),
+		Servers: []string{silent, ignorant.address, misled.address, "nonsense"}, Database: "main", Group: link.NewGroup(0),
 	},
 		silent+": it did not answer in time", ignorant.address+": it knows no leader",
 		misled.address+": it names 127.0.0.1:1 as the leader", "127.0.0.1:1: connect: connection refused",
@@ -60,7 +61,7 @@ func TestEachServerIsNamedWithItsReason(t *testing.T) {
 
 func TestWhatWaitingCannotCureIsNotWaitedFor(t *testing.T) {
 	_, failure := session.Connect(context.Background(), session.Options{
-		Servers: []string{"nonsense", "more"}, Database: "main", Group: session.NewGroup(0), LeaderTimeout: 10 * hangGuard})
+		Servers: []string{"nonsense", "more"}, Database: "main", Group: link.NewGroup(0), LeaderTimeout: 10 * hangGuard})
 	wantKind(t, failure, fault.NoLeader, 0)
 }
 

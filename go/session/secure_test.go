@@ -11,6 +11,7 @@ import (
 
 	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
@@ -138,7 +139,7 @@ func TestWhoIsTurnedAwayLearnsWhy(t *testing.T) {
 	} {
 		answer := func(connection net.Conn, text string) { t.Errorf("%s: %q was run", name, text) }
 		fake := serveTCP(t, test.server, answer)
-		options := session.Options{Database: "main", Group: session.NewGroup(0)}
+		options := session.Options{Database: "main", Group: link.NewGroup(0)}
 		over(test.client, fake)(&options)
 		wantNoLeader(t, options, test.reason)
 	}

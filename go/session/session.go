@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -40,8 +41,8 @@ type Result struct {
 type Session struct {
 	mu       sync.Mutex
 	options  Options
-	waker    *waker
-	link     *link        // nil while there is no connection to the leader; the next operation makes one
+	waker    *link.Waker
+	link     *link.Link   // nil while there is no connection to the leader; the next operation makes one
 	leader   string       // the last one
 	replaced string       // one that does not know yet that it is the leader no more
 	dead     *fault.Error // why there will be no other link; nil
@@ -80,10 +81,12 @@ type Session struct {
 	shed      int                           // bytes of buffers that were given up but are not yet the system's again
 }
 
-func newSession(options Options, waker *waker, link *link) *Session {
+func newSession(options Options, waker *link.Waker, l *link.Link) *Session {
 	s := &Session{options: options, waker: waker}
-	s.adopt(link)
-	options.Group.add(s)
+	s.adopt(l)
+	if options.Group.Add(s) {
+		s.evicted.Store(true)
+	}
 	return s
 }
 
@@ -108,7 +111,7 @@ func (s *Session) InTransaction() bool { return s.transaction.open }
 func (s *Session) Leader() string { return s.leader }
 
 // Cancel ends the operation under way, from any thread.
-func (s *Session) Cancel() { s.waker.raise() }
+func (s *Session) Cancel() { s.waker.Raise() }
 
 // Busy tells whether an operation is under way.
 func (s *Session) Busy() bool { return s.claimed }
@@ -128,7 +131,7 @@ func (s *Session) Continue(slice time.Duration) (result Result, done bool, failu
 // Slim gives back what large values took, once Result.Data was copied.
 func (s *Session) Slim() {
 	s.forgetRoom()
-	if cap(s.pickled) > keepSize {
+	if cap(s.pickled) > link.KeepSize {
 		s.shed += cap(s.pickled)
 		s.pickled, s.result.Data = nil, nil
 	}
@@ -150,7 +153,7 @@ func (s *Session) start() *fault.Error {
 	if s.dead != nil {
 		return s.dead
 	}
-	s.waker.clear()
+	s.waker.Clear()
 	s.claim()
 	return nil
 }
@@ -184,9 +187,9 @@ func (s *Session) run(slice time.Duration) (done bool) {
 				s.ready = true
 				return false
 			}
-		case errSliceEnded:
+		case link.ErrSliceEnded:
 			return false
-		case errCancelled:
+		case link.ErrCancelled:
 			s.cancelled()
 		default:
 			s.lost(err)
@@ -200,11 +203,11 @@ func (s *Session) step(deadline time.Time) error {
 		s.fail(s.dead)
 		return nil
 	}
-	if s.waker.clear() {
-		return errCancelled
+	if s.waker.Clear() {
+		return link.ErrCancelled
 	}
 	if s.outside != nil {
-		if err := s.waker.await(s.outside.done, deadline); err != nil {
+		if err := s.waker.Await(s.outside.done, deadline); err != nil {
 			return err
 		}
 		then := s.outside.then
@@ -213,7 +216,7 @@ func (s *Session) step(deadline time.Time) error {
 		return nil
 	}
 	if s.awake != nil {
-		if err := s.waker.sleep(earlier(deadline, s.wakeAt)); err != errSliceEnded || time.Now().Before(s.wakeAt) {
+		if err := s.waker.Sleep(link.Earlier(deadline, s.wakeAt)); err != link.ErrSliceEnded || time.Now().Before(s.wakeAt) {
 			return err
 		}
 		awake := s.awake
@@ -223,15 +226,15 @@ func (s *Session) step(deadline time.Time) error {
 	}
 	if !s.giveUpAt.IsZero() {
 		if !time.Now().Before(s.giveUpAt) {
-			return errCancelled
+			return link.ErrCancelled
 		}
-		deadline = earlier(deadline, s.giveUpAt)
+		deadline = link.Earlier(deadline, s.giveUpAt)
 	}
 	meanwhile := s.meanwhile
 	s.meanwhile = nil
-	frame, err := s.link.receiveAfter(meanwhile, deadline)
+	frame, err := s.link.ReceiveAfter(meanwhile, deadline)
 	if err != nil {
-		if err == errSliceEnded && s.watch() {
+		if err == link.ErrSliceEnded && s.watch() {
 			return errReplaced
 		}
 		return err
@@ -245,7 +248,7 @@ func (s *Session) step(deadline time.Time) error {
 // taken takes note that the frame that was due has come.
 func (s *Session) taken() {
 	s.silence = silence{}
-	s.then, s.link.awaiting = nil, false
+	s.then, s.link.Awaiting = nil, false
 }
 
 // outside is work that other goroutines do for an operation.
@@ -261,17 +264,10 @@ func (s *Session) pause(duration time.Duration, awake func(), roused func(*fault
 	s.awake, s.roused = awake, roused
 }
 
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
 func (s *Session) finish(result Result) {
 	s.running, s.result = false, result
 	if s.link != nil && s.stream == nil {
-		s.shed += s.link.rest()
+		s.shed += s.link.ReleaseBuffers()
 	}
 }
 
@@ -285,7 +281,7 @@ func (s *Session) fail(failure *fault.Error) {
 	}
 	s.running, s.failure = false, failure
 	if s.link != nil && s.stream == nil {
-		s.shed += s.link.rest()
+		s.shed += s.link.ReleaseBuffers()
 	}
 }
 
@@ -298,8 +294,8 @@ func (s *Session) breakLink() {
 	if s.link == nil {
 		return
 	}
-	s.shed += s.link.held()
-	s.options.Group.bury(s.link)
+	s.shed += s.link.Held()
+	s.options.Group.DrainInBackground(s.link)
 	s.link, s.stream = nil, nil
 	s.transaction.end()
 }
@@ -349,5 +345,5 @@ func (s *Session) lost(err error) {
 		s.fail(failure)
 		return
 	}
-	s.fail(s.lossError(describe(err)))
+	s.fail(s.lossError(link.Describe(err)))
 }

@@ -3,8 +3,11 @@
 package session
 
 import (
+	"net"
 	"testing"
 	"time"
+
+	"dqlitepy.dev/go/link"
 )
 
 // Sessions that are closed one after the other share a collection, and it comes after the last of them.
@@ -12,7 +15,7 @@ func TestManySmallLegaciesAreCollectedOnce(t *testing.T) {
 	freed := make(chan struct{}, 100)
 	e := estate{free: func() { freed <- struct{}{} }}
 	for range 1000 {
-		e.add(readSize)
+		e.add(link.ReadSize)
 	}
 	select {
 	case <-freed:
@@ -22,28 +25,46 @@ func TestManySmallLegaciesAreCollectedOnce(t *testing.T) {
 	if e.bytes.Load() != 0 || len(freed) > 0 {
 		t.Errorf("%d bytes, %d collections", e.bytes.Load(), len(freed))
 	}
-	e.add(readSize)
+	e.add(link.ReadSize)
 	if e.coming.Load() {
 		t.Error("a single one is not worth it")
 	}
 	for range 1000 {
-		e.add(readSize)
+		e.add(link.ReadSize)
 	}
 	<-freed
 }
 
 func TestASessionLeavesItsBuffers(t *testing.T) {
 	before := left.bytes.Load()
-	w, err := newWaker()
+	w, err := link.NewWaker()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, fds := pair(t)
-	l := &link{fd: int(fds[1].Fd), waker: w, in: make([]byte, 0, readSize), out: make([]byte, 0, 100)}
-	s := newSession(Options{Group: NewGroup(0)}, w, l)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	connection, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	l, err := link.New(connection, nil, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Waker = w
+	l.Queue(func(buffer []byte) []byte { return append(buffer, make([]byte, 100)...) })
+	if _, err := l.Receive(time.Time{}); err != link.ErrSliceEnded {
+		t.Fatal(err)
+	}
+	s := newSession(Options{Group: link.NewGroup(0)}, w, l)
 	s.pickled = make([]byte, 1000)
+	held := l.Held()
 	s.Destroy()
-	if gained := left.bytes.Load() - before; gained != readSize+100+1000+sessionSize {
+	if gained := left.bytes.Load() - before; held <= link.ReadSize || gained != int64(held+1000+sessionSize) {
 		t.Errorf("%d bytes", gained)
 	}
 }

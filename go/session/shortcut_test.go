@@ -6,6 +6,7 @@ import (
 	"net"
 	"testing"
 
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
@@ -31,7 +32,7 @@ func inserted(id byte) []byte {
 
 func along(p *path) connectOption {
 	return func(options *session.Options) {
-		options.FindShortcut = func(int) (session.Shortcut, bool) { return p, true }
+		options.FindShortcut = func(int) (link.Shortcut, bool) { return p, true }
 	}
 }
 

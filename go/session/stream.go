@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/pickle"
 	"dqlitepy.dev/go/wire"
 )
@@ -160,7 +161,7 @@ func asciiOf(text []byte) string {
 
 // handOver finishes the operation with the rows so far; more follow.
 func (st *stream) handOver() {
-	st.e.link.awaiting = !st.ended
+	st.e.link.Awaiting = !st.ended
 	result := st.seal()
 	result.Flags |= ResultMore
 	st.e.finish(result)
@@ -228,7 +229,7 @@ func (s *Session) Fetch(room []byte) *fault.Error {
 	if s.stream == nil && s.link != nil && !s.claimed {
 		return fault.Errorf(fault.Programming, "no result is streaming on the connection")
 	}
-	cancelled := s.waker.raised.Load() // between two batches: the statement still runs
+	cancelled := s.waker.Raised() // between two batches: the statement still runs
 	if err := s.start(); err != nil {
 		return err
 	}
@@ -270,10 +271,10 @@ func (s *Session) drain(then func()) {
 		return
 	}
 	s.stake = s.openStake()
-	s.link.awaiting = true // the rows that are on their way
+	s.link.Awaiting = true // the rows that are on their way
 	if !s.stream.draining {
 		s.stream.draining = true
-		s.link.queue(wire.AppendInterrupt)
+		s.link.Queue(wire.AppendInterrupt)
 	}
 	var skip func(wire.Frame)
 	skip = func(frame wire.Frame) {
@@ -281,7 +282,7 @@ func (s *Session) drain(then func()) {
 		case frame.Type == wire.ResponseEmpty:
 			s.stream = nil
 			then()
-		case frame.Type == wire.ResponseRows && endless(frame):
+		case frame.Type == wire.ResponseRows && link.Endless(frame):
 			s.lost(errEndless)
 		case frame.Type == wire.ResponseRows, frame.Type == wire.ResponseFailure:
 			s.expect(skip)

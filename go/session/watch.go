@@ -52,10 +52,10 @@ func (s *silence) nextLook() time.Time {
 // watch is called while the server owes an answer, and tells whether to give it up.
 func (s *Session) watch() bool {
 	w := &s.silence
-	received := len(s.link.in) - s.link.start
+	received := s.link.Received()
 	switch {
-	case s.options.Local || s.link.serverID == 0:
-	case w.since.IsZero() || w.heard != received || s.link.unsent():
+	case s.options.Local || s.link.ServerID == 0:
+	case w.since.IsZero() || w.heard != received || s.link.Unsent():
 		*w = silence{since: time.Now(), heard: received}
 	case w.verdict != nil:
 		select {
@@ -74,7 +74,7 @@ func (s *Session) watch() bool {
 
 // askOthers begins to ask the other servers whom they follow.
 func (s *Session) askOthers() *verdict {
-	q, leader := s.questions(), s.link.serverID
+	q, leader := s.questions(), s.link.ServerID
 	v := &verdict{done: make(chan struct{})}
 	go func() {
 		defer close(v.done)

@@ -15,6 +15,7 @@ import (
 	"unsafe"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 )
 
@@ -32,7 +33,7 @@ type connectionHandle struct {
 }
 
 // remote is the group of the connections to nodes in other processes, which may never answer again.
-var remote = session.NewGroup(5 * time.Second)
+var remote = link.NewGroup(5 * time.Second)
 
 //export dqlitepy_connect
 func dqlitepy_connect(options C.dqlitepy_connect_options_in, slice_ms C.int32_t, handle *C.uint64_t,

@@ -14,15 +14,15 @@ import (
 	"unsafe"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/node"
-	"dqlitepy.dev/go/session"
 )
 
 // nodeHandle is a node with what is under way on it.
 type nodeHandle struct {
 	mu      sync.Mutex
 	handle  uint64
-	group   *session.Group
+	group   *link.Group
 	job     *job // starting or closing; nil in between
 	closing bool
 	node    *node.Node // nil until it has started
@@ -67,7 +67,7 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 		return report(out, failure)
 	}
 	settings.TLS = trust
-	n := &nodeHandle{group: session.NewGroup(0)}
+	n := &nodeHandle{group: link.NewGroup(0)}
 	n.job = startJob(func(context.Context) *fault.Error {
 		started, err := node.Start(settings)
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 )
 
@@ -208,7 +209,7 @@ type interest struct {
 	write bool
 	until time.Time // the next of its deadlines; zero for none
 
-	news session.News // of that socket
+	news link.News // of that socket
 }
 
 // watch names a handle once one of the needs of its session has come true. Descriptors stay in the epoll from one operation to

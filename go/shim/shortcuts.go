@@ -11,14 +11,14 @@ import "C"
 import (
 	"unsafe"
 
-	"dqlitepy.dev/go/session"
+	"dqlitepy.dev/go/link"
 )
 
 // shortcut leads to a connection of a node in this process.
 type shortcut struct{ to *C.dqlite_shortcut }
 
-// findShortcut is a session.FindShortcut.
-func findShortcut(socket int) (session.Shortcut, bool) {
+// findShortcut is a link.FindShortcut.
+func findShortcut(socket int) (link.Shortcut, bool) {
 	var s shortcut
 	switch C.dqlite_shortcut_open(C.int(socket), &s.to) {
 	case C.DQLITE_OK:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+package link
 
 import (
 	"encoding/binary"
@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// waker ends a wait from another thread, through an eventfd that is polled beside the socket.
-type waker struct {
+// Waker ends a wait from another thread, through an eventfd that is polled beside the socket.
+type Waker struct {
 	fd     int
 	signal chan struct{} // the same for waits that are not on descriptors
 	raised atomic.Bool
@@ -22,16 +22,22 @@ type waker struct {
 	closed bool
 }
 
-func newWaker() (*waker, error) {
+func NewWaker() (*Waker, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return nil, fmt.Errorf("no eventfd for a connection: %w (ulimit -n limits their number)", err)
 	}
-	return &waker{fd: fd, signal: make(chan struct{}, 1)}, nil
+	return &Waker{fd: fd, signal: make(chan struct{}, 1)}, nil
 }
 
-// raise may be called from any thread, at any time.
-func (w *waker) raise() {
+// Descriptor can be read once the waker was raised. It stays the same until close.
+func (w *Waker) Descriptor() int { return w.fd }
+
+// Raised tells whether clear would tell so.
+func (w *Waker) Raised() bool { return w.raised.Load() }
+
+// Raise may be called from any thread, at any time.
+func (w *Waker) Raise() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.closed && !w.raised.Swap(true) {
@@ -43,8 +49,8 @@ func (w *waker) raise() {
 	}
 }
 
-// clear takes back what was raised and tells whether anything was.
-func (w *waker) clear() bool {
+// Clear takes back what was raised and tells whether anything was.
+func (w *Waker) Clear() bool {
 	raised := w.raised.Swap(false)
 	if raised {
 		var count [8]byte
@@ -59,21 +65,21 @@ func (w *waker) clear() bool {
 
 // poll waits for the descriptors, of which the first is the waker's own. It returns nil when another one is ready. A zero
 // deadline is that of a caller who has just looked and waits elsewhere.
-func (w *waker) poll(fds []unix.PollFd, deadline time.Time) error {
+func (w *Waker) poll(fds []unix.PollFd, deadline time.Time) error {
 	if deadline.IsZero() {
-		return errSliceEnded
+		return ErrSliceEnded
 	}
 	for {
 		_, err := unix.Poll(fds, milliseconds(time.Until(deadline)))
 		if err == unix.EINTR {
-			return errSliceEnded // a signal: its handler may want to run before the wait goes on
+			return ErrSliceEnded // a signal: its handler may want to run before the wait goes on
 		}
 		if err != nil {
 			return err
 		}
 		if fds[0].Revents != 0 {
-			if w.clear() {
-				return errCancelled
+			if w.Clear() {
+				return ErrCancelled
 			}
 			var late [8]byte // raised and cleared before it was written
 			unix.Read(w.fd, late[:])
@@ -85,24 +91,24 @@ func (w *waker) poll(fds []unix.PollFd, deadline time.Time) error {
 			}
 		}
 		if !time.Now().Before(deadline) {
-			return errSliceEnded
+			return ErrSliceEnded
 		}
 	}
 }
 
-func (w *waker) sleep(deadline time.Time) error {
+func (w *Waker) Sleep(deadline time.Time) error {
 	fds := [1]unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}}
 	return w.poll(fds[:], deadline)
 }
 
-// await waits until done is closed.
-func (w *waker) await(done <-chan struct{}, deadline time.Time) error {
+// Await waits until done is closed.
+func (w *Waker) Await(done <-chan struct{}, deadline time.Time) error {
 	select {
 	case <-done:
 		return nil
 	default:
 		if deadline.IsZero() {
-			return errSliceEnded
+			return ErrSliceEnded
 		}
 	}
 	select {
@@ -118,16 +124,16 @@ func (w *waker) await(done <-chan struct{}, deadline time.Time) error {
 			return nil
 		case <-w.signal:
 			if w.raised.Load() {
-				w.clear()
-				return errCancelled
+				w.Clear()
+				return ErrCancelled
 			}
 		case <-timer.C:
-			return errSliceEnded
+			return ErrSliceEnded
 		}
 	}
 }
 
-func (w *waker) close() {
+func (w *Waker) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.closed {
@@ -142,4 +148,12 @@ func milliseconds(left time.Duration) int {
 		return 0
 	}
 	return int(min((left+time.Millisecond-1)/time.Millisecond, math.MaxInt32))
+}
+
+// Earlier is the first of two times.
+func Earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }

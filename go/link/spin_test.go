@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+package link
 
 import (
 	"testing"
@@ -9,18 +9,18 @@ import (
 )
 
 // pair is a socket with its peer, and descriptors as a link waits for them.
-func pair(t *testing.T) (peer int, w *waker, fds []unix.PollFd) {
+func pair(t *testing.T) (peer int, w *Waker, fds []unix.PollFd) {
 	t.Helper()
 	sockets, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Close(sockets[0]); unix.Close(sockets[1]) })
-	w, err = newWaker()
+	w, err = NewWaker()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.close)
+	t.Cleanup(w.Close)
 	return sockets[1], w, []unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}, {Fd: int32(sockets[0]), Events: unix.POLLIN}}
 }
 
@@ -78,7 +78,7 @@ func TestACancellationEndsTheSpin(t *testing.T) {
 	withCores(t, false)
 	peer, w, fds := pair(t)
 	say(t, peer)
-	w.raise()
+	w.Raise()
 	var s spin
 	if s.wait(fds) {
 		t.Error("the answer came first")

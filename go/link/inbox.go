@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+package link
 
 import (
 	"fmt"
@@ -10,14 +10,14 @@ import (
 
 const (
 	// readSize is what the input buffer has at least room for: one of our server's pages and a little more.
-	readSize = 80 << 10
+	ReadSize = 80 << 10
 	// keepSize is how large a buffer may stay when nothing is under way.
-	keepSize = 1 << 20
+	KeepSize = 1 << 20
 )
 
 // makeRoom moves the partial frame to the front and lets the buffer grow with what has really come: a header alone may
 // promise gigabytes.
-func (l *link) makeRoom(need uint64) error {
+func (l *Link) makeRoom(need uint64) error {
 	if l.start > 0 {
 		l.in = l.in[:copy(l.in, l.in[l.start:])]
 		l.start = 0
@@ -25,8 +25,8 @@ func (l *link) makeRoom(need uint64) error {
 	if len(l.in) < cap(l.in) {
 		return nil
 	}
-	size := min(max(need, readSize), 2*uint64(len(l.in))+readSize)
-	if size <= keepSize {
+	size := min(max(need, ReadSize), 2*uint64(len(l.in))+ReadSize)
+	if size <= KeepSize {
 		l.in = append(make([]byte, 0, size), l.in...)
 		return nil
 	}
@@ -39,7 +39,7 @@ func (l *link) makeRoom(need uint64) error {
 // enlarge maps memory for a large answer, or lets what is mapped grow. The kernel moves pages and copies none, and gives them
 // only when something is read into them; so what is taken is what has come in, where a slice that grows is there twice, and
 // what it grew out of stays until the next collection. Where there is no more, that is an error, and not the process's end.
-func (l *link) enlarge(size int) error {
+func (l *Link) enlarge(size int) error {
 	if l.mapped {
 		larger, err := unix.Mremap(l.in[:cap(l.in)], size, unix.MREMAP_MAYMOVE)
 		if err == nil {
@@ -55,27 +55,27 @@ func (l *link) enlarge(size int) error {
 }
 
 // release gives the input buffer back: what lay in it must not be looked at any more.
-func (l *link) release() {
+func (l *Link) release() {
 	if l.mapped {
 		unix.Munmap(l.in[:cap(l.in)])
 	}
 	l.in, l.start, l.mapped = nil, 0, false
 }
 
-// held is how much of the link's memory only a collection of garbage gives back.
-func (l *link) held() (garbage int) {
+// Held is how much of the link's memory only a collection of garbage gives back.
+func (l *Link) Held() (garbage int) {
 	if !l.mapped {
 		garbage = cap(l.in)
 	}
 	return garbage + cap(l.out)
 }
 
-// rest gives back what an unusually large message took, and tells how much of that only a collection of garbage gives back.
-func (l *link) rest() (garbage int) {
-	if cap(l.in) > keepSize && l.start == len(l.in) {
+// ReleaseBuffers gives back what an unusually large message took, and tells how much of that only a collection of garbage gives back.
+func (l *Link) ReleaseBuffers() (garbage int) {
+	if cap(l.in) > KeepSize && l.start == len(l.in) {
 		l.release()
 	}
-	if cap(l.out) > keepSize {
+	if cap(l.out) > KeepSize {
 		garbage += cap(l.out)
 		l.out = nil
 	}

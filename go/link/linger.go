@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+package link
 
 import (
 	"bytes"
@@ -16,12 +16,12 @@ import (
 
 // close frees the socket. A server whose result is still streaming would keep the statement, its locks and in the end its
 // process's node from stopping, so what is under way is read to its end in the background first; done is called then.
-func (l *link) close(linger time.Duration, done func()) {
+func (l *Link) close(linger time.Duration, done func()) {
 	if l.shortcut != nil {
 		l.shortcut.Close()
 		l.shortcut = nil
 	}
-	if !l.awaiting || l.unsent() { // a request that is not sent whole never runs
+	if !l.Awaiting || l.Unsent() { // a request that is not sent whole never runs
 		unix.Close(l.fd)
 		l.release()
 		done()
@@ -69,7 +69,7 @@ func (c *patientConn) Write(data []byte) (int, error) {
 
 func (c *patientConn) limit() {
 	if c.linger > 0 {
-		c.SetDeadline(earlier(time.Now().Add(c.linger), c.ends))
+		c.SetDeadline(Earlier(time.Now().Add(c.linger), c.ends))
 	}
 }
 
@@ -84,22 +84,22 @@ func readToEnd(input io.Reader) {
 		if err != nil || header.Type == wire.ResponseEmpty {
 			return
 		}
-		if header.BodySize() > readSize {
+		if header.BodySize() > ReadSize {
 			if _, err := io.CopyN(io.Discard, input, int64(header.BodySize())); err != nil {
 				return
 			}
 			continue
 		}
 		body := make([]byte, header.BodySize())
-		if _, err := io.ReadFull(input, body); err != nil || endless(wire.Frame{Header: header, Body: body}) {
+		if _, err := io.ReadFull(input, body); err != nil || Endless(wire.Frame{Header: header, Body: body}) {
 			return
 		}
 	}
 }
 
-// endless recognizes a page without rows that says more follow: a stock server whose page is smaller than the names of the
+// Endless recognizes a page without rows that says more follow: a stock server whose page is smaller than the names of the
 // columns sends such pages for ever.
-func endless(frame wire.Frame) bool {
+func Endless(frame wire.Frame) bool {
 	rows, err := wire.DecodeRows(frame)
 	if err != nil {
 		return false

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+// Package link carries frames between a thread and one server. A Link is a socket, with or without TLS, that the calling thread
+// itself writes, polls and reads, in slices; a Waker ends its waits from another thread; a Group waits for the links that were
+// given up. Nothing here knows what the frames say, but for the answer to INTERRUPT, behind which a link may be closed.
+package link
 
 import (
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,18 +20,18 @@ import (
 )
 
 var (
-	errSliceEnded = errors.New("the slice ended")
-	errCancelled  = errors.New("cancelled")
+	ErrSliceEnded = errors.New("the slice ended")
+	ErrCancelled  = errors.New("cancelled")
 )
 
-// link carries frames over a non-blocking socket, on the thread that calls: Go's netpoller would hand the wait to another
+// Link carries frames over a non-blocking socket, on the thread that calls: Go's netpoller would hand the wait to another
 // thread, which costs half as much again as a whole point select. A wait ends with the slice; the partial frame and the
 // unsent bytes stay for the next call.
-type link struct {
+type Link struct {
 	fd        int
-	address   string
-	serverID  uint64 // 0 where it is not known
-	waker     *waker
+	Address   string
+	ServerID  uint64 // 0 where it is not known
+	Waker     *Waker
 	secure    *tls.Conn  // nil without TLS
 	transport *transport // below secure
 	out       []byte     // requests, of which the first sent bytes are on their way
@@ -34,36 +39,72 @@ type link struct {
 	in        []byte // what was received; the frame given out last begins before start
 	start     int
 	mapped    bool  // in is no memory of Go's
-	awaiting  bool  // the server owes an answer
+	Awaiting  bool  // the server owes an answer
 	drained   bool  // the last look at the socket took all that had come
 	silent    bool  // what is queued is not begun yet, and nothing may come before it is
-	harmless  bool  // to lose the link with what is queued costs nothing but another attempt
-	news      *News // nil where nobody is told of any
+	Harmless  bool  // to lose the link with what is queued costs nothing but another attempt
+	News      *News // nil where nobody is told of any
 	spin      spin
 
 	shortcut     Shortcut     // nil where there is none
 	findShortcut FindShortcut // nil once it is decided
 }
 
-// queue puts a request in line.
-func (l *link) queue(encode func([]byte) []byte) {
-	l.silent = l.silent || !l.awaiting
+// New takes the socket of a connection, which it has under a second descriptor: the caller closes the first. With secure,
+// which Secure made, TLS goes on as it is, and there is no shortcut.
+func New(connection net.Conn, secure *tls.Conn, address string, find FindShortcut) (*Link, error) {
+	fd, err := duplicate(connection)
+	if err != nil {
+		return nil, err
+	}
+	l := &Link{fd: fd, Address: address}
+	if secure != nil {
+		l.secure = secure
+		l.transport = secure.NetConn().(*transport)
+		l.transport.Conn, l.transport.fd = nil, fd
+	} else {
+		l.findShortcut = find
+	}
+	return l, nil
+}
+
+// duplicate takes the socket away from Go's netpoller. It stays non-blocking.
+func duplicate(connection net.Conn) (int, error) {
+	raw, err := connection.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	copied := -1
+	var failed error
+	err = raw.Control(func(fd uintptr) { copied, failed = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	return copied, errors.Join(err, failed)
+}
+
+// Descriptor is that of the socket.
+func (l *Link) Descriptor() int { return l.fd }
+
+// Received is how many bytes of the next answer have come in.
+func (l *Link) Received() int { return len(l.in) - l.start }
+
+// Queue puts a request in line.
+func (l *Link) Queue(encode func([]byte) []byte) {
+	l.silent = l.silent || !l.Awaiting
 	l.out = encode(l.out)
 }
 
-// unsent tells whether the last request has not gone out whole, so that the server never runs it.
-func (l *link) unsent() bool {
+// Unsent tells whether the last request has not gone out whole, so that the server never runs it.
+func (l *Link) Unsent() bool {
 	return l.sent < len(l.out) || l.secure != nil && len(l.transport.sealed) > 0
 }
 
 // checkSilence looks before a request is sent, while it is sure that it does not run. It finds a server that has ended the
 // connection meanwhile, and an answer too many, which the request would take for its own. An event loop that has not been told of
 // either will be soon: for what can be repeated, that saves a system call.
-func (l *link) checkSilence() error {
+func (l *Link) checkSilence() error {
 	l.silent = false
 	surplus := len(l.in) - l.start
 	if surplus == 0 {
-		if l.harmless && l.drained && l.news != nil && l.news.none() {
+		if l.Harmless && l.drained && l.News != nil && l.News.none() {
 			return nil
 		}
 		if err := l.makeRoom(wire.HeaderSize); err != nil {
@@ -84,7 +125,7 @@ func (l *link) checkSilence() error {
 }
 
 // send writes what is queued, waiting until the deadline for room.
-func (l *link) send(deadline time.Time) error {
+func (l *Link) send(deadline time.Time) error {
 	for {
 		if l.secure != nil {
 			if err := l.sendSealed(deadline); err != nil {
@@ -100,7 +141,7 @@ func (l *link) send(deadline time.Time) error {
 	}
 }
 
-func (l *link) sendSealed(deadline time.Time) error {
+func (l *Link) sendSealed(deadline time.Time) error {
 	t := l.transport
 	if len(t.sealed) == 0 {
 		n, err := t.seal(l.secure, l.out[l.sent:])
@@ -116,7 +157,7 @@ func (l *link) sendSealed(deadline time.Time) error {
 }
 
 // write writes all of data behind the first *sent bytes.
-func (l *link) write(data []byte, sent *int, deadline time.Time) error {
+func (l *Link) write(data []byte, sent *int, deadline time.Time) error {
 	for {
 		n, err := unix.SendmsgN(l.fd, data[*sent:], nil, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
 		*sent += max(n, 0)
@@ -132,12 +173,12 @@ func (l *link) write(data []byte, sent *int, deadline time.Time) error {
 	}
 }
 
-// receive sends what is queued and returns the next frame, whose body is good until the next call.
-func (l *link) receive(deadline time.Time) (wire.Frame, error) { return l.receiveAfter(nil, deadline) }
+// Receive sends what is queued and returns the next frame, whose body is good until the next call.
+func (l *Link) Receive(deadline time.Time) (wire.Frame, error) { return l.ReceiveAfter(nil, deadline) }
 
-// receiveAfter is receive for a caller who can do something else while the server is at work.
-func (l *link) receiveAfter(meanwhile func(), deadline time.Time) (wire.Frame, error) {
-	if l.unsent() {
+// ReceiveAfter is Receive for a caller who can do something else while the server is at work.
+func (l *Link) ReceiveAfter(meanwhile func(), deadline time.Time) (wire.Frame, error) {
+	if l.Unsent() {
 		if !l.silent || !l.call(!deadline.IsZero()) {
 			if err := l.submit(deadline); err != nil {
 				return wire.Frame{}, err
@@ -165,7 +206,7 @@ func (l *link) receiveAfter(meanwhile func(), deadline time.Time) (wire.Frame, e
 }
 
 // submit sends what is queued through the socket.
-func (l *link) submit(deadline time.Time) error {
+func (l *Link) submit(deadline time.Time) error {
 	if l.silent {
 		if err := l.checkSilence(); err != nil {
 			return err
@@ -174,10 +215,10 @@ func (l *link) submit(deadline time.Time) error {
 	return l.send(deadline)
 }
 
-// receivePiece sends what is queued and returns the next size bytes, good until the next call: for an answer that is larger
+// ReceivePiece sends what is queued and returns the next size bytes, good until the next call: for an answer that is larger
 // than memory should hold.
-func (l *link) receivePiece(size uint64, deadline time.Time) ([]byte, error) {
-	if l.unsent() {
+func (l *Link) ReceivePiece(size uint64, deadline time.Time) ([]byte, error) {
+	if l.Unsent() {
 		if err := l.send(deadline); err != nil {
 			return nil, err
 		}
@@ -193,7 +234,7 @@ func (l *link) receivePiece(size uint64, deadline time.Time) ([]byte, error) {
 }
 
 // read adds what has come in, or waits until the deadline for something to come in. The buffer grows towards need bytes.
-func (l *link) read(need uint64, deadline time.Time) error {
+func (l *Link) read(need uint64, deadline time.Time) error {
 	if err := l.makeRoom(need); err != nil {
 		return err
 	}
@@ -213,10 +254,10 @@ func (l *link) read(need uint64, deadline time.Time) error {
 }
 
 // pull takes what has come in without waiting.
-func (l *link) pull(buffer []byte) (int, error) {
+func (l *Link) pull(buffer []byte) (int, error) {
 	if l.secure == nil {
-		if l.news != nil {
-			l.news.look()
+		if l.News != nil {
+			l.News.look()
 		}
 		n, err := unix.Read(l.fd, buffer)
 		l.drained = err == unix.EAGAIN || err == nil && n < len(buffer)
@@ -233,7 +274,7 @@ func (l *link) pull(buffer []byte) (int, error) {
 }
 
 // take cuts the next frame off the input. Where it is not whole yet, need is the size it will have.
-func (l *link) take() (frame wire.Frame, need uint64, err error) {
+func (l *Link) take() (frame wire.Frame, need uint64, err error) {
 	received := l.in[l.start:]
 	if len(received) < wire.HeaderSize {
 		return wire.Frame{}, wire.HeaderSize, nil
@@ -253,19 +294,19 @@ func (l *link) take() (frame wire.Frame, need uint64, err error) {
 	return wire.Frame{Header: header, Body: received[wire.HeaderSize:size]}, 0, nil
 }
 
-// unread puts the frame back that was taken last.
-func (l *link) unread(frame wire.Frame) { l.start -= wire.HeaderSize + len(frame.Body) }
+// Unread puts the frame back that was taken last.
+func (l *Link) Unread(frame wire.Frame) { l.start -= wire.HeaderSize + len(frame.Body) }
 
 // wait returns nil when the socket is ready.
-func (l *link) wait(events int16, deadline time.Time) error {
-	fds := [2]unix.PollFd{{Fd: int32(l.waker.fd), Events: unix.POLLIN}, {Fd: int32(l.fd), Events: events}}
+func (l *Link) wait(events int16, deadline time.Time) error {
+	fds := [2]unix.PollFd{{Fd: int32(l.Waker.fd), Events: unix.POLLIN}, {Fd: int32(l.fd), Events: events}}
 	if events == unix.POLLIN && !deadline.IsZero() && l.spin.wait(fds[:]) {
 		return nil
 	}
-	return l.waker.poll(fds[:], deadline)
+	return l.Waker.poll(fds[:], deadline)
 }
 
-func describe(err error) string {
+func Describe(err error) string {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "the server closed the connection"
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+package link
 
 import "dqlitepy.dev/go/wire"
 
@@ -21,7 +21,7 @@ type FindShortcut func(socket int) (found Shortcut, final bool)
 
 // call takes the shortcut with what is queued, and tells whether that was taken. Nothing of it has been sent, and the server
 // owes no answer.
-func (l *link) call(mayWait bool) bool {
+func (l *Link) call(mayWait bool) bool {
 	if l.shortcut == nil && l.findShortcut != nil {
 		var final bool
 		if l.shortcut, final = l.findShortcut(l.fd); final {

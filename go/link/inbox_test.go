@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+package link
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 )
 
 // deliver lets the link receive what is sent, as far as it goes.
-func deliver(t *testing.T, l *link, peer int, data []byte) (frame wire.Frame, err error) {
+func deliver(t *testing.T, l *Link, peer int, data []byte) (frame wire.Frame, err error) {
 	t.Helper()
 	for {
 		n, failure := unix.Write(peer, data)
@@ -23,8 +23,8 @@ func deliver(t *testing.T, l *link, peer int, data []byte) (frame wire.Frame, er
 			t.Fatal(failure)
 		}
 		data = data[max(n, 0):]
-		frame, err = l.receive(time.Now().Add(time.Millisecond))
-		if err != errSliceEnded || len(data) == 0 {
+		frame, err = l.Receive(time.Now().Add(time.Millisecond))
+		if err != ErrSliceEnded || len(data) == 0 {
 			return frame, err
 		}
 	}
@@ -33,13 +33,13 @@ func deliver(t *testing.T, l *link, peer int, data []byte) (frame wire.Frame, er
 // A large answer is there once, and as much of it as has come in.
 func TestALargeAnswerTakesMemoryAsItComesIn(t *testing.T) {
 	peer, w, fds := pair(t)
-	l := &link{fd: int(fds[1].Fd), waker: w}
+	l := &Link{fd: int(fds[1].Fd), Waker: w}
 	body := bytes.Repeat([]byte("12345678"), 3<<20)
 	message := append([]byte{0, 0, 48, 0, wire.ResponseRows, 0, 0, 0}, body...)
-	if _, err := deliver(t, l, peer, message[:2<<20]); err != errSliceEnded {
+	if _, err := deliver(t, l, peer, message[:2<<20]); err != ErrSliceEnded {
 		t.Fatal(err)
 	}
-	if !l.mapped || cap(l.in) > 4<<20+readSize {
+	if !l.mapped || cap(l.in) > 4<<20+ReadSize {
 		t.Errorf("%d bytes for 2 MiB that have come", cap(l.in))
 	}
 	frame, err := deliver(t, l, peer, message[2<<20:])
@@ -49,20 +49,20 @@ func TestALargeAnswerTakesMemoryAsItComesIn(t *testing.T) {
 	if cap(l.in) != len(message) {
 		t.Errorf("%d bytes for a message of %d", cap(l.in), len(message))
 	}
-	if garbage := l.rest(); garbage != 0 || l.in != nil || l.mapped {
+	if garbage := l.ReleaseBuffers(); garbage != 0 || l.in != nil || l.mapped {
 		t.Errorf("%d, %d bytes, %v", garbage, cap(l.in), l.mapped)
 	}
-	if frame, err := deliver(t, l, peer, message[:8+8*9]); err != errSliceEnded || len(l.in) != 80 {
+	if frame, err := deliver(t, l, peer, message[:8+8*9]); err != ErrSliceEnded || len(l.in) != 80 {
 		t.Error(frame, err, len(l.in))
 	}
 }
 
 // Memory that is not to be had is an error; Go would end the process.
 func TestAnAnswerThatMemoryHasNoRoomFor(t *testing.T) {
-	l := &link{}
+	l := &Link{}
 	for _, mapped := range []bool{false, true} {
 		if mapped {
-			if err := l.enlarge(2 * keepSize); err != nil {
+			if err := l.enlarge(2 * KeepSize); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -86,7 +86,7 @@ func TestAnAnswerThatIsTooLargeIsRefused(t *testing.T) {
 		99:                   {1<<32 - 1, "it promises an answer of 34359738360 bytes (type 99)"},
 	} {
 		peer, w, fds := pair(t)
-		l := &link{fd: int(fds[1].Fd), waker: w}
+		l := &Link{fd: int(fds[1].Fd), Waker: w}
 		header := []byte{byte(test.words), byte(test.words >> 8), byte(test.words >> 16), byte(test.words >> 24), kind, 0, 0, 0}
 		_, err := deliver(t, l, peer, header)
 		if !errors.As(err, new(*wire.Error)) || !strings.Contains(err.Error(), test.promised) {
@@ -96,7 +96,7 @@ func TestAnAnswerThatIsTooLargeIsRefused(t *testing.T) {
 		if test.words == 1<<32-1 {
 			continue
 		}
-		if _, err := deliver(t, &link{fd: int(fds[1].Fd), waker: w}, peer, header); err != errSliceEnded {
+		if _, err := deliver(t, &Link{fd: int(fds[1].Fd), Waker: w}, peer, header); err != ErrSliceEnded {
 			t.Errorf("type %d: %v", kind, err)
 		}
 	}

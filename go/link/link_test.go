@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+package link
 
 import (
 	"testing"
@@ -9,24 +9,24 @@ import (
 )
 
 // watched is a link whose socket an event loop looks after, with its peer.
-func watched(t *testing.T) (l *link, peer int) {
+func watched(t *testing.T) (l *Link, peer int) {
 	t.Helper()
 	peer, w, fds := pair(t)
-	return &link{fd: int(fds[1].Fd), waker: w, harmless: true, drained: true, news: new(News)}, peer
+	return &Link{fd: int(fds[1].Fd), Waker: w, Harmless: true, drained: true, News: new(News)}, peer
 }
 
 // Something has come that answers no request. It is found before the next one is sent, but for what can be repeated where an
 // event loop would tell of it and has not.
 func TestWhoSendsWithoutALook(t *testing.T) {
 	for name, test := range map[string]struct {
-		change func(*link)
+		change func(*Link)
 		looks  bool
 	}{
-		"an event loop that was not told": {func(*link) {}, false},
-		"one that was":                    {func(l *link) { l.news.Add(false) }, true},
-		"none":                            {func(l *link) { l.news = nil }, true},
-		"what cannot be repeated":         {func(l *link) { l.harmless = false }, true},
-		"what was there was not all read": {func(l *link) { l.drained = false }, true},
+		"an event loop that was not told": {func(*Link) {}, false},
+		"one that was":                    {func(l *Link) { l.News.Add(false) }, true},
+		"none":                            {func(l *Link) { l.News = nil }, true},
+		"what cannot be repeated":         {func(l *Link) { l.Harmless = false }, true},
+		"what was there was not all read": {func(l *Link) { l.drained = false }, true},
 	} {
 		l, peer := watched(t)
 		test.change(l)
@@ -39,8 +39,8 @@ func TestWhoSendsWithoutALook(t *testing.T) {
 
 func TestALookMakesNewsOld(t *testing.T) {
 	l, _ := watched(t)
-	l.news.Add(false)
-	if err := l.checkSilence(); err != nil || !l.news.none() || !l.drained {
+	l.News.Add(false)
+	if err := l.checkSilence(); err != nil || !l.News.none() || !l.drained {
 		t.Errorf("%v, %+v", err, l)
 	}
 }
@@ -52,15 +52,15 @@ func TestAnEndThatCameWithAnAnswerIsFound(t *testing.T) {
 	if err := unix.Shutdown(peer, unix.SHUT_WR); err != nil {
 		t.Fatal(err)
 	}
-	l.news.Add(true)
+	l.News.Add(true)
 	if n, err := l.pull(make([]byte, 16)); n != 1 || err != nil || !l.drained {
 		t.Fatal(n, err, l.drained)
 	}
 	if err := l.checkSilence(); err == nil {
 		t.Error("the end was not found")
 	}
-	l.news.Forget()
-	if !l.news.none() {
+	l.News.Forget()
+	if !l.News.none() {
 		t.Error("another socket has not ended")
 	}
 }
