@@ -19,8 +19,9 @@ const module = "dqlitepy.dev/go/"
 
 // allowed is what each package may import of this module.
 var allowed = map[string][]string{
-	"shim":        {"credentials", "fault", "link", "node", "session", "marshal", "pickle", "sql", "wire"},
-	"session":     {"credentials", "fault", "link", "members", "marshal", "pickle", "sql", "wire"},
+	"shim":        {"credentials", "fault", "leader", "link", "node", "session", "marshal", "pickle", "sql", "wire"},
+	"session":     {"fault", "leader", "link", "marshal", "pickle", "sql", "wire"},
+	"leader":      {"credentials", "fault", "link", "members", "wire"},
 	"node":        {"credentials", "members", "wire"},
 	"credentials": {},
 	"fault":       {},

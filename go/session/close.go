@@ -83,7 +83,7 @@ func (s *Session) Evict() {
 func (s *Session) Destroy() {
 	s.Abandon()
 	if s.quorum != nil {
-		s.quorum.close()
+		s.quorum.Close()
 	}
 	s.options.Group.Remove(s)
 	s.waker.Close()

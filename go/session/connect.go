@@ -4,68 +4,27 @@ package session
 
 import (
 	"context"
-	"strings"
-	"time"
 
-	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
-	"dqlitepy.dev/go/members"
 )
-
-// Options say where to connect to.
-type Options struct {
-	Servers       []string // addresses, of which at least one must answer
-	Database      string
-	AnyServer     bool                     // not only the leader will do; the database is not opened
-	Local         bool                     // Servers names one node of this process: no redirect is followed
-	Group         *link.Group              // the sessions that this one belongs to
-	Credentials   *credentials.Credentials // nil without TLS
-	BusyTimeout   time.Duration
-	LeaderTimeout time.Duration     // how long to look for a leader, at first and whenever it is lost
-	FindShortcut  link.FindShortcut // nil where no server is in this process
-
-	members *members.Cluster // whom the leader named; nil where only the given servers count
-}
 
 // Connect finds the leader and opens the database on it. It blocks until that is done, or the leader timeout or the context
 // ends.
-func Connect(ctx context.Context, options Options) (*Session, *fault.Error) {
-	if err := options.check(); err != nil {
+func Connect(ctx context.Context, options leader.Options) (*Session, *fault.Error) {
+	if err := options.Check(); err != nil {
 		return nil, err
 	}
-	options.recall()
+	options.Recall()
 	waker, err := link.NewWaker()
 	if err != nil {
 		return nil, fault.Errorf(fault.Connection, "%v", err)
 	}
-	l, failure := find(ctx, &options)
+	l, failure := leader.Find(ctx, &options)
 	if failure != nil {
 		waker.Close()
 		return nil, failure
 	}
 	return newSession(options, waker, l), nil
-}
-
-// recall finds what this process knows of the cluster already.
-func (o *Options) recall() {
-	if !o.Local && !o.AnyServer {
-		o.members = members.Of(o.Servers, o.Credentials != nil)
-	}
-}
-
-func (o *Options) check() *fault.Error {
-	if len(o.Servers) == 0 {
-		return fault.Errorf(fault.Programming, "no server to connect to: name at least one address")
-	}
-	for _, text := range append([]string{o.Database}, o.Servers...) {
-		if strings.IndexByte(text, 0) >= 0 {
-			return fault.Errorf(fault.Programming, "the name of a database or server holds a NUL character")
-		}
-	}
-	if o.Database == "" || o.Database == ":memory:" {
-		// SQLite keeps both to itself, and a server without our patches is ended by the first statement.
-		return fault.Errorf(fault.Programming, "%q cannot be the name of a database", o.Database)
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/wire"
 )
@@ -40,8 +41,8 @@ type Dump struct {
 // OpenDump asks the leader for a copy of a database or, with anyServer, the first of the servers that answers, whose copy may
 // lack the latest commits but needs no majority. It blocks until the copy begins to come in, or the leader timeout or the
 // context ends.
-func OpenDump(ctx context.Context, options Options, anyServer bool) (*Dump, *fault.Error) {
-	if err := options.check(); err != nil {
+func OpenDump(ctx context.Context, options leader.Options, anyServer bool) (*Dump, *fault.Error) {
+	if err := options.Check(); err != nil {
 		return nil, err
 	}
 	waker, err := link.NewWaker()
@@ -57,11 +58,11 @@ func OpenDump(ctx context.Context, options Options, anyServer bool) (*Dump, *fau
 	return d, nil
 }
 
-func (d *Dump) open(ctx context.Context, options Options, anyServer bool) *fault.Error {
+func (d *Dump) open(ctx context.Context, options leader.Options, anyServer bool) *fault.Error {
 	options.AnyServer = anyServer
-	options.recall()
+	options.Recall()
 	var failure *fault.Error
-	if d.link, failure = find(ctx, &options); failure != nil {
+	if d.link, failure = leader.Find(ctx, &options); failure != nil {
 		return failure
 	}
 	d.link.Waker = d.waker
@@ -128,7 +129,7 @@ func refusalOf(frame wire.Frame) (*fault.Error, error) {
 		return nil, err
 	}
 	if failure.Code == wire.CodeNotLeader {
-		return nil, errNotLeader
+		return nil, leader.ErrNotLeader
 	}
 	return &fault.Error{Kind: fault.SQLite, Code: int32(failure.Code), Message: failure.Message}, nil
 }

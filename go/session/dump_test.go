@@ -12,16 +12,17 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
 
-func dumpOptions(t *testing.T, server, database string) session.Options {
+func dumpOptions(t *testing.T, server, database string) leader.Options {
 	t.Helper()
 	group := link.NewGroup(hangGuard)
 	t.Cleanup(group.Close)
-	return session.Options{
+	return leader.Options{
 		Servers: []string{server}, Database: database, Local: true, Group: group,
 		BusyTimeout: hangGuard, LeaderTimeout: hangGuard,
 	}

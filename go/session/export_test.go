@@ -2,7 +2,11 @@
 
 package session
 
-import "time"
+import (
+	"time"
+
+	"dqlitepy.dev/go/leader"
+)
 
 // SetCancelPatience gives servers another time to end what was cancelled, until the function that it returns is called.
 func SetCancelPatience(duration time.Duration) (undo func()) {
@@ -20,9 +24,9 @@ func SetClosePatience(duration time.Duration) (undo func()) {
 
 // SetAttemptTimeout bounds attempts at servers by another time, until the function that it returns is called.
 func SetAttemptTimeout(duration time.Duration) (undo func()) {
-	before := attemptTimeout
-	attemptTimeout = duration
-	return func() { attemptTimeout = before }
+	before := leader.AttemptTimeout
+	leader.AttemptTimeout = duration
+	return func() { leader.AttemptTimeout = before }
 }
 
 // SetLongSilence makes sessions ask earlier whether a silent server still leads, until the function that it returns is called.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
@@ -277,7 +278,7 @@ func TestAHeaderThatPromisesTooMuchIsRefused(t *testing.T) {
 }
 
 func TestWithoutALeaderEveryServerIsNamed(t *testing.T) {
-	wantNoLeader(t, session.Options{
+	wantNoLeader(t, leader.Options{
 		Servers: []string{"@dqlitepy-nobody", "127.0.0.1:1"}, Database: "main", Group: link.NewGroup(0),
 	}, "@dqlitepy-nobody: connect: connection refused", "127.0.0.1:1: connect: connection refused")
 }
@@ -285,17 +286,17 @@ func TestWithoutALeaderEveryServerIsNamed(t *testing.T) {
 func TestTheSearchForALeaderCanBeCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, failure := session.Connect(ctx, session.Options{Servers: []string{"@dqlitepy-nobody"}, Database: "main",
+	_, failure := session.Connect(ctx, leader.Options{Servers: []string{"@dqlitepy-nobody"}, Database: "main",
 		Group: link.NewGroup(0), LeaderTimeout: hangGuard})
 	wantKind(t, failure, fault.Interrupted, 9)
-	for _, options := range []session.Options{{Database: "main"}, {Servers: []string{"@x"}}, {Servers: []string{"@x\x00"}, Database: "main"}} {
+	for _, options := range []leader.Options{{Database: "main"}, {Servers: []string{"@x"}}, {Servers: []string{"@x\x00"}, Database: "main"}} {
 		_, failure := session.Connect(context.Background(), options)
 		wantKind(t, failure, fault.Programming, 0)
 	}
 }
 
 func TestTheSearchGoesOnUntilAServerIsTheLeader(t *testing.T) {
-	c := connect(t, testNode.Address(), freshDatabase(), func(o *session.Options) {
+	c := connect(t, testNode.Address(), freshDatabase(), func(o *leader.Options) {
 		o.Servers = []string{"@dqlitepy-nobody", testNode.Address()}
 	})
 	if got := c.rows("SELECT 1"); got != "1" {

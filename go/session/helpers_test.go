@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/marshal"
 	"dqlitepy.dev/go/node"
@@ -58,12 +59,12 @@ type client struct {
 	slice time.Duration
 }
 
-type connectOption func(*session.Options)
+type connectOption func(*leader.Options)
 
 func connect(t *testing.T, server, database string, options ...connectOption) *client {
 	t.Helper()
 	group := link.NewGroup(0)
-	settings := session.Options{
+	settings := leader.Options{
 		Servers: []string{server}, Database: database, Local: true, Group: group,
 		BusyTimeout: hangGuard, LeaderTimeout: hangGuard,
 	}
@@ -100,7 +101,7 @@ func open(t *testing.T) *client {
 	return connect(t, testNode.Address(), freshDatabase())
 }
 
-func impatient(options *session.Options) { options.BusyTimeout = 0 }
+func impatient(options *leader.Options) { options.BusyTimeout = 0 }
 
 func (c *client) finish() (session.Result, *fault.Error) {
 	c.Helper()
@@ -234,7 +235,7 @@ func wantKind(t *testing.T, failure *fault.Error, kind fault.Kind, code int32) {
 
 // wantNoLeader checks what is said of servers among which no leader is found. A busy machine may not have come to all of it
 // after the first of these times.
-func wantNoLeader(t *testing.T, options session.Options, parts ...string) {
+func wantNoLeader(t *testing.T, options leader.Options, parts ...string) {
 	t.Helper()
 	var missing []string
 	for _, timeout := range []time.Duration{2 * time.Second, 20 * time.Second, hangGuard} {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/session"
 )
 
@@ -54,7 +55,7 @@ func TestALinearizableReadNeedsAMajority(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			servers := clusterOf(t, test.servers, test.others...)
-			c := connect(t, "", "main", among(servers[0].address), func(options *session.Options) {
+			c := connect(t, "", "main", among(servers[0].address), func(options *leader.Options) {
 				if !test.good {
 					options.LeaderTimeout = time.Second
 				}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/wire"
 )
@@ -30,7 +31,7 @@ func (s *Session) begin(first func()) {
 		return
 	}
 	s.drain(func() {
-		if s.options.members.Due() {
+		if s.options.Members.Due() {
 			s.learn(first)
 			return
 		}
@@ -42,7 +43,7 @@ func (s *Session) begin(first func()) {
 func (s *Session) learn(then func()) {
 	s.request(s.openStake(), wire.AppendCluster, func(frame wire.Frame) {
 		if known, err := wire.DecodeServers(frame); err == nil {
-			s.options.members.Learn(known)
+			s.options.Members.Learn(known)
 		}
 		then()
 	})
@@ -75,9 +76,8 @@ func (s *Session) repeat(loss *fault.Error) bool {
 		return true
 	}
 	// The new leader is none either: an election is under way.
-	pause := min(firstPause<<min(s.routing.losses, 5), longestPause)
 	s.stake = nothing
-	s.pause(pause, func() { s.connect(left) }, s.fail)
+	s.pause(leader.PauseAfter(s.routing.losses), func() { s.connect(left) }, s.fail)
 	return true
 }
 
@@ -86,17 +86,17 @@ const belongingsGone = "; its temporary tables and ATTACHed databases are gone w
 // connect looks for the leader; the operation begins on it.
 func (s *Session) connect(timeout time.Duration) {
 	s.stake = nothing // until something is sent
-	search := startSearch(context.Background(), &s.options, s.leader, s.replaced, timeout)
-	s.outside = &outside{search.done, search.abandon, func() { s.arrive(search) }}
+	found := leader.Start(context.Background(), &s.options, s.leader, s.replaced, timeout)
+	s.outside = &outside{found.Done, found.Abandon, func() { s.arrive(found) }}
 }
 
 // arrive ends the search.
-func (s *Session) arrive(search *search) {
-	if search.link == nil {
-		s.fail(search.failed)
+func (s *Session) arrive(found *leader.Search) {
+	if found.Link == nil {
+		s.fail(found.Failed)
 		return
 	}
-	s.adopt(search.link)
+	s.adopt(found.Link)
 	s.restore(s.first)
 }
 

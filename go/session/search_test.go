@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 )
 
 func among(servers ...string) connectOption {
-	return func(options *session.Options) { options.Servers, options.Local = servers, false }
+	return func(options *leader.Options) { options.Servers, options.Local = servers, false }
 }
 
 // stall is the address of a server that accepts connections and says nothing.
@@ -51,7 +52,7 @@ func TestEachServerIsNamedWithItsReason(t *testing.T) {
 	ignorant.follow("")
 	misled.follow("127.0.0.1:1")
 	silent := stall(t)
-	wantNoLeader(t, session.Options{
+	wantNoLeader(t, leader.Options{
 		Servers: []string{silent, ignorant.address, misled.address, "nonsense"}, Database: "main", Group: link.NewGroup(0),
 	},
 		silent+": it did not answer in time", ignorant.address+": it knows no leader",
@@ -60,7 +61,7 @@ func TestEachServerIsNamedWithItsReason(t *testing.T) {
 }
 
 func TestWhatWaitingCannotCureIsNotWaitedFor(t *testing.T) {
-	_, failure := session.Connect(context.Background(), session.Options{
+	_, failure := session.Connect(context.Background(), leader.Options{
 		Servers: []string{"nonsense", "more"}, Database: "main", Group: link.NewGroup(0), LeaderTimeout: 10 * hangGuard})
 	wantKind(t, failure, fault.NoLeader, 0)
 }
@@ -85,7 +86,7 @@ func TestAConnectionFollowsTheLeader(t *testing.T) {
 
 func TestWithoutANewLeaderTheStatementSaysSo(t *testing.T) {
 	only := serve(t, succeed)
-	c := connect(t, "", "main", among(only.address), func(options *session.Options) { options.LeaderTimeout = 2 * time.Second })
+	c := connect(t, "", "main", among(only.address), func(options *leader.Options) { options.LeaderTimeout = 2 * time.Second })
 	only.become(func(connection net.Conn, text string) {
 		only.follow("")
 		connection.Write(failureMessage(10250, "not leader"))

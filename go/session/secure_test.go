@@ -11,6 +11,7 @@ import (
 
 	"dqlitepy.dev/go/credentials"
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
@@ -66,7 +67,7 @@ func serveTCP(t *testing.T, config *tls.Config, answer func(net.Conn, string)) *
 }
 
 func over(trust *credentials.Credentials, server *server) connectOption {
-	return func(options *session.Options) {
+	return func(options *leader.Options) {
 		options.Servers, options.Local, options.Credentials = []string{server.address}, false, trust
 	}
 }
@@ -139,7 +140,7 @@ func TestWhoIsTurnedAwayLearnsWhy(t *testing.T) {
 	} {
 		answer := func(connection net.Conn, text string) { t.Errorf("%s: %q was run", name, text) }
 		fake := serveTCP(t, test.server, answer)
-		options := session.Options{Database: "main", Group: link.NewGroup(0)}
+		options := leader.Options{Database: "main", Group: link.NewGroup(0)}
 		over(test.client, fake)(&options)
 		wantNoLeader(t, options, test.reason)
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/wire"
 )
@@ -40,7 +41,7 @@ type Result struct {
 // Session is a connection. Enter it before any call but Cancel, Transaction state included, and Leave it afterwards.
 type Session struct {
 	mu       sync.Mutex
-	options  Options
+	options  leader.Options
 	waker    *link.Waker
 	link     *link.Link   // nil while there is no connection to the leader; the next operation makes one
 	leader   string       // the last one
@@ -54,7 +55,7 @@ type Session struct {
 	stream      *stream // the result that is still streaming
 	belongings  belongings
 	silence     silence
-	quorum      *quorum // nil until a linearizable read
+	quorum      *leader.Quorum // nil until a linearizable read
 
 	// The operation under way:
 	running   bool               // steps are still to be done
@@ -81,7 +82,7 @@ type Session struct {
 	shed      int                           // bytes of buffers that were given up but are not yet the system's again
 }
 
-func newSession(options Options, waker *link.Waker, l *link.Link) *Session {
+func newSession(options leader.Options, waker *link.Waker, l *link.Link) *Session {
 	s := &Session{options: options, waker: waker}
 	s.adopt(l)
 	if options.Group.Add(s) {

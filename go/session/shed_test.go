@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 )
 
@@ -60,7 +61,7 @@ func TestASessionLeavesItsBuffers(t *testing.T) {
 	if _, err := l.Receive(time.Time{}); err != link.ErrSliceEnded {
 		t.Fatal(err)
 	}
-	s := newSession(Options{Group: link.NewGroup(0)}, w, l)
+	s := newSession(leader.Options{Group: link.NewGroup(0)}, w, l)
 	s.pickled = make([]byte, 1000)
 	held := l.Held()
 	s.Destroy()

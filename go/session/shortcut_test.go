@@ -6,8 +6,8 @@ import (
 	"net"
 	"testing"
 
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
-	"dqlitepy.dev/go/session"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -31,7 +31,7 @@ func inserted(id byte) []byte {
 }
 
 func along(p *path) connectOption {
-	return func(options *session.Options) {
+	return func(options *leader.Options) {
 		options.FindShortcut = func(int) (link.Shortcut, bool) { return p, true }
 	}
 }

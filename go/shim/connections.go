@@ -15,6 +15,7 @@ import (
 	"unsafe"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/leader"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/session"
 )
@@ -62,8 +63,8 @@ func dqlitepy_connect(options C.dqlitepy_connect_options_in, slice_ms C.int32_t,
 	return status
 }
 
-func optionsOf(options C.dqlitepy_connect_options_in) (session.Options, *fault.Error) {
-	settings := session.Options{
+func optionsOf(options C.dqlitepy_connect_options_in) (leader.Options, *fault.Error) {
+	settings := leader.Options{
 		Servers:       strings.Fields(textOf(options.servers)),
 		Database:      textOf(options.database),
 		Group:         remote,

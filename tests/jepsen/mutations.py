@@ -100,7 +100,7 @@ MUTATIONS = (
         (
             Edit(
                 REPOSITORY,
-                "go/session/quorum.go",
+                "go/leader/quorum.go",
                 "\tq.asking.Lock()\n\tdefer q.asking.Unlock()\n",
                 "\tif q != nil {\n\t\treturn nil\n\t}\n",
             ),

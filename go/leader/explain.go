@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+package leader
 
 import (
 	"crypto/tls"
@@ -9,11 +9,55 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/wire"
 )
+
+// causeOfDial tells an address that can never work from a server that does not answer yet.
+func causeOfDial(err error) error {
+	var address *net.AddrError
+	if errors.As(err, &address) {
+		return errFinal{fmt.Errorf("%s (an address is host:port)", address.Err)}
+	}
+	return cause(err)
+}
+
+// cause is what went wrong with a connection, without the address that the message around it names anyway.
+func cause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		var code *syscall.Errno
+		if errors.As(op.Err, &code) {
+			return *code
+		}
+		return op.Err
+	}
+	return err
+}
+
+// errNotLeader is why a server does not open a database.
+var ErrNotLeader = errors.New("it is not the leader")
+
+// errNoLeader is what a server says during an election, or while it sees no majority.
+var errNoLeader = errors.New("it knows no leader")
+
+func refused(frame wire.Frame) error {
+	failure, err := wire.DecodeFailure(frame)
+	switch {
+	case err != nil:
+		return err
+	case failure.Code == wire.CodeNotLeader:
+		return ErrNotLeader
+	}
+	return fmt.Errorf("%s (code %d)", failure.Message, failure.Code)
+}
+
+// errOtherCluster is why a server is not used whose address was learned.
+var errOtherCluster = errors.New("it belongs to another cluster by now")
 
 // explainTLS says what is wrong with the two sides of a handshake. What cannot go away by itself is final.
 func explainTLS(err error, trust *credentials.Credentials) error {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package session
+package leader
 
 import (
 	"context"
@@ -16,8 +16,8 @@ import (
 	"dqlitepy.dev/go/link"
 )
 
-// attemptTimeout bounds one attempt at a server.
-var attemptTimeout = 5 * time.Second // tests have it longer
+// AttemptTimeout bounds one attempt at a server. It is a variable for the tests, which have it longer.
+var AttemptTimeout = 5 * time.Second
 
 const (
 	// headStart is what each server gets before the next one is tried beside it: where all is well, one is enough.
@@ -31,20 +31,20 @@ const (
 	replacedPause = time.Second
 )
 
-// search looks for the leader beside the thread that waits for it. All servers are asked at the same time, the likeliest a
+// Search looks for the leader beside the thread that waits for it. All servers are asked at the same time, the likeliest a
 // little earlier than the others, so that one which accepts and never answers holds up nobody.
-type search struct {
+type Search struct {
 	options    *Options
 	candidates []*candidate // in the order in which they are tried
 	nextStart  time.Time    // before that no further server is tried, unless another one has failed
 	outcomes   chan outcome
 
 	cancel    context.CancelFunc
-	done      chan struct{}
+	Done      chan struct{}
 	mu        sync.Mutex // until done is closed
 	abandoned bool
-	link      *link.Link   // good once done is closed
-	failed    *fault.Error // why there is none
+	Link      *link.Link   // good once done is closed
+	Failed    *fault.Error // why there is none
 }
 
 // candidate is a server that may be the leader.
@@ -65,12 +65,12 @@ type outcome struct {
 	err       error
 }
 
-// startSearch looks for the leader until the timeout or the context ends. The last leader is tried first; one that has been
+// Start looks for the leader until the timeout or the context ends. The last leader is tried first; one that has been
 // replaced and does not know it yet is given some time to learn it.
-func startSearch(ctx context.Context, options *Options, lastLeader, replaced string, timeout time.Duration) *search {
+func Start(ctx context.Context, options *Options, lastLeader, replaced string, timeout time.Duration) *Search {
 	bounded, cancel := context.WithTimeout(ctx, timeout)
-	s := &search{options: options, outcomes: make(chan outcome), cancel: cancel, done: make(chan struct{})}
-	for _, address := range slices.Concat([]string{lastLeader}, options.Servers, options.members.Others()) {
+	s := &Search{options: options, outcomes: make(chan outcome), cancel: cancel, Done: make(chan struct{})}
+	for _, address := range slices.Concat([]string{lastLeader}, options.Servers, options.Members.Others()) {
 		if address != "" && s.find(address) == nil {
 			learned := !slices.Contains(options.Servers, address)
 			s.candidates = append(s.candidates, &candidate{address: address, learned: learned})
@@ -81,12 +81,12 @@ func startSearch(ctx context.Context, options *Options, lastLeader, replaced str
 	}
 	if !options.Group.Hold() {
 		cancel()
-		s.failed = fault.ErrNodeClosed
-		close(s.done)
+		s.Failed = fault.ErrNodeClosed
+		close(s.Done)
 		return s
 	}
 	go func() {
-		defer close(s.done)
+		defer close(s.Done)
 		defer options.Group.Release()
 		defer cancel()
 		found := s.run(bounded)
@@ -96,36 +96,39 @@ func startSearch(ctx context.Context, options *Options, lastLeader, replaced str
 		case found != nil && s.abandoned:
 			options.Group.DrainInBackground(found)
 		case found != nil:
-			s.link = found
+			s.Link = found
 		default:
-			s.failed = s.failure(timeout)
+			s.Failed = s.failure(timeout)
 		}
 	}()
 	return s
 }
 
-// find looks for the leader and blocks until there is one, or the leader timeout or the context ends.
-func find(ctx context.Context, options *Options) (*link.Link, *fault.Error) {
-	s := startSearch(ctx, options, "", "", options.LeaderTimeout)
-	<-s.done
-	if s.link == nil && ctx.Err() != nil {
+// PauseAfter is how long to wait before the next search where those before have led to servers that were none.
+func PauseAfter(losses int) time.Duration { return min(firstPause<<min(losses, 5), longestPause) }
+
+// Find looks for the leader and blocks until there is one, or the leader timeout or the context ends.
+func Find(ctx context.Context, options *Options) (*link.Link, *fault.Error) {
+	s := Start(ctx, options, "", "", options.LeaderTimeout)
+	<-s.Done
+	if s.Link == nil && ctx.Err() != nil {
 		return nil, fault.Interruption()
 	}
-	return s.link, s.failed
+	return s.Link, s.Failed
 }
 
-// abandon gives the search up, and what it may still find.
-func (s *search) abandon() {
+// Abandon gives the search up, and what it may still find.
+func (s *Search) Abandon() {
 	s.cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.abandoned = true
-	if s.link != nil {
-		s.options.Group.DrainInBackground(s.link)
+	if s.Link != nil {
+		s.options.Group.DrainInBackground(s.Link)
 	}
 }
 
-func (s *search) run(ctx context.Context) *link.Link {
+func (s *Search) run(ctx context.Context) *link.Link {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -149,8 +152,8 @@ func (s *search) run(ctx context.Context) *link.Link {
 
 // startDue begins the attempts that are due and returns when to look again. Without hope, every server has a reason that no
 // waiting removes.
-func (s *search) startDue(ctx context.Context, now time.Time) (next time.Time, hopeless bool) {
-	next = now.Add(attemptTimeout)
+func (s *Search) startDue(ctx context.Context, now time.Time) (next time.Time, hopeless bool) {
+	next = now.Add(AttemptTimeout)
 	hopeless = true
 	for _, c := range s.candidates {
 		hopeless = hopeless && c.final && !c.underWay
@@ -168,12 +171,12 @@ func (s *search) startDue(ctx context.Context, now time.Time) (next time.Time, h
 	return next, hopeless
 }
 
-func (s *search) attempt(ctx context.Context, c *candidate) {
+func (s *Search) attempt(ctx context.Context, c *candidate) {
 	c.underWay = true
 	s.options.Group.HoldAlso() // the search itself counts until its end, so that this is not the first
 	go func() {
 		defer s.options.Group.Release()
-		bounded, cancel := context.WithTimeout(ctx, attemptTimeout)
+		bounded, cancel := context.WithTimeout(ctx, AttemptTimeout)
 		defer cancel()
 		o := outcome{candidate: c}
 		o.link, o.leader, o.err = enter(bounded, c.address, c.learned, s.options)
@@ -188,7 +191,7 @@ func (s *search) attempt(ctx context.Context, c *candidate) {
 }
 
 // note keeps why an attempt failed, and follows it to the leader that the server names.
-func (s *search) note(ctx context.Context, o outcome) {
+func (s *Search) note(ctx context.Context, o outcome) {
 	c, now := o.candidate, time.Now()
 	c.underWay = false
 	c.pause = min(max(2*c.pause, firstPause), longestPause)
@@ -218,14 +221,14 @@ func (s *search) note(ctx context.Context, o outcome) {
 
 var errSilent = errors.New("it did not answer in time")
 
-func (s *search) find(address string) *candidate {
+func (s *Search) find(address string) *candidate {
 	if i := slices.IndexFunc(s.candidates, func(c *candidate) bool { return c.address == address }); i >= 0 {
 		return s.candidates[i]
 	}
 	return nil
 }
 
-func (s *search) failure(timeout time.Duration) *fault.Error {
+func (s *Search) failure(timeout time.Duration) *fault.Error {
 	timeout = timeout.Round(time.Millisecond) // of a connection that had a leader, it is some nanoseconds less than was asked
 	if s.options.AnyServer {
 		return fault.Errorf(fault.NoLeader, "no server answered within %v: %s", timeout, s)
@@ -238,7 +241,7 @@ func (s *search) failure(timeout time.Duration) *fault.Error {
 		"a vote", timeout, s)
 }
 
-func (s *search) String() string {
+func (s *Search) String() string {
 	reasons := make([]string, len(s.candidates))
 	for i, c := range s.candidates {
 		if c.reason == nil {
