@@ -18,12 +18,12 @@ const BatchRoom = batchSize + 2*link.ReadSize
 // soon free again; whatever is no page of rows stays where it is, for Fetch, which goes on from there. So nothing fails before
 // somebody is there who can be told.
 func (s *Session) ReadAhead(room []byte) {
-	if s.stream == nil || s.stream.ended || s.stream.fault != nil || s.claimed || s.dead != nil || s.waker.Raised() {
+	if s.stream == nil || s.stream.ended || s.stream.fault != nil || s.op.claimed || s.dead != nil || s.waker.Raised() {
 		return
 	}
 	s.claim()
 	s.fetch(room)
-	s.unasked, s.beside = true, true
+	s.op.unasked, s.beside = true, true
 	ahead := make(chan struct{})
 	s.ahead.Store(&ahead)
 }
@@ -50,7 +50,7 @@ func (s *Session) Leave() {
 
 func (s *Session) decodeAhead() {
 	st := s.stream
-	for s.running && !st.draining && !s.waker.Raised() {
+	for s.op.running && !st.draining && !s.waker.Raised() {
 		frame, err := s.link.Receive(time.Time{})
 		if err != nil {
 			return
@@ -69,17 +69,9 @@ func (s *Session) decodeAhead() {
 	}
 }
 
-// forgetAhead drops a batch that was read ahead, and that nobody asks for any more.
-func (s *Session) forgetAhead() {
-	if s.unasked {
-		s.unasked, s.running, s.claimed, s.then = false, false, false, nil
-		s.forgetRoom()
-	}
-}
-
 // forgetRoom leaves the room to whom it belongs.
 func (s *Session) forgetRoom() {
 	if s.lent {
-		s.lent, s.pickled, s.result.Data = false, nil, nil
+		s.lent, s.pickled, s.op.result.Data = false, nil, nil
 	}
 }

@@ -129,13 +129,13 @@ func (m *executionMany) runBatch() {
 	}
 	switch {
 	case b.current.rows < b.rows:
-		m.exec(openWork, b.insert.Text(b.current.rows), b.current.values, finished)
+		m.s.exec(openWork, b.insert.Text(b.current.rows), b.current.values, finished)
 	case b.prepared:
-		m.request(openWork, func(buffer []byte) []byte {
+		m.s.request(openWork, func(buffer []byte) []byte {
 			return wire.AppendExec(buffer, b.statement.ID, b.current.values)
-		}, m.takeResult(finished))
+		}, m.s.takeResult(finished))
 	default:
-		m.prepare(b.insert.Text(b.current.rows), func(statement wire.Stmt, failure *wire.Failure) {
+		m.s.prepare(b.insert.Text(b.current.rows), func(statement wire.Stmt, failure *wire.Failure) {
 			if failure != nil {
 				m.batchFailed(failure)
 				return
@@ -145,23 +145,23 @@ func (m *executionMany) runBatch() {
 		})
 		return
 	}
-	m.meanwhile = m.fillAhead
+	m.s.op.next.whileWaiting = m.fillAhead
 }
 
 // batchFailed goes on without batches, unless the failure has ended the transaction: then its rows would commit one by one.
 func (m *executionMany) batchFailed(cause *wire.Failure) {
 	if pause, again := m.retry.next(cause); again {
-		m.pause(pause, m.runBatch, m.stop)
+		m.s.pause(pause, m.runBatch, m.stop)
 		return
 	}
-	if reason := m.refusal(cause); reason.LinkLost {
-		m.fail(reason)
+	if reason := m.s.refusal(cause); reason.LinkLost {
+		m.s.fail(reason)
 		return
 	}
-	m.probe(func(inside bool) {
+	m.s.probe(func(inside bool) {
 		if !inside {
-			m.transaction.end()
-			m.settle(cause, false, m.Statement.Text, m.stop)
+			m.s.transaction.end()
+			m.s.settle(cause, false, m.Statement.Text, m.stop)
 			return
 		}
 		*m.Rows = m.batch.current.before
@@ -177,5 +177,5 @@ func (m *executionMany) dropBatch(then func()) {
 		then()
 		return
 	}
-	m.finalize(m.pastStake(), b.statement, then)
+	m.s.finalize(m.s.pastStake(), b.statement, then)
 }

@@ -15,7 +15,7 @@ func (s *Session) Close() {
 	s.forgetAhead()
 	s.waker.Clear()
 	s.closing = true
-	if s.claimed {
+	if s.op.claimed {
 		s.Abandon()
 	}
 	if s.link == nil {
@@ -23,7 +23,7 @@ func (s *Session) Close() {
 		return
 	}
 	s.claim()
-	s.giveUpAt = time.Now().Add(closePatience)
+	s.op.giveUpAt = time.Now().Add(closePatience)
 	end := func() {
 		s.die(errClosed)
 		s.fail(errClosed)
@@ -46,26 +46,6 @@ var errClosed = fault.Deadly(fault.Errorf(fault.Programming, "closed"))
 // Closing tells whether Close was called.
 func (s *Session) Closing() bool { return s.closing }
 
-// GiveUp leaves what is under way to the server, with the connection to it; the next operation makes another one. It tells
-// whether a transaction was open, which is gone then.
-func (s *Session) GiveUp() (lost bool) {
-	s.forgetAhead()
-	if !s.claimed {
-		return false
-	}
-	lost = s.transaction.open
-	s.breakLink()
-	s.then, s.awake, s.roused, s.first = nil, nil, nil, nil
-	s.running, s.claimed = false, false
-	return lost
-}
-
-// Abandon gives up what is under way, and the connection with it.
-func (s *Session) Abandon() {
-	s.die(errClosed)
-	s.running, s.claimed = false, false
-}
-
 // Evict breaks the session, once the thread that may be inside has left it.
 func (s *Session) Evict() {
 	s.evicted.Store(true)
@@ -73,7 +53,7 @@ func (s *Session) Evict() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	loss := fault.ErrNodeClosed
-	if s.running {
+	if s.op.running {
 		loss = fault.Deadly(s.lossError("its node was closed"))
 	}
 	s.die(loss)

@@ -72,7 +72,7 @@ func (s *Session) questions() *leader.Quorum {
 func (s *Session) whenConfirmed(then func()) {
 	s.stake = s.openStake()
 	c := s.questions().Confirm(s.leader, s.options.LeaderTimeout)
-	s.outside = &outside{c.Done, c.Cancel, func() {
+	s.op.next.background = &background{c.Done, c.Cancel, func() {
 		switch {
 		case c.Err == nil:
 			then()

@@ -13,7 +13,7 @@ func (s *Session) request(stake stake, encode func([]byte) []byte, then func(wir
 
 // expect names who takes the next frame that the server owes.
 func (s *Session) expect(then func(wire.Frame)) {
-	s.then, s.link.Awaiting = then, true
+	s.op.next.onFrame, s.link.Awaiting = then, true
 }
 
 // exec runs statements that yield no rows.

@@ -22,7 +22,7 @@ type Request struct {
 
 // execution runs one statement.
 type execution struct {
-	*Session
+	s *Session
 	Request
 	retry retry
 	begun bool // an implicit BEGIN has gone out
@@ -43,7 +43,7 @@ func (s *Session) Execute(request Request) *fault.Error {
 		s.drain(func() { s.finish(Result{}) })
 		return nil
 	}
-	e := &execution{Session: s, Request: request}
+	e := &execution{s: s, Request: request}
 	s.begin(func() {
 		e.retry = newRetry(s.options.BusyTimeout)
 		e.send()
@@ -52,24 +52,24 @@ func (s *Session) Execute(request Request) *fault.Error {
 }
 
 func (e *execution) send() {
-	e.begun, e.own = false, false
-	implicit := e.Begin != "" && e.Statement.BeginsImplicitly() && !e.transaction.open
+	e.begun, e.s.op.ownTransaction = false, false
+	implicit := e.Begin != "" && e.Statement.BeginsImplicitly() && !e.s.transaction.open
 	switch {
 	case implicit && !e.Statement.Rows() && takesLock(e.Begin):
-		e.begun, e.own = true, true
-		e.exec(nothing, e.Begin+";\n"+e.Statement.Text, e.Parameters, e.executed)
+		e.begun, e.s.op.ownTransaction = true, true
+		e.s.exec(nothing, e.Begin+";\n"+e.Statement.Text, e.Parameters, e.executed)
 	case implicit:
-		e.begun, e.own = true, true
-		e.exec(nothing, e.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
+		e.begun, e.s.op.ownTransaction = true, true
+		e.s.exec(nothing, e.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
 			if failure != nil {
 				e.failed(failure)
 				return
 			}
-			e.transaction.begin()
+			e.s.transaction.begin()
 			e.sendAlone()
 		})
 	case e.Linearizable && e.Statement.ReadOnly():
-		e.whenConfirmed(e.sendAlone)
+		e.s.whenConfirmed(e.sendAlone)
 	default:
 		e.sendAlone()
 	}
@@ -79,7 +79,7 @@ func (e *execution) sendAlone() {
 	if e.Statement.Rows() {
 		e.query()
 	} else {
-		e.exec(e.stakeOf(e.Statement), e.Statement.Text, e.Parameters, e.executed)
+		e.s.exec(e.s.stakeOf(e.Statement), e.Statement.Text, e.Parameters, e.executed)
 	}
 }
 
@@ -96,15 +96,15 @@ func (e *execution) executed(result wire.Result, failure *wire.Failure) {
 		return
 	}
 	if e.begun {
-		e.transaction.begin()
+		e.s.transaction.begin()
 	}
-	e.transaction.apply(e.Statement)
-	e.belongings.add(e.Statement)
+	e.s.transaction.apply(e.Statement)
+	e.s.belongings.add(e.Statement)
 	if !e.Statement.Modifies() {
-		e.finish(Result{Changes: -1}) // the server's counters are those of an earlier statement
+		e.s.finish(Result{Changes: -1}) // the server's counters are those of an earlier statement
 		return
 	}
-	e.finish(Result{LastInsertID: result.LastInsertID, Changes: result.RowsAffected, Flags: e.flags()})
+	e.s.finish(Result{LastInsertID: result.LastInsertID, Changes: result.RowsAffected, Flags: e.flags()})
 }
 
 func (e *execution) flags() uint32 {
@@ -117,11 +117,11 @@ func (e *execution) flags() uint32 {
 func (e *execution) failed(failure *wire.Failure) {
 	if pause, again := e.retry.next(failure); again {
 		if e.begun {
-			e.rollBack(func() { e.pause(pause, e.send, e.fail) })
+			e.s.rollBack(func() { e.s.pause(pause, e.send, e.s.fail) })
 		} else {
-			e.pause(pause, e.send, e.fail)
+			e.s.pause(pause, e.send, e.s.fail)
 		}
 		return
 	}
-	e.settle(failure, e.begun, e.Statement.Text, e.fail)
+	e.s.settle(failure, e.begun, e.Statement.Text, e.s.fail)
 }

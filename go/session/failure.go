@@ -36,7 +36,7 @@ func (s *Session) stakeOf(statement *sql.Statement) stake {
 // openStake is what requests that never commit put at stake. A transaction that the operation under way has begun itself is
 // none: it can be done again from its beginning.
 func (s *Session) openStake() stake {
-	if s.transaction.open && !s.own {
+	if s.transaction.open && !s.op.ownTransaction {
 		return openWork
 	}
 	return nothing

@@ -21,7 +21,7 @@ type ManyRequest struct {
 // executionMany runs one statement many times. Outside a transaction each run commits by itself. The session's result grows
 // with each row, so that an operation which fails still tells of those that ran.
 type executionMany struct {
-	*Session
+	s *Session
 	ManyRequest
 	statement wire.Stmt
 	retry     retry
@@ -47,13 +47,13 @@ func (s *Session) ExecuteMany(request ManyRequest) *fault.Error {
 		s.drain(func() { s.finish(Result{}) })
 		return nil
 	}
-	m := &executionMany{Session: s, ManyRequest: request}
+	m := &executionMany{s: s, ManyRequest: request}
 	if !statement.BeginsImplicitly() {
-		m.result.Changes = -1
+		m.s.op.result.Changes = -1
 	}
-	rows, empty := *request.Rows, s.result
+	rows, empty := *request.Rows, s.op.result
 	s.begin(func() {
-		*m.Rows, m.result, m.batch, m.chosen, m.own = rows, empty, nil, false, false
+		*m.Rows, m.s.op.result, m.batch, m.chosen, m.s.op.ownTransaction = rows, empty, nil, false, false
 		m.prepareAll()
 	})
 	return nil
@@ -61,29 +61,29 @@ func (s *Session) ExecuteMany(request ManyRequest) *fault.Error {
 
 // prepareAll prepares the statement before it begins a transaction: one that is wrong must not leave a transaction behind.
 func (m *executionMany) prepareAll() {
-	m.prepare(m.Statement.Text, func(statement wire.Stmt, failure *wire.Failure) {
+	m.s.prepare(m.Statement.Text, func(statement wire.Stmt, failure *wire.Failure) {
 		if failure != nil {
-			m.settle(failure, false, m.Statement.Text, m.fail)
+			m.s.settle(failure, false, m.Statement.Text, m.s.fail)
 			return
 		}
 		m.statement = statement
-		m.retry = newRetry(m.options.BusyTimeout)
+		m.retry = newRetry(m.s.options.BusyTimeout)
 		m.begin()
 	})
 }
 
 func (m *executionMany) begin() {
-	if m.Begin == "" || !m.Statement.BeginsImplicitly() || m.transaction.open {
+	if m.Begin == "" || !m.Statement.BeginsImplicitly() || m.s.transaction.open {
 		m.next()
 		return
 	}
-	m.own = true
-	m.exec(nothing, m.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
+	m.s.op.ownTransaction = true
+	m.s.exec(nothing, m.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
 		if failure != nil {
 			m.failed(failure, m.begin)
 			return
 		}
-		m.transaction.begin()
+		m.s.transaction.begin()
 		m.next()
 	})
 }
@@ -93,11 +93,11 @@ func (m *executionMany) begin() {
 func (m *executionMany) chooseWay() {
 	m.chosen = true
 	insert, plain := m.Statement.PlainInsert()
-	if !plain || !m.transaction.open || m.Rows.Len() < 2 {
+	if !plain || !m.s.transaction.open || m.Rows.Len() < 2 {
 		m.next()
 		return
 	}
-	m.lookup(openWork, independenceQuestion(insert), independenceParameters(insert), 1, func(row []wire.Value, failure *wire.Failure) {
+	m.s.lookup(openWork, independenceQuestion(insert), independenceParameters(insert), 1, func(row []wire.Value, failure *wire.Failure) {
 		if failure == nil && row[0].Int() == 1 {
 			m.batch = newBatch(insert, m.Rows.Len())
 		}
@@ -107,7 +107,7 @@ func (m *executionMany) chooseWay() {
 
 // next runs the next row, or the next batch of rows.
 func (m *executionMany) next() {
-	m.retry = newRetry(m.options.BusyTimeout)
+	m.retry = newRetry(m.s.options.BusyTimeout)
 	switch {
 	case m.Rows.Len() == 0:
 		m.done()
@@ -126,19 +126,19 @@ func (m *executionMany) next() {
 }
 
 func (m *executionMany) runRow() {
-	stake := m.stakeOf(m.Statement)
+	stake := m.s.stakeOf(m.Statement)
 	if m.committed > 0 {
-		stake = m.pastStake()
+		stake = m.s.pastStake()
 	}
 	if m.Statement.Returning {
-		m.request(stake, func(buffer []byte) []byte {
+		m.s.request(stake, func(buffer []byte) []byte {
 			return wire.AppendQuerySQL(buffer, m.Statement.Text, m.row)
 		}, m.dropRows)
 		return
 	}
-	m.request(stake, func(buffer []byte) []byte {
+	m.s.request(stake, func(buffer []byte) []byte {
 		return wire.AppendExec(buffer, m.statement.ID, m.row)
-	}, m.takeResult(func(result wire.Result, failure *wire.Failure) {
+	}, m.s.takeResult(func(result wire.Result, failure *wire.Failure) {
 		if failure != nil {
 			m.failed(failure, m.runRow)
 			return
@@ -155,7 +155,7 @@ func (m *executionMany) runRow() {
 // dropRows takes the pages of a statement with RETURNING.
 func (m *executionMany) dropRows(frame wire.Frame) {
 	if frame.Type == wire.ResponseFailure {
-		m.takeQueryFailure(frame, func(failure *wire.Failure) { m.failed(failure, m.runRow) })
+		m.s.takeQueryFailure(frame, func(failure *wire.Failure) { m.failed(failure, m.runRow) })
 		return
 	}
 	rows, err := wire.DecodeRows(frame)
@@ -168,13 +168,13 @@ func (m *executionMany) dropRows(frame wire.Frame) {
 	}
 	switch {
 	case err != nil:
-		m.lost(err)
+		m.s.lost(err)
 	case rows.More && !any:
-		m.lost(errEndless)
+		m.s.lost(errEndless)
 	case rows.More:
-		m.expect(m.dropRows)
+		m.s.expect(m.dropRows)
 	default:
-		m.counters(func(lastInsertID, changes int64) {
+		m.s.counters(func(lastInsertID, changes int64) {
 			m.count(lastInsertID, max(changes, 0))
 			m.next()
 		})
@@ -182,23 +182,23 @@ func (m *executionMany) dropRows(frame wire.Frame) {
 }
 
 func (m *executionMany) count(lastInsertID, changes int64) {
-	if !m.transaction.open {
+	if !m.s.transaction.open {
 		m.committed++
 	}
 	if m.Statement.BeginsImplicitly() {
-		m.result.Flags = ResultModifies
-		m.result.LastInsertID = lastInsertID
-		m.result.Changes += changes
+		m.s.op.result.Flags = ResultModifies
+		m.s.op.result.LastInsertID = lastInsertID
+		m.s.op.result.Changes += changes
 	}
 }
 
 // failed tries again where the server says that nothing ran, or else ends the operation.
 func (m *executionMany) failed(failure *wire.Failure, again func()) {
 	if pause, retry := m.retry.next(failure); retry {
-		m.pause(pause, again, m.stop)
+		m.s.pause(pause, again, m.stop)
 		return
 	}
-	m.settle(failure, false, m.Statement.Text, m.stop)
+	m.s.settle(failure, false, m.Statement.Text, m.stop)
 }
 
 // stop ends the operation with an error; the rows before it stay.
@@ -208,12 +208,12 @@ func (m *executionMany) stop(reason *fault.Error) {
 			reason.Kind = fault.AmbiguousCommit
 			reason.Message = fmt.Sprintf("the first %d rows were committed, the others were not: %s", m.committed, reason.Message)
 		}
-		m.fail(reason)
+		m.s.fail(reason)
 		return
 	}
-	m.dropBatch(func() { m.finalize(m.pastStake(), m.statement, func() { m.fail(reason) }) })
+	m.dropBatch(func() { m.s.finalize(m.s.pastStake(), m.statement, func() { m.s.fail(reason) }) })
 }
 
 func (m *executionMany) done() {
-	m.dropBatch(func() { m.finalize(m.pastStake(), m.statement, func() { m.finish(m.result) }) })
+	m.dropBatch(func() { m.s.finalize(m.s.pastStake(), m.statement, func() { m.s.finish(m.s.op.result) }) })
 }

@@ -22,15 +22,15 @@ type Needs struct {
 // Needs tells what the operation waits for whose slice of 0 has ended. All there was to read has been read by then, so that a
 // caller may wait for edges. The waker stays the same until Destroy.
 func (s *Session) Needs() Needs {
-	needs := Needs{Turn: s.ready, Waker: s.waker.Descriptor(), Socket: -1, Until: s.giveUpAt}
+	needs := Needs{Turn: s.op.ready, Waker: s.waker.Descriptor(), Socket: -1, Until: s.op.giveUpAt}
 	switch {
-	case s.outside != nil:
-		needs.Done = s.outside.done
+	case s.op.next.background != nil:
+		needs.Done = s.op.next.background.done
 	case s.link != nil:
 		needs.Socket, needs.Link, needs.Write = s.link.Descriptor(), s.link, s.link.Unsent()
 	}
-	if s.awake != nil {
-		needs.Until = s.wakeAt
+	if s.op.next.onTimer != nil {
+		needs.Until = s.op.next.wakeAt
 	} else if at := s.silence.nextLook(); needs.Until.IsZero() && needs.Socket >= 0 {
 		needs.Until = at
 	}

@@ -21,7 +21,7 @@ type routing struct {
 
 // begin does the first step of an operation, over a new connection where there is none.
 func (s *Session) begin(first func()) {
-	s.first = first
+	s.op.first, s.op.onLoss = first, (*Session).repeat
 	if s.link == nil {
 		if s.belongings.forget() {
 			s.fail(fault.Errorf(fault.Connection, "the connection to the leader was lost%s", belongingsGone))
@@ -52,32 +52,32 @@ func (s *Session) learn(then func()) {
 // repeat tells whether an operation that lost its link goes on from its first step, over a new one: only where nothing of it
 // can have been written, and nothing of its result was handed out.
 func (s *Session) repeat(loss *fault.Error) bool {
-	if s.first == nil || s.closing || s.dead != nil || loss.Kind != fault.NotLeader && loss.Kind != fault.Connection {
+	if s.closing || s.dead != nil || loss.Kind != fault.NotLeader && loss.Kind != fault.Connection {
 		return false
 	}
 	if gone := s.belongings.forget(); gone {
 		loss.Message += belongingsGone
 		return false
 	}
-	if s.routing.losses == 0 {
-		s.routing.since = time.Now()
+	if s.op.routing.losses == 0 {
+		s.op.routing.since = time.Now()
 	}
-	if loss.Ran && s.routing.reran {
+	if loss.Ran && s.op.routing.reran {
 		return false // one that kills its server must not go on to kill the next ones
 	}
-	s.routing.reran = s.routing.reran || loss.Ran
-	left := time.Until(s.routing.since.Add(s.options.LeaderTimeout))
+	s.op.routing.reran = s.op.routing.reran || loss.Ran
+	left := time.Until(s.op.routing.since.Add(s.options.LeaderTimeout))
 	if left <= 0 {
 		return false
 	}
-	s.routing.losses++
-	if s.routing.losses == 1 {
+	s.op.routing.losses++
+	if s.op.routing.losses == 1 {
 		s.connect(left)
 		return true
 	}
 	// The new leader is none either: an election is under way.
 	s.stake = nothing
-	s.pause(leader.PauseAfter(s.routing.losses), func() { s.connect(left) }, s.fail)
+	s.pause(leader.PauseAfter(s.op.routing.losses), func() { s.connect(left) }, s.fail)
 	return true
 }
 
@@ -87,7 +87,7 @@ const belongingsGone = "; its temporary tables and ATTACHed databases are gone w
 func (s *Session) connect(timeout time.Duration) {
 	s.stake = nothing // until something is sent
 	found := leader.Start(context.Background(), &s.options, s.leader, s.replaced, timeout)
-	s.outside = &outside{found.Done, found.Abandon, func() { s.arrive(found) }}
+	s.op.next.background = &background{found.Done, found.Abandon, func() { s.arrive(found) }}
 }
 
 // arrive ends the search.
@@ -97,7 +97,7 @@ func (s *Session) arrive(found *leader.Search) {
 		return
 	}
 	s.adopt(found.Link)
-	s.restore(s.first)
+	s.restore(s.op.first)
 }
 
 func (s *Session) adopt(l *link.Link) {

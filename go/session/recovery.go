@@ -52,12 +52,6 @@ func (s *Session) probe(then func(inside bool)) {
 	})
 }
 
-// giveUp breaks a connection of which nobody knows any more whether a transaction is open: the server rolls it back.
-func (s *Session) giveUp(reason *fault.Error) {
-	reason.LinkLost = true
-	s.fail(reason)
-}
-
 // rollBack ends the transaction if there is one.
 func (s *Session) rollBack(then func()) {
 	s.execPatiently("ROLLBACK", func(failure *wire.Failure) {

@@ -57,29 +57,14 @@ type Session struct {
 	silence     silence
 	quorum      *leader.Quorum // nil until a linearizable read
 
-	// The operation under way:
-	running   bool               // steps are still to be done
-	ready     bool               // the last slice ended although there was more to do
-	claimed   bool               // Continue has not handed out the outcome yet
-	first     func()             // its first step, as long as it may be repeated from there
-	routing   routing            // its ways to a leader
-	own       bool               // it has itself begun the transaction that is open
-	outside   *outside           // what it waits for beside its link
-	then      func(wire.Frame)   // takes the next frame
-	meanwhile func()             // what it has to do once its request is out
-	awake     func()             // goes on after a pause, which ends at wakeAt
-	roused    func(*fault.Error) // ends the pause early, with what the operation fails with
-	wakeAt    time.Time
-	stake     stake     // what would be lost with the connection
-	giveUpAt  time.Time // when a server that does not end what it was asked to end is left alone; zero for never
-	result    Result
-	failure   *fault.Error
-	pickled   []byte                        // rows on their way to Result.Data
-	lent      bool                          // pickled is the caller's
-	unasked   bool                          // nobody has asked for it yet: it reads ahead
-	beside    bool                          // a goroutine goes on with it, and holds mu, once the caller has left
-	ahead     atomic.Pointer[chan struct{}] // is closed when the last such goroutine has left, too; nil before the first
-	shed      int                           // bytes of buffers that were given up but are not yet the system's again
+	op    operation // what is under way
+	stake stake     // what would be lost with the link, by the last request on it
+
+	pickled []byte                        // rows on their way to Result.Data
+	lent    bool                          // pickled is the caller's
+	beside  bool                          // a goroutine goes on with it, and holds mu, once the caller has left
+	ahead   atomic.Pointer[chan struct{}] // is closed when the last such goroutine has left, too; nil before the first
+	shed    int                           // bytes of buffers that were given up but are not yet the system's again
 }
 
 func newSession(options leader.Options, waker *link.Waker, l *link.Link) *Session {
@@ -115,18 +100,18 @@ func (s *Session) Leader() string { return s.leader }
 func (s *Session) Cancel() { s.waker.Raise() }
 
 // Busy tells whether an operation is under way.
-func (s *Session) Busy() bool { return s.claimed }
+func (s *Session) Busy() bool { return s.op.claimed }
 
 // Continue goes on with the operation under way. It returns false when the slice ended first. A slice of 0 never waits.
 func (s *Session) Continue(slice time.Duration) (result Result, done bool, failure *fault.Error) {
-	if !s.claimed {
+	if !s.op.claimed {
 		return Result{}, true, fault.Errorf(fault.Programming, "nothing is under way on the connection")
 	}
 	if !s.run(slice) {
 		return Result{}, false, nil
 	}
-	s.claimed = false
-	return s.result, true, s.failure
+	s.op.claimed = false
+	return s.op.result, true, s.op.failure
 }
 
 // Slim gives back what large values took, once Result.Data was copied.
@@ -134,34 +119,12 @@ func (s *Session) Slim() {
 	s.forgetRoom()
 	if cap(s.pickled) > link.KeepSize {
 		s.shed += cap(s.pickled)
-		s.pickled, s.result.Data = nil, nil
+		s.pickled, s.op.result.Data = nil, nil
 	}
 	if s.shed > returnSize {
 		debug.FreeOSMemory()
 	}
 	s.shed = 0
-}
-
-// start begins an operation.
-func (s *Session) start() *fault.Error {
-	s.forgetAhead()
-	if s.claimed {
-		return fault.Errorf(fault.Programming, "the connection is still busy with an operation; continue or cancel it first")
-	}
-	if s.evicted.Load() {
-		s.die(fault.ErrNodeClosed)
-	}
-	if s.dead != nil {
-		return s.dead
-	}
-	s.waker.Clear()
-	s.claim()
-	return nil
-}
-
-func (s *Session) claim() {
-	s.running, s.claimed, s.result, s.failure, s.giveUpAt = true, true, Result{}, nil, time.Time{}
-	s.first, s.meanwhile, s.own, s.routing = nil, nil, false, routing{}
 }
 
 // turn is how long a slice of 0 works where there is nothing to wait for.
@@ -173,11 +136,11 @@ func (s *Session) run(slice time.Duration) (done bool) {
 		end = time.Now().Add(max(slice, turn))
 		deadline = end
 	}
-	s.ready = false
-	for s.running {
+	s.op.ready = false
+	for s.op.running {
 		switch err := s.step(deadline); err {
 		case nil: // a server that is always faster than we are must not keep the thread from its signals
-			if !s.running {
+			if !s.op.running {
 				return true
 			}
 			now := time.Now()
@@ -185,7 +148,7 @@ func (s *Session) run(slice time.Duration) (done bool) {
 				end = now.Add(turn)
 			}
 			if now.After(end) {
-				s.ready = true
+				s.op.ready = true
 				return false
 			}
 		case link.ErrSliceEnded:
@@ -207,106 +170,49 @@ func (s *Session) step(deadline time.Time) error {
 	if s.waker.Clear() {
 		return link.ErrCancelled
 	}
-	if s.outside != nil {
-		if err := s.waker.Await(s.outside.done, deadline); err != nil {
+	if s.op.next.background != nil {
+		if err := s.waker.Await(s.op.next.background.done, deadline); err != nil {
 			return err
 		}
-		then := s.outside.then
-		s.outside = nil
+		then := s.op.next.background.then
+		s.op.next.background = nil
 		then()
 		return nil
 	}
-	if s.awake != nil {
-		if err := s.waker.Sleep(link.Earlier(deadline, s.wakeAt)); err != link.ErrSliceEnded || time.Now().Before(s.wakeAt) {
+	if s.op.next.onTimer != nil {
+		if err := s.waker.Sleep(link.Earlier(deadline, s.op.next.wakeAt)); err != link.ErrSliceEnded || time.Now().Before(s.op.next.wakeAt) {
 			return err
 		}
-		awake := s.awake
-		s.awake, s.roused = nil, nil
-		awake()
+		onTimer := s.op.next.onTimer
+		s.op.next.onTimer, s.op.next.onCancel = nil, nil
+		onTimer()
 		return nil
 	}
-	if !s.giveUpAt.IsZero() {
-		if !time.Now().Before(s.giveUpAt) {
+	if !s.op.giveUpAt.IsZero() {
+		if !time.Now().Before(s.op.giveUpAt) {
 			return link.ErrCancelled
 		}
-		deadline = link.Earlier(deadline, s.giveUpAt)
+		deadline = link.Earlier(deadline, s.op.giveUpAt)
 	}
-	meanwhile := s.meanwhile
-	s.meanwhile = nil
-	frame, err := s.link.ReceiveAfter(meanwhile, deadline)
+	whileWaiting := s.op.next.whileWaiting
+	s.op.next.whileWaiting = nil
+	frame, err := s.link.ReceiveAfter(whileWaiting, deadline)
 	if err != nil {
 		if err == link.ErrSliceEnded && s.watch() {
 			return errReplaced
 		}
 		return err
 	}
-	then := s.then
+	onFrame := s.op.next.onFrame
 	s.taken()
-	then(frame)
+	onFrame(frame)
 	return nil
 }
 
 // taken takes note that the frame that was due has come.
 func (s *Session) taken() {
 	s.silence = silence{}
-	s.then, s.link.Awaiting = nil, false
-}
-
-// outside is work that other goroutines do for an operation.
-type outside struct {
-	done    <-chan struct{}
-	abandon func()
-	then    func()
-}
-
-// pause goes on after a while, or ends the operation in its own way if Cancel comes first.
-func (s *Session) pause(duration time.Duration, awake func(), roused func(*fault.Error)) {
-	s.wakeAt = time.Now().Add(duration)
-	s.awake, s.roused = awake, roused
-}
-
-func (s *Session) finish(result Result) {
-	s.running, s.result = false, result
-	if s.link != nil && s.stream == nil {
-		s.shed += s.link.ReleaseBuffers()
-	}
-}
-
-func (s *Session) fail(failure *fault.Error) {
-	s.then, s.awake, s.roused = nil, nil, nil
-	if failure.LinkLost {
-		s.breakLink()
-		if s.repeat(failure) {
-			return
-		}
-	}
-	s.running, s.failure = false, failure
-	if s.link != nil && s.stream == nil {
-		s.shed += s.link.ReleaseBuffers()
-	}
-}
-
-// breakLink gives the connection up. What was open on it the server rolls back.
-func (s *Session) breakLink() {
-	if s.outside != nil {
-		s.outside.abandon()
-		s.outside = nil
-	}
-	if s.link == nil {
-		return
-	}
-	s.shed += s.link.Held()
-	s.options.Group.DrainInBackground(s.link)
-	s.link, s.stream = nil, nil
-	s.transaction.end()
-}
-
-// die breaks the connection for ever.
-func (s *Session) die(reason *fault.Error) {
-	s.breakLink()
-	if s.dead == nil {
-		s.dead = reason
-	}
+	s.op.next.onFrame, s.link.Awaiting = nil, false
 }
 
 // cancelPatience is how long a server may take to end the rows that it sends, before the connection is given up: a user who
@@ -320,16 +226,14 @@ func (s *Session) cancelled() {
 		loss := s.lossError("its node was closed")
 		s.die(fault.ErrNodeClosed)
 		s.fail(fault.Deadly(loss))
-	case s.outside != nil:
-		s.outside.abandon()
-		s.outside = nil
-		s.fail(fault.Interruption())
-	case s.awake != nil:
-		roused := s.roused
-		s.awake, s.roused = nil, nil
-		roused(fault.Interruption())
+	case s.op.next.background != nil:
+		s.fail(fault.Interruption()) // which abandons it
+	case s.op.next.onTimer != nil:
+		onCancel := s.op.next.onCancel
+		s.op.next.onTimer, s.op.next.onCancel = nil, nil
+		onCancel(fault.Interruption())
 	case s.stream != nil && s.stream.interruptible():
-		s.giveUpAt = time.Now().Add(cancelPatience)
+		s.op.giveUpAt = time.Now().Add(cancelPatience)
 		s.drain(func() { s.fail(fault.Interruption()) })
 	default:
 		s.fail(s.interruptError())

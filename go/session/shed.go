@@ -15,6 +15,13 @@ const returnSize = 16 << 20
 // returnPause is how long after that many sessions that were closed, or more that follow, share one collection.
 const returnPause = time.Second
 
+// releaseLinkBuffers gives back what a large message took, when nothing more of it can follow.
+func (s *Session) releaseLinkBuffers() {
+	if s.link != nil && s.stream == nil {
+		s.shed += s.link.ReleaseBuffers()
+	}
+}
+
 // sessionSize is about what a session takes beside its buffers.
 const sessionSize = 8 << 10
 

@@ -38,21 +38,21 @@ type stream struct {
 func (st *stream) interruptible() bool { return !st.draining && st.e.Statement.ReadOnly() }
 
 func (e *execution) query() {
-	e.pickled = e.pickled[:0]
-	e.stream = &stream{e: e}
-	e.request(e.stakeOf(e.Statement), func(buffer []byte) []byte {
+	e.s.pickled = e.s.pickled[:0]
+	e.s.stream = &stream{e: e}
+	e.s.request(e.s.stakeOf(e.Statement), func(buffer []byte) []byte {
 		return wire.AppendQuerySQL(buffer, e.Statement.Text, e.Parameters)
-	}, e.stream.take)
+	}, e.s.stream.take)
 }
 
 // take takes one page, or the failure that ends the result.
 func (st *stream) take(frame wire.Frame) {
 	e := st.e
 	if frame.Type == wire.ResponseFailure {
-		e.stream = nil
-		e.takeQueryFailure(frame, func(failure *wire.Failure) {
+		e.s.stream = nil
+		e.s.takeQueryFailure(frame, func(failure *wire.Failure) {
 			if st.named { // rows may have been handed over: no second attempt
-				e.settle(failure, e.begun, e.Statement.Text, e.fail)
+				e.s.settle(failure, e.begun, e.Statement.Text, e.s.fail)
 				return
 			}
 			e.failed(failure)
@@ -61,7 +61,7 @@ func (st *stream) take(frame wire.Frame) {
 	}
 	more, err := st.decode(frame)
 	if err != nil {
-		e.lost(err)
+		e.s.lost(err)
 		return
 	}
 	st.goOn(more)
@@ -74,13 +74,13 @@ func (st *stream) goOn(more bool) {
 	case !more:
 		st.end()
 	case !e.Statement.ReadOnly(): // only the last page tells that a statement which writes did so
-		e.expect(st.take)
+		e.s.expect(st.take)
 	case st.fault != nil && st.count == 0:
 		st.raiseFault()
-	case st.fault != nil, len(e.pickled) >= batchSize, !st.handedOut && len(e.pickled) >= firstBatchSize:
+	case st.fault != nil, len(e.s.pickled) >= batchSize, !st.handedOut && len(e.s.pickled) >= firstBatchSize:
 		st.handOver()
 	default:
-		e.expect(st.take)
+		e.s.expect(st.take)
 	}
 }
 
@@ -99,7 +99,7 @@ func (st *stream) decode(frame wire.Frame) (more bool, err error) {
 	} else if len(rows.Names) != len(st.row) {
 		return false, wire.Errorf("another number of columns within a result")
 	}
-	if st.count == 0 && len(st.e.pickled) == 0 {
+	if st.count == 0 && len(st.e.s.pickled) == 0 {
 		st.beginBatch()
 	}
 	before := st.total
@@ -122,14 +122,14 @@ func (st *stream) decode(frame wire.Frame) (more bool, err error) {
 
 func (st *stream) beginBatch() {
 	e := st.e
-	e.pickled = pickle.Begin(e.pickled)
+	e.s.pickled = pickle.Begin(e.s.pickled)
 	if !st.handedOut {
 		var err error
-		if e.pickled, err = pickle.AppendNames(e.pickled, st.names); err != nil {
+		if e.s.pickled, err = pickle.AppendNames(e.s.pickled, st.names); err != nil {
 			st.fault = fault.Errorf(fault.Data, "%v the name of a column", err)
 		}
 	}
-	e.pickled = pickle.BeginList(e.pickled)
+	e.s.pickled = pickle.BeginList(e.s.pickled)
 }
 
 func (st *stream) appendRow() {
@@ -137,14 +137,14 @@ func (st *stream) appendRow() {
 		return
 	}
 	e := st.e
-	before := len(e.pickled)
-	batch, column, err := pickle.AppendRow(e.pickled, st.row, e.TextAsBytes)
+	before := len(e.s.pickled)
+	batch, column, err := pickle.AppendRow(e.s.pickled, st.row, e.TextAsBytes)
 	if err != nil {
-		e.pickled = batch[:before]
+		e.s.pickled = batch[:before]
 		st.fault = fault.Errorf(fault.Data, "%v column '%s' with text '%s'", err, st.names[column], asciiOf(st.row[column].Bytes))
 		return
 	}
-	e.pickled = batch
+	e.s.pickled = batch
 	st.count++
 }
 
@@ -161,21 +161,21 @@ func asciiOf(text []byte) string {
 
 // handOver finishes the operation with the rows so far; more follow.
 func (st *stream) handOver() {
-	st.e.link.Awaiting = !st.ended
+	st.e.s.link.Awaiting = !st.ended
 	result := st.seal()
 	result.Flags |= ResultMore
-	st.e.finish(result)
+	st.e.s.finish(result)
 }
 
 func (st *stream) seal() Result {
 	e := st.e
-	e.pickled = pickle.EndList(e.pickled)
+	e.s.pickled = pickle.EndList(e.s.pickled)
 	if !st.handedOut {
-		e.pickled = pickle.Pair(e.pickled)
+		e.s.pickled = pickle.Pair(e.s.pickled)
 		st.handedOut = true
 	}
-	e.pickled = pickle.End(e.pickled)
-	result := Result{Data: e.pickled, Rows: st.count, Changes: -1, Flags: e.flags()}
+	e.s.pickled = pickle.End(e.s.pickled)
+	result := Result{Data: e.s.pickled, Rows: st.count, Changes: -1, Flags: e.flags()}
 	if len(st.row) > 0 {
 		result.Flags |= ResultRows
 	}
@@ -186,47 +186,47 @@ func (st *stream) seal() Result {
 // raiseFault ends the result with a value that cannot cross.
 func (st *stream) raiseFault() {
 	fault := st.fault
-	st.e.drain(func() { st.e.fail(fault) })
+	st.e.s.drain(func() { st.e.s.fail(fault) })
 }
 
 // end finishes a result whose last page has come in.
 func (st *stream) end() {
 	e := st.e
 	st.ended = true
-	e.transaction.apply(e.Statement)
-	e.belongings.add(e.Statement)
+	e.s.transaction.apply(e.Statement)
+	e.s.belongings.add(e.Statement)
 	if st.fault != nil && st.count == 0 {
-		e.stream = nil
-		e.fail(st.fault)
+		e.s.stream = nil
+		e.s.fail(st.fault)
 		return
 	}
 	if st.fault != nil {
 		st.handOver()
 		return
 	}
-	e.stream = nil
+	e.s.stream = nil
 	result := st.seal()
 	if len(st.row) == 0 {
 		result.Data = nil
 	}
 	if !e.Statement.Returning {
-		e.finish(result)
+		e.s.finish(result)
 		return
 	}
-	e.counters(func(lastInsertID, changes int64) {
+	e.s.counters(func(lastInsertID, changes int64) {
 		result.LastInsertID, result.Changes = lastInsertID, changes
-		e.finish(result)
+		e.s.finish(result)
 	})
 }
 
 // Fetch begins to bring the next batch of the result that is streaming. It is put into the room, which may be nil, as far as it
 // fits; the room is the caller's again after Slim.
 func (s *Session) Fetch(room []byte) *fault.Error {
-	if s.unasked {
-		s.unasked = false
+	if s.op.unasked {
+		s.op.unasked = false
 		return nil
 	}
-	if s.stream == nil && s.link != nil && !s.claimed {
+	if s.stream == nil && s.link != nil && !s.op.claimed {
 		return fault.Errorf(fault.Programming, "no result is streaming on the connection")
 	}
 	cancelled := s.waker.Raised() // between two batches: the statement still runs
