@@ -4,8 +4,11 @@
 package layers_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,6 +74,116 @@ func TestImportsPointDownwards(t *testing.T) {
 	if len(seen) != len(allowed) {
 		t.Errorf("packages %v, but rules for %v", seen, allowed)
 	}
+}
+
+// together is files that refer to each other, since what they do is one thing.
+var together = []string{
+	"session: execute.go stream.go", // the rows of a statement, which begins again where it finds the database locked
+	"session: batch.go many.go",     // the rows of executemany, which go together where they can
+}
+
+// Calls go from file to file in one direction, so that a file can be read when those that it calls are known.
+// Types do not count: all files of a package share its main one.
+func TestFilesReferInOneDirection(t *testing.T) {
+	var circles []string
+	for _, folder := range []string{"fault", "leader", "link", "session"} {
+		for _, circle := range circlesIn(t, folder) {
+			circles = append(circles, folder+": "+strings.Join(circle, " "))
+		}
+	}
+	slices.Sort(circles)
+	if wanted := slices.Sorted(slices.Values(together)); !slices.Equal(circles, wanted) {
+		t.Errorf("files that refer to each other: %q, want %q", circles, wanted)
+	}
+}
+
+// circlesIn finds the files of a package that lead back to themselves.
+func circlesIn(t *testing.T, folder string) (circles [][]string) {
+	t.Helper()
+	arrows := references(t, folder)
+	reached := map[string]map[string]bool{}
+	var reach func(from, at string)
+	reach = func(from, at string) {
+		for next := range arrows[at] {
+			if !reached[from][next] {
+				reached[from][next] = true
+				reach(from, next)
+			}
+		}
+	}
+	for file := range arrows {
+		reached[file] = map[string]bool{}
+		reach(file, file)
+	}
+	for _, file := range slices.Sorted(maps.Keys(reached)) {
+		circle := []string{file}
+		for other := range reached[file] {
+			if other != file && reached[other][file] {
+				circle = append(circle, other)
+			}
+		}
+		slices.Sort(circle)
+		if len(circle) > 1 && circle[0] == file {
+			circles = append(circles, circle)
+		}
+	}
+	return circles
+}
+
+// references is which files of a package use functions, methods, constants and variables of which others.
+func references(t *testing.T, folder string) map[string]map[string]bool {
+	t.Helper()
+	fileSet := token.NewFileSet()
+	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fileSet, path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	uses := map[*ast.Ident]types.Object{}
+	checker := types.Config{Importer: strangers{}, Error: func(error) {}} // what is unknown of other packages
+	own, _ := checker.Check(folder, fileSet, files, &types.Info{Uses: uses})
+	arrows := map[string]map[string]bool{}
+	place := func(at token.Pos) string { return filepath.Base(fileSet.Position(at).Filename) }
+	for name, object := range uses {
+		switch object := object.(type) {
+		case *types.Func, *types.Const:
+		case *types.Var:
+			if object.Parent() != own.Scope() {
+				continue
+			}
+		default:
+			continue
+		}
+		if object.Pkg() != own {
+			continue
+		}
+		if from, to := place(name.Pos()), place(object.Pos()); from != to {
+			if arrows[from] == nil {
+				arrows[from] = map[string]bool{}
+			}
+			arrows[from][to] = true
+		}
+	}
+	return arrows
+}
+
+// strangers imports every package as an empty one.
+type strangers struct{}
+
+func (strangers) Import(path string) (*types.Package, error) {
+	stranger := types.NewPackage(path, filepath.Base(path))
+	stranger.MarkComplete()
+	return stranger, nil
 }
 
 // dated recognizes a time that is torn off its monotonic clock, by which Go counts otherwise.

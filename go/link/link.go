@@ -19,11 +19,6 @@ import (
 	"dqlitepy.dev/go/wire"
 )
 
-var (
-	ErrSliceEnded = errors.New("the slice ended")
-	ErrCancelled  = errors.New("cancelled")
-)
-
 // Link carries frames over a non-blocking socket, on the thread that calls: Go's netpoller would hand the wait to another
 // thread, which costs half as much again as a whole point select. A wait ends with the slice; the partial frame and the
 // unsent bytes stay for the next call.

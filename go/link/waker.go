@@ -4,6 +4,7 @@ package link
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -11,6 +12,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+)
+
+// What a wait ends with before anything has come.
+var (
+	ErrSliceEnded = errors.New("the slice ended")
+	ErrCancelled  = errors.New("cancelled")
 )
 
 // Waker ends a wait from another thread, through an eventfd that is polled beside the socket.

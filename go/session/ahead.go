@@ -68,10 +68,3 @@ func (s *Session) decodeAhead() {
 		st.goOn(more)
 	}
 }
-
-// forgetRoom leaves the room to whom it belongs.
-func (s *Session) forgetRoom() {
-	if s.lent {
-		s.lent, s.pickled, s.op.result.Data = false, nil, nil
-	}
-}

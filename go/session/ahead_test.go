@@ -41,7 +41,7 @@ func TestWhatIsReadAheadComesInItsPlace(t *testing.T) {
 			result := c.run(longResult)
 			rows := unpickle(t, result.Data).([]any)[1].([]any)
 			for result.Flags&session.ResultMore != 0 {
-				c.s.Slim()
+				c.s.ReleaseBuffers()
 				c.readAhead(room)
 				result = c.fetch()
 				rows = append(rows, unpickle(t, bytes.Clone(result.Data)).([]any)...)
@@ -149,7 +149,7 @@ func TestAFaultThatIsReadAheadComesBehindTheRowsBefore(t *testing.T) {
 	result, failure := c.try(bad)
 	rows := result.Rows
 	for failure == nil && result.Flags&session.ResultMore != 0 {
-		c.s.Slim()
+		c.s.ReleaseBuffers()
 		c.readAhead(make([]byte, session.BatchRoom))
 		if failure = c.s.Fetch(nil); failure == nil {
 			result, failure = c.finish()

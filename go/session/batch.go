@@ -22,12 +22,12 @@ type batch struct {
 	rows      int       // as many as fit
 	statement wire.Stmt // for that many
 	prepared  bool
-	current   group // on its way
-	ahead     group // decoded while the server is at work on the current one
+	current   chunk // on its way
+	ahead     chunk // decoded while the server is at work on the current one
 }
 
-// group is the rows that go in one statement.
-type group struct {
+// chunk is the rows that go in one statement.
+type chunk struct {
 	before, after marshal.Rows
 	rows          int
 	values        []wire.Value
@@ -82,40 +82,40 @@ func (m *executionMany) nextBatch() {
 	m.runBatch()
 }
 
-// fill decodes rows until the group is full or one is at fault, which then is the first of the next.
-func (m *executionMany) fill(g *group) {
+// fill decodes rows until the chunk is full or one is at fault, which then is the first of the next.
+func (m *executionMany) fill(c *chunk) {
 	b := m.batch
-	*g = group{before: *m.Rows, after: *m.Rows, values: g.values[:0]}
+	*c = chunk{before: *m.Rows, after: *m.Rows, values: c.values[:0]}
 	size := 0
-	for g.rows < b.rows && g.after.Len() > 0 && size < batchValueSize {
-		here := g.after
-		row, err := g.after.Next(m.row[:0])
+	for c.rows < b.rows && c.after.Len() > 0 && size < batchValueSize {
+		here := c.after
+		row, err := c.after.Next(m.row[:0])
 		m.row = row
 		if err != nil {
-			g.fault = DataError(err)
+			c.fault = DataError(err)
 		} else {
-			g.fault = checkParameters(m.Statement, row)
+			c.fault = checkParameters(m.Statement, row)
 		}
-		if g.fault != nil {
-			g.after = here
+		if c.fault != nil {
+			c.after = here
 			return
 		}
 		for _, slot := range b.insert.Slots {
-			g.values = append(g.values, row[slot])
+			c.values = append(c.values, row[slot])
 			size += len(row[slot].Bytes)
 		}
-		g.rows++
+		c.rows++
 	}
 }
 
-// fillAhead has the next group ready when the server is done with the current one.
+// fillAhead has the next chunk ready when the server is done with the current one.
 func (m *executionMany) fillAhead() {
 	if m.batch != nil && m.Rows.Len() > 0 {
 		m.fill(&m.batch.ahead)
 	}
 }
 
-// runBatch sends the current group. The text for a full one is parsed once only: with hundreds of rows that takes as long as
+// runBatch sends the current chunk. The text for a full one is parsed once only: with hundreds of rows that takes as long as
 // inserting them.
 func (m *executionMany) runBatch() {
 	b := m.batch

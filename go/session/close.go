@@ -41,10 +41,20 @@ func (s *Session) Close() {
 // socket is closed, only nobody knows when.
 var closePatience = 2 * time.Second // tests are more patient
 
-var errClosed = fault.Deadly(fault.Errorf(fault.Programming, "closed"))
-
 // Closing tells whether Close was called.
 func (s *Session) Closing() bool { return s.closing }
+
+// Destroy frees what the session holds. No other call may be under way or follow, but Cancel.
+func (s *Session) Destroy() {
+	s.Abandon()
+	if s.quorum != nil {
+		s.quorum.Close()
+	}
+	s.options.Group.Remove(s)
+	s.waker.Close()
+	s.forgetRoom()
+	left.add(s.shed + cap(s.pickled) + sessionSize)
+}
 
 // Evict breaks the session, once the thread that may be inside has left it.
 func (s *Session) Evict() {
@@ -57,16 +67,4 @@ func (s *Session) Evict() {
 		loss = fault.Deadly(s.lossError("its node was closed"))
 	}
 	s.die(loss)
-}
-
-// Destroy frees what the session holds. No other call may be under way or follow, but Cancel.
-func (s *Session) Destroy() {
-	s.Abandon()
-	if s.quorum != nil {
-		s.quorum.Close()
-	}
-	s.options.Group.Remove(s)
-	s.waker.Close()
-	s.forgetRoom()
-	left.add(s.shed + cap(s.pickled) + sessionSize)
 }

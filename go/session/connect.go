@@ -28,3 +28,12 @@ func Connect(ctx context.Context, options leader.Options) (*Session, *fault.Erro
 	}
 	return newSession(options, waker, l), nil
 }
+
+func newSession(options leader.Options, waker *link.Waker, l *link.Link) *Session {
+	s := &Session{options: options, waker: waker}
+	s.adopt(l)
+	if options.Group.Add(s) {
+		s.evicted.Store(true)
+	}
+	return s
+}

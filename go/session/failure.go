@@ -3,9 +3,11 @@
 package session
 
 import (
+	"errors"
 	"strings"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/sql"
 	"dqlitepy.dev/go/wire"
 )
@@ -71,6 +73,19 @@ func (s *Session) lossError(reason string) *fault.Error {
 	}
 	loss.Ran = ran
 	return loss
+}
+
+// lost acts on a connection that failed, or on a server that cannot be understood.
+func (s *Session) lost(err error) {
+	if errors.As(err, new(*wire.Error)) {
+		failure := s.lossError(err.Error())
+		if failure.Kind == fault.Connection {
+			failure.Kind = fault.Protocol
+		}
+		s.fail(failure)
+		return
+	}
+	s.fail(s.lossError(link.Describe(err)))
 }
 
 // interruptError tells what it means that a running statement was given up.

@@ -68,11 +68,11 @@ func (m *executionMany) prepareAll() {
 		}
 		m.statement = statement
 		m.retry = newRetry(m.s.options.BusyTimeout)
-		m.begin()
+		m.beginTransaction()
 	})
 }
 
-func (m *executionMany) begin() {
+func (m *executionMany) beginTransaction() {
 	if m.Begin == "" || !m.Statement.BeginsImplicitly() || m.s.transaction.open {
 		m.next()
 		return
@@ -80,7 +80,7 @@ func (m *executionMany) begin() {
 	m.s.op.ownTransaction = true
 	m.s.exec(nothing, m.Begin, nil, func(_ wire.Result, failure *wire.Failure) {
 		if failure != nil {
-			m.failed(failure, m.begin)
+			m.failed(failure, m.beginTransaction)
 			return
 		}
 		m.s.transaction.begin()

@@ -10,7 +10,7 @@ import (
 )
 
 // operation is what is under way on a connection, from the call that begins it until Continue has handed out its outcome.
-// claim makes a new one and drop throws one away, so that none leaves anything behind for the next.
+// Only claim makes one and only drop throws one away, so that none leaves anything behind for the next.
 type operation struct {
 	running        bool // steps are still to be done
 	claimed        bool // Continue has not handed out the outcome yet
@@ -72,6 +72,7 @@ func (s *Session) start() *fault.Error {
 	return nil
 }
 
+// claim makes a new operation. Nothing is left of the one before.
 func (s *Session) claim() { s.op = operation{running: true, claimed: true} }
 
 // drop throws away what is under way: nobody is told of its outcome.
@@ -152,6 +153,9 @@ func (s *Session) GiveUp() (lost bool) {
 	s.drop()
 	return lost
 }
+
+// errClosed is why a session that was closed can do nothing.
+var errClosed = fault.Deadly(fault.Errorf(fault.Programming, "closed"))
 
 // Abandon gives up what is under way, and the connection with it.
 func (s *Session) Abandon() {

@@ -8,8 +8,6 @@ import (
 
 	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/leader"
-	"dqlitepy.dev/go/link"
-	"dqlitepy.dev/go/wire"
 )
 
 // routing is how often, and since when, an operation has lost its way to the leader.
@@ -17,36 +15,6 @@ type routing struct {
 	losses int
 	since  time.Time // the first
 	reran  bool      // a loss made the server run it a second time
-}
-
-// begin does the first step of an operation, over a new connection where there is none.
-func (s *Session) begin(first func()) {
-	s.op.first, s.op.onLoss = first, (*Session).repeat
-	if s.link == nil {
-		if s.belongings.forget() {
-			s.fail(fault.Errorf(fault.Connection, "the connection to the leader was lost%s", belongingsGone))
-			return
-		}
-		s.connect(s.options.LeaderTimeout)
-		return
-	}
-	s.drain(func() {
-		if s.options.Members.Due() {
-			s.learn(first)
-			return
-		}
-		first()
-	})
-}
-
-// learn asks who belongs to the cluster by now.
-func (s *Session) learn(then func()) {
-	s.request(s.openStake(), wire.AppendCluster, func(frame wire.Frame) {
-		if known, err := wire.DecodeServers(frame); err == nil {
-			s.options.Members.Learn(known)
-		}
-		then()
-	})
 }
 
 // repeat tells whether an operation that lost its link goes on from its first step, over a new one: only where nothing of it
@@ -98,9 +66,4 @@ func (s *Session) arrive(found *leader.Search) {
 	}
 	s.adopt(found.Link)
 	s.restore(s.op.first)
-}
-
-func (s *Session) adopt(l *link.Link) {
-	l.Waker = s.waker
-	s.link, s.leader, s.replaced = l, l.Address, ""
 }

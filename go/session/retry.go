@@ -50,21 +50,3 @@ func (r *retry) next(failure *wire.Failure) (time.Duration, bool) {
 	r.attempt++
 	return min(pause, left), true
 }
-
-// execPatiently is exec for requests of our own, which try again by themselves where the database is locked.
-func (s *Session) execPatiently(text string, then func(*wire.Failure)) {
-	retry := newRetry(s.options.BusyTimeout)
-	var attempt func()
-	attempt = func() {
-		s.exec(s.openStake(), text, nil, func(_ wire.Result, failure *wire.Failure) {
-			if failure != nil {
-				if pause, again := retry.next(failure); again {
-					s.pause(pause, attempt, s.giveUp)
-					return
-				}
-			}
-			then(failure)
-		})
-	}
-	attempt()
-}

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"dqlitepy.dev/go/fault"
-	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/pickle"
 	"dqlitepy.dev/go/wire"
 )
@@ -83,9 +82,6 @@ func (st *stream) goOn(more bool) {
 		e.s.expect(st.take)
 	}
 }
-
-var errEndless = wire.Errorf("pages without rows for ever: the names of the columns are longer than its page; " +
-	"give them shorter ones by AS")
 
 func (st *stream) decode(frame wire.Frame) (more bool, err error) {
 	rows, err := wire.DecodeRows(frame)
@@ -220,7 +216,7 @@ func (st *stream) end() {
 }
 
 // Fetch begins to bring the next batch of the result that is streaming. It is put into the room, which may be nil, as far as it
-// fits; the room is the caller's again after Slim.
+// fits; the room is the caller's again after ReleaseBuffers.
 func (s *Session) Fetch(room []byte) *fault.Error {
 	if s.op.unasked {
 		s.op.unasked = false
@@ -257,40 +253,6 @@ func (s *Session) Discard() *fault.Error {
 	}
 	s.drain(func() { s.finish(Result{}) })
 	return nil
-}
-
-// drain ends the result that is streaming, if any: INTERRUPT is answered with Empty behind all that was on its way.
-func (s *Session) drain(then func()) {
-	if s.stream == nil {
-		then()
-		return
-	}
-	if s.stream.ended {
-		s.stream = nil
-		then()
-		return
-	}
-	s.stake = s.openStake()
-	s.link.Awaiting = true // the rows that are on their way
-	if !s.stream.draining {
-		s.stream.draining = true
-		s.link.Queue(wire.AppendInterrupt)
-	}
-	var skip func(wire.Frame)
-	skip = func(frame wire.Frame) {
-		switch {
-		case frame.Type == wire.ResponseEmpty:
-			s.stream = nil
-			then()
-		case frame.Type == wire.ResponseRows && link.Endless(frame):
-			s.lost(errEndless)
-		case frame.Type == wire.ResponseRows, frame.Type == wire.ResponseFailure:
-			s.expect(skip)
-		default:
-			s.lost(wire.Errorf("INTERRUPT was answered by a response of type %d", frame.Type))
-		}
-	}
-	s.expect(skip)
 }
 
 func copyNames(names [][]byte) [][]byte {

@@ -33,7 +33,7 @@ func (c *connectionHandle) goOn(failure *fault.Error, slice_ms C.int32_t, result
 		return C.DQLITEPY_PENDING
 	}
 	c.deliver(outcome.Data, result)
-	s.Slim()
+	s.ReleaseBuffers()
 	switch {
 	case outcome.Flags&session.ResultMore == 0:
 		c.freeRoom()

@@ -6,14 +6,33 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"dqlitepy.dev/go/link"
 )
 
 // returnSize is how much must have been given up before the system gets it back at once: it costs a collection of garbage,
 // some milliseconds, and would otherwise take until the garbage has doubled, or minutes.
 const returnSize = 16 << 20
 
-// returnPause is how long after that many sessions that were closed, or more that follow, share one collection.
-const returnPause = time.Second
+// ReleaseBuffers gives back what large values took, once Result.Data was copied.
+func (s *Session) ReleaseBuffers() {
+	s.forgetRoom()
+	if cap(s.pickled) > link.KeepSize {
+		s.shed += cap(s.pickled)
+		s.pickled, s.op.result.Data = nil, nil
+	}
+	if s.shed > returnSize {
+		debug.FreeOSMemory()
+	}
+	s.shed = 0
+}
+
+// forgetRoom leaves the room to whom it belongs.
+func (s *Session) forgetRoom() {
+	if s.lent {
+		s.lent, s.pickled, s.op.result.Data = false, nil, nil
+	}
+}
 
 // releaseLinkBuffers gives back what a large message took, when nothing more of it can follow.
 func (s *Session) releaseLinkBuffers() {
@@ -21,6 +40,9 @@ func (s *Session) releaseLinkBuffers() {
 		s.shed += s.link.ReleaseBuffers()
 	}
 }
+
+// returnPause is how long after that many sessions that were closed, or more that follow, share one collection.
+const returnPause = time.Second
 
 // sessionSize is about what a session takes beside its buffers.
 const sessionSize = 8 << 10

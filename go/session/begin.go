@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/wire"
+)
+
+// begin does the first step of an operation, over a new connection where there is none.
+func (s *Session) begin(first func()) {
+	s.op.first, s.op.onLoss = first, (*Session).repeat
+	if s.link == nil {
+		if s.belongings.forget() {
+			s.fail(fault.Errorf(fault.Connection, "the connection to the leader was lost%s", belongingsGone))
+			return
+		}
+		s.connect(s.options.LeaderTimeout)
+		return
+	}
+	s.drain(func() {
+		if s.options.Members.Due() {
+			s.learn(first)
+			return
+		}
+		first()
+	})
+}
+
+// learn asks who belongs to the cluster by now.
+func (s *Session) learn(then func()) {
+	s.request(s.openStake(), wire.AppendCluster, func(frame wire.Frame) {
+		if known, err := wire.DecodeServers(frame); err == nil {
+			s.options.Members.Learn(known)
+		}
+		then()
+	})
+}
