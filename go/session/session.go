@@ -4,9 +4,26 @@
 // one fails, and what a failure means for the data; no write is ever sent a second time unless the server has said that the
 // first one did nothing.
 //
-// An operation (execute, fetch, …) is a chain of steps: each step queues a request and names the function that takes the
-// answer. The thread that calls does the I/O in slices: Continue goes on where the last slice ended. A thread that must not
-// wait gives slices of 0, between which Needs tells what to wait for.
+// An operation (Execute, Fetch, …) is a chain of steps: each step queues a request, names the function that takes the answer,
+// and returns. Code that simply waited would be shorter. But the thread that calls is Python's. It does the I/O itself, in
+// slices, and in between goes back to Python, which looks for signals; under an event loop it never waits at all. So what is
+// under way must be a value that any thread can go on with, and not a stack. A goroutine for each operation would cost two
+// switches between threads a step, more than the statement itself. iter.Pull cannot serve either: a call through cgo is locked
+// to its thread, and Go ends the process when a coroutine is gone on with on another thread than the one it was made on.
+//
+// To follow one Execute:
+//
+//	execute.go    Execute checks its request, claims the operation and gives its first step to begin
+//	begin.go      finds a link if there is none, ends a result that still streams, then does that step
+//	execute.go    send decides what goes out, and what would be lost with it (stake, in failure.go)
+//	exchange.go   request queues the bytes and names who takes the answer
+//	run.go        Continue does steps: each waits for a frame, in slices, and gives it to who was named
+//	execute.go    executed takes an answer without rows; stream.go takes pages of rows and makes a pickle of them
+//	operation.go  finish or fail ends the operation, and Continue hands out its result
+//
+// Where it goes wrong: failure.go says what that means for the data, retry.go whether to try again while the database is
+// locked, settle.go finds out what a statement that failed has left, and reconnect.go whether all of it may be done again on
+// another leader. What is below a session is in packages of its own: link, leader and fault.
 package session
 
 import (
