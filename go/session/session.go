@@ -117,4 +117,5 @@ func (s *Session) Busy() bool { return s.op.claimed }
 func (s *Session) adopt(l *link.Link) {
 	l.Waker = s.waker
 	s.link, s.leader, s.replaced = l, l.Address, ""
+	s.silence = silence{} // that was another server's
 }
