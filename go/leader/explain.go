@@ -39,7 +39,7 @@ func cause(err error) error {
 	return err
 }
 
-// errNotLeader is why a server does not open a database.
+// ErrNotLeader is why a server does not open a database.
 var ErrNotLeader = errors.New("it is not the leader")
 
 // errNoLeader is what a server says during an election, or while it sees no majority.

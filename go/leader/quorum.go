@@ -32,7 +32,7 @@ func NewQuorum(options *Options) *Quorum { return &Quorum{options: options} }
 type Confirmation struct {
 	Cancel context.CancelFunc
 	Done   chan struct{}
-	Err    error // good once done is closed; errNotLeader where the leader is surely another one
+	Err    error // good once done is closed; ErrNotLeader where the leader is surely another one
 }
 
 // Confirm begins to ask.

@@ -172,15 +172,15 @@ func (l *Link) write(data []byte, sent *int, deadline time.Time) error {
 func (l *Link) Receive(deadline time.Time) (wire.Frame, error) { return l.ReceiveAfter(nil, deadline) }
 
 // ReceiveAfter is Receive for a caller who can do something else while the server is at work.
-func (l *Link) ReceiveAfter(meanwhile func(), deadline time.Time) (wire.Frame, error) {
+func (l *Link) ReceiveAfter(whileWaiting func(), deadline time.Time) (wire.Frame, error) {
 	if l.Unsent() {
 		if !l.silent || !l.call(!deadline.IsZero()) {
 			if err := l.submit(deadline); err != nil {
 				return wire.Frame{}, err
 			}
 		}
-		if meanwhile != nil && len(l.in) == l.start {
-			meanwhile()
+		if whileWaiting != nil && len(l.in) == l.start {
+			whileWaiting()
 		}
 		// Nothing can be there yet; and who waits for edges is told of what comes from now on, as all before was read.
 		if len(l.in) == l.start && l.secure == nil && (l.drained || !deadline.IsZero()) {

@@ -21,8 +21,8 @@ type operation struct {
 	next     step
 	giveUpAt time.Time // when a server that does not end what it was asked to end is left alone; zero for never
 
-	first   func()                                     // its first step, as long as it may be repeated from there
-	onLoss  func(*Session, *fault.Error) (goesOn bool) // is asked, good with first, when the link is lost
+	first   func()                                     // its first step, from which it may be repeated
+	onLoss  func(*Session, *fault.Error) (goesOn bool) // is asked when the link is lost; nil where nothing may be repeated
 	routing routing                                    // its ways to a leader
 
 	result  Result
@@ -107,7 +107,7 @@ func (s *Session) fail(failure *fault.Error) {
 	s.op.next.stop()
 	if failure.LinkLost {
 		s.breakLink()
-		if s.op.first != nil && s.op.onLoss(s, failure) {
+		if s.op.onLoss != nil && s.op.onLoss(s, failure) {
 			return
 		}
 	}
