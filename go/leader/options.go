@@ -36,6 +36,7 @@ func (o *Options) Recall() {
 	}
 }
 
+// Check refuses what can never work.
 func (o *Options) Check() *fault.Error {
 	if len(o.Servers) == 0 {
 		return fault.Errorf(fault.Programming, "no server to connect to: name at least one address")

@@ -107,6 +107,7 @@ func (q *Quorum) keep(address string, c *probeConn) bool {
 	return true
 }
 
+// Close ends the connections that are kept for the next question.
 func (q *Quorum) Close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -37,6 +37,7 @@ func (g *Group) Add(m Member) (closed bool) {
 	return g.closed
 }
 
+// Remove forgets a member that has let go of its links.
 func (g *Group) Remove(m Member) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

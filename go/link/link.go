@@ -301,6 +301,7 @@ func (l *Link) wait(events int16, deadline time.Time) error {
 	return l.Waker.poll(fds[:], deadline)
 }
 
+// Describe is what a failure of a connection is called in messages.
 func Describe(err error) string {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "the server closed the connection"

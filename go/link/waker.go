@@ -29,6 +29,7 @@ type Waker struct {
 	closed bool
 }
 
+// NewWaker makes a waker, which takes a descriptor until Close.
 func NewWaker() (*Waker, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
@@ -103,6 +104,7 @@ func (w *Waker) poll(fds []unix.PollFd, deadline time.Time) error {
 	}
 }
 
+// Sleep waits until the deadline: it ends with ErrSliceEnded, or earlier with ErrCancelled.
 func (w *Waker) Sleep(deadline time.Time) error {
 	fds := [1]unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}}
 	return w.poll(fds[:], deadline)
@@ -140,6 +142,7 @@ func (w *Waker) Await(done <-chan struct{}, deadline time.Time) error {
 	}
 }
 
+// Close gives the descriptor back. A waker may be raised afterwards: nothing happens.
 func (w *Waker) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
