@@ -42,7 +42,8 @@ const (
 	ResultModifies = 4
 )
 
-// Result is what an operation brought, or, for ExecuteMany, what it did before it failed. Data is a pickle, good until the session is used again.
+// Result is what an operation brought, or, for ExecuteMany, what it did before it failed. Data is a pickle, good until the
+// session is used again.
 type Result struct {
 	Data         []byte
 	Rows         uint64
