@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex
 
 from dqlitepy import errors
+from dqlitepy._arguments import milliseconds
 from dqlitepy._async import Result
 from dqlitepy._async_copies import AsyncCopyingConnection
 from dqlitepy._async_cursor import Cursor
 from dqlitepy._async_refused import AsyncRefusedMethods
-from dqlitepy._core import milliseconds
 from dqlitepy._handle import Handle
 from dqlitepy._library import forked
 from dqlitepy._operations import Close, Connect

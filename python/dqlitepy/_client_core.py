@@ -8,7 +8,7 @@ from typing import Any
 
 from dqlitepy._abi import ConnectOptions, Task, TaskOperation
 from dqlitepy._address import normalized
-from dqlitepy._core import encode_name, milliseconds
+from dqlitepy._arguments import encode_name, milliseconds
 from dqlitepy._tasks import Question, Rows, unsigned
 from dqlitepy.errors import OperationalError
 from dqlitepy.members import NodeInfo, NodeMetadata, Role

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from dqlitepy import errors
 from dqlitepy._abi import NodeOptions, Task, TaskOperation
 from dqlitepy._address import is_loopback, normalized
-from dqlitepy._core import milliseconds
+from dqlitepy._arguments import milliseconds
 from dqlitepy._directory import check_open_segments, explained, make, open_segments
 from dqlitepy._handle import Handle
 from dqlitepy._library import forked, library

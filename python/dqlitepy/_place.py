@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Protocol
 
 from dqlitepy._abi import ConnectOptions
-from dqlitepy._core import encode_name
+from dqlitepy._arguments import encode_name
 from dqlitepy._embedded import EmbeddedNode, acquire, acquire_at_once, acquire_temporary
 from dqlitepy._file_uri import Directory
 from dqlitepy._target import DEFAULT_DATABASE, Cluster, StrOrBytesPath, target_of

@@ -10,8 +10,8 @@ from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar, overload
 
 from dqlitepy import errors
+from dqlitepy._arguments import milliseconds
 from dqlitepy._copies import CopyingConnection
-from dqlitepy._core import milliseconds
 from dqlitepy._handle import Handle
 from dqlitepy._library import forked
 from dqlitepy._operations import Connect
