@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import TypeVar
 
 from dqlitepy._async_connection import Connection
+from dqlitepy._attempts import Attempts, check_after
 from dqlitepy.errors import Error, OperationalError
-from dqlitepy.retry import Attempts, check_after
 
 _T = TypeVar("_T")
 

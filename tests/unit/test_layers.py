@@ -131,7 +131,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_async_client": {"_async_dump", "_async_tasks", "_client_core", "members"},
     "_async_tasks": {"_poller", "_tasks"},
     "_async_dump": {"_abi", "_dump", "_handle", "_operations", "_poller"},
-    "_async_retry": {"_async_connection", "errors", "retry"},
+    "_async_retry": {"_async_connection", "_attempts", "errors"},
     "_async_pool": {"_async_connection", "_pooling", "_target", "errors", "_node_core"},
     "pool": {"_library", "_pooling", "_target", "dbapi", "errors", "_node_core"},
     "_pooling": {"errors"},
@@ -184,7 +184,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "_turns": set(),
     "_poller": {"_abi", "_library", "_operations", "_wait"},
-    "retry": {"dbapi", "errors"},
+    "retry": {"_attempts", "dbapi", "errors"},
     "dbapi": {
         "_copies",
         "_arguments",
@@ -238,6 +238,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_tasks": {"_abi", "_library", "_operations", "_wait", "_wire"},
     "_address": set(),
     "_arguments": set(),
+    "_attempts": {"errors"},
     "members": set(),
     "_copies": {
         "_abi",
