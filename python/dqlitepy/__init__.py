@@ -33,17 +33,17 @@ from dqlitepy._version import __version__
 
 TYPE_CHECKING = False  # type checkers take it for True
 if TYPE_CHECKING:
-    from dqlitepy._adapters import PrepareProtocol, adapt, adapters, register_adapter
-    from dqlitepy._callbacks import enable_callback_tracebacks
-    from dqlitepy._constants import *  # noqa: F403
+    from dqlitepy._connection.callbacks import enable_callback_tracebacks
+    from dqlitepy._connection.refused import Blob, enable_shared_cache
     from dqlitepy._constructors import Binary, Date, DateFromTicks, Time, TimeFromTicks, Timestamp, TimestampFromTicks
-    from dqlitepy._converters import PARSE_COLNAMES, PARSE_DECLTYPES, converters, register_converter
-    from dqlitepy._refused import Blob, enable_shared_cache
-    from dqlitepy._script import complete_statement
+    from dqlitepy._sql.adapters import PrepareProtocol, adapt, adapters, register_adapter
+    from dqlitepy._sql.constants import *  # noqa: F403
+    from dqlitepy._sql.converters import PARSE_COLNAMES, PARSE_DECLTYPES, converters, register_converter
+    from dqlitepy._sql.scripts import complete_statement
     from dqlitepy._versions import versions
     from dqlitepy.client import Client
+    from dqlitepy.connection import Connection, connect
     from dqlitepy.cursor import Cursor
-    from dqlitepy.dbapi import Connection, connect
     from dqlitepy.errors import (
         AmbiguousCommitError,
         DatabaseError,
@@ -159,23 +159,23 @@ _MODULE_OF_NAME = {
     "TimeFromTicks": "dqlitepy._constructors",
     "Timestamp": "dqlitepy._constructors",
     "TimestampFromTicks": "dqlitepy._constructors",
-    "complete_statement": "dqlitepy._script",
+    "complete_statement": "dqlitepy._sql.scripts",
     "versions": "dqlitepy._versions",
     "Client": "dqlitepy.client",
-    "enable_callback_tracebacks": "dqlitepy._callbacks",
-    "Blob": "dqlitepy._refused",
-    "enable_shared_cache": "dqlitepy._refused",
-    "PrepareProtocol": "dqlitepy._adapters",
-    "adapt": "dqlitepy._adapters",
-    "adapters": "dqlitepy._adapters",
-    "register_adapter": "dqlitepy._adapters",
-    "PARSE_COLNAMES": "dqlitepy._converters",
-    "PARSE_DECLTYPES": "dqlitepy._converters",
-    "converters": "dqlitepy._converters",
-    "register_converter": "dqlitepy._converters",
+    "enable_callback_tracebacks": "dqlitepy._connection.callbacks",
+    "Blob": "dqlitepy._connection.refused",
+    "enable_shared_cache": "dqlitepy._connection.refused",
+    "PrepareProtocol": "dqlitepy._sql.adapters",
+    "adapt": "dqlitepy._sql.adapters",
+    "adapters": "dqlitepy._sql.adapters",
+    "register_adapter": "dqlitepy._sql.adapters",
+    "PARSE_COLNAMES": "dqlitepy._sql.converters",
+    "PARSE_DECLTYPES": "dqlitepy._sql.converters",
+    "converters": "dqlitepy._sql.converters",
+    "register_converter": "dqlitepy._sql.converters",
     "Cursor": "dqlitepy.cursor",
-    "Connection": "dqlitepy.dbapi",
-    "connect": "dqlitepy.dbapi",
+    "Connection": "dqlitepy.connection",
+    "connect": "dqlitepy.connection",
     "AmbiguousCommitError": "dqlitepy.errors",
     "DataError": "dqlitepy.errors",
     "DatabaseError": "dqlitepy.errors",
@@ -219,7 +219,7 @@ def __getattr__(name):  # type: (str) -> object
     elif name in ("sqlite_version", "sqlite_version_info"):  # not in __all__: they load the library
         value = getattr(import_module("dqlitepy._versions"), name)()
     elif name.startswith("SQLITE_"):
-        value = getattr(import_module("dqlitepy._constants"), name)
+        value = getattr(import_module("dqlitepy._sql.constants"), name)
     elif name in ("aio", "dbapi2"):
         return import_module("dqlitepy.%s" % name)  # noqa: UP031
     elif name in _DEPRECATED:

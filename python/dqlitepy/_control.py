@@ -7,8 +7,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Literal, Self
 
-from dqlitepy._sync import SyncConnection
-from dqlitepy._transactions import (
+from dqlitepy._blocking import SyncConnection
+from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
     checked_autocommit,

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from dqlitepy._abi import Block, BlockSize, Error, Status
-from dqlitepy._library import exception_of, library, take_block
+from dqlitepy._native.abi import Block, BlockSize, Error, Status
+from dqlitepy._native.library import exception_of, library, take_block
 from dqlitepy._version import __version__
 
 

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from dqlitepy._client_core import ClientCore
-from dqlitepy._dump import Dump
-from dqlitepy._tasks import ask
+from dqlitepy._cluster.client_core import ClientCore
+from dqlitepy._cluster.tasks import ask
+from dqlitepy._copying.dump import Dump
 from dqlitepy.members import NodeInfo, NodeMetadata, Role
 
 

@@ -9,11 +9,11 @@ from contextlib import suppress
 from operator import index
 from typing import Any, NoReturn, Self, SupportsIndex, cast
 
-from dqlitepy._operations import Discard, Execute, Fetch
-from dqlitepy._results import CursorCore
-from dqlitepy._script import statements
-from dqlitepy._sync import SyncConnection
-from dqlitepy._transactions import LEGACY_TRANSACTION_CONTROL
+from dqlitepy._blocking import SyncConnection
+from dqlitepy._connection.cursor_core import CursorCore
+from dqlitepy._connection.transactions import LEGACY_TRANSACTION_CONTROL
+from dqlitepy._native.operations import Discard, Execute, Fetch
+from dqlitepy._sql.scripts import statements
 from dqlitepy.errors import Error, ProgrammingError
 
 

@@ -161,7 +161,7 @@ def class_of_code(code: int) -> type[Error] | type[MemoryError]:
 
 def with_code(error: Error, code: int) -> Error:
     """Returns `error` with the attributes that go with an extended SQLite result code."""
-    from dqlitepy._sqlite_codes import name_of
+    from dqlitepy._result_codes import name_of
 
     error.sqlite_errorcode = code
     error.sqlite_errorname = name_of(code)

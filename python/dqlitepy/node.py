@@ -8,13 +8,13 @@ from types import TracebackType
 from typing import Literal, Self
 
 from dqlitepy import errors
-from dqlitepy._abi import TaskOperation
-from dqlitepy._handle import Handle
-from dqlitepy._library import forked
-from dqlitepy._log import node_started, node_stopped
-from dqlitepy._node_core import NodeCore
-from dqlitepy._operations import StartNode
-from dqlitepy._tasks import ask
+from dqlitepy._cluster.node_core import NodeCore
+from dqlitepy._cluster.tasks import ask
+from dqlitepy._native.abi import TaskOperation
+from dqlitepy._native.handle import Handle
+from dqlitepy._native.library import forked
+from dqlitepy._native.log import node_started, node_stopped
+from dqlitepy._native.operations import StartNode
 from dqlitepy.client import Client
 from dqlitepy.members import NodeInfo, NodeStats, Role
 

@@ -9,14 +9,14 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from dqlitepy._library import library
-from dqlitepy._pooling import QUESTION, Member, PoolCore
-from dqlitepy._target import StrOrBytesPath
-from dqlitepy.dbapi import Connection, connect
+from dqlitepy._cluster.target import StrOrBytesPath
+from dqlitepy._connection.pool_core import QUESTION, Member, PoolCore
+from dqlitepy._native.library import library
+from dqlitepy.connection import Connection, connect
 from dqlitepy.errors import Error, ProgrammingError
 
 if TYPE_CHECKING:
-    from dqlitepy._node_core import NodeCore
+    from dqlitepy._cluster.node_core import NodeCore
 
 
 class _Waiter:

@@ -8,9 +8,9 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dqlitepy._abi import Task, TaskOperation
-from dqlitepy._address import normalized
-from dqlitepy._tasks import run_task, unsigned
+from dqlitepy._cluster.address import normalized
+from dqlitepy._cluster.tasks import run_task, unsigned
+from dqlitepy._native.abi import Task, TaskOperation
 from dqlitepy.errors import OperationalError
 from dqlitepy.members import LastEntry, NodeInfo, Role
 from dqlitepy.store import node_info

@@ -8,8 +8,8 @@ from contextlib import suppress
 from time import sleep
 from typing import TypeVar
 
-from dqlitepy._attempts import Attempts, check_after
-from dqlitepy.dbapi import Connection
+from dqlitepy._connection.attempts import Attempts, check_after
+from dqlitepy.connection import Connection
 from dqlitepy.errors import Error, OperationalError
 
 _T = TypeVar("_T")

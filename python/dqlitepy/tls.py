@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dqlitepy._abi import Block, BlockSize, Error, Status
-from dqlitepy._library import exception_of, library, take_block
-from dqlitepy._wire import decode
+from dqlitepy._native.abi import Block, BlockSize, Error, Status
+from dqlitepy._native.formats import decode
+from dqlitepy._native.library import exception_of, library, take_block
 from dqlitepy.errors import OperationalError
 
 _StrPath = str | os.PathLike[str]
@@ -72,7 +72,7 @@ def _warn_of_open_key(path: _StrPath) -> None:
         return
     if mode & 0o006:
         _warned_of.add(key)
-        from dqlitepy._log import logger
+        from dqlitepy._native.log import logger
 
         logger.warning(
             "the TLS key %s has the mode %04o: everybody on this machine can %s it, and whoever has it can do "

@@ -9,7 +9,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from dqlitepy import _abi
+from dqlitepy._native import abi
 
 from tests.abi import elf
 from tests.wheel.wheelfile import Wheel
@@ -61,7 +61,7 @@ def test_it_runs_with_the_glibc_that_the_wheel_promises() -> None:
 
 def test_header_table_and_library_name_the_same_functions() -> None:
     assert len(header_functions()) > 10
-    assert header_functions() == set(_abi.SIGNATURES)
+    assert header_functions() == set(abi.SIGNATURES)
     assert LIBRARY.exports == header_functions()
 
 

@@ -147,7 +147,7 @@ def test_connecting_can_be_cancelled(tmp_path: Path) -> None:
 
 def test_a_cancellation_that_meets_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop hears that a connection is open when its task is cancelled but does not know it yet."""
-    monkeypatch.setattr("dqlitepy._poller.DRAIN_SECONDS", 1.5 * HANG)
+    monkeypatch.setattr("dqlitepy._native.poller.DRAIN_SECONDS", 1.5 * HANG)
 
     async def main() -> None:
         async with aio.connect(tmp_path):
@@ -182,7 +182,7 @@ except KeyboardInterrupt:
     pass
 else:
     raise AssertionError
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 assert library().dqlitepy_open_handles() == 0
 """,
         options=("-X", "dev", "-W", "error"),

@@ -12,7 +12,7 @@ PRELUDE = """
 import asyncio, gc, os, threading, warnings
 import dqlitepy
 from dqlitepy import aio
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 
 def threads():
     return len(os.listdir("/proc/self/task"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 from dqlitepy import aio
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 
 from tests.support import HANG
 

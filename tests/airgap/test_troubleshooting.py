@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import dqlitepy
 import pytest
-from dqlitepy import _library
+from dqlitepy._native import library
 
 from tests.airgap.machine import HANG, HOST_TOOLS, ROOT, Machine
 from tests.rulesets.starlark import Fail, Module
@@ -215,31 +215,31 @@ def building_on_musl(fixtures: Fixtures) -> str:
 def running_on_musl(fixtures: Fixtures) -> str:
     patched(fixtures).setattr(os, "confstr", lambda name: None)
     with pytest.raises(dqlitepy.UnsupportedPlatformError) as raised:
-        _library.library_path()
+        library.library_path()
     return str(raised.value)
 
 
 @provokes("… has ABI …, dqlitepy … needs …")
 def library_of_another_version(fixtures: Fixtures) -> str:
-    patched(fixtures).setattr("dqlitepy._abi.ABI_VERSION", -1)
+    patched(fixtures).setattr("dqlitepy._native.abi.ABI_VERSION", -1)
     with pytest.raises(dqlitepy.InterfaceError) as raised:
-        _library._open(_library.library_path())
+        library._open(library.library_path())
     return str(raised.value)
 
 
 @provokes("… cannot be loaded (…). Reinstall dqlitepy …")
 def damaged_library(fixtures: Fixtures) -> str:
-    library = folder(fixtures) / "libdqlitepy.so"
-    library.write_text("half a file")
+    damaged = folder(fixtures) / "libdqlitepy.so"
+    damaged.write_text("half a file")
     with pytest.raises(dqlitepy.InterfaceError) as raised:
-        _library._open(str(library))
+        library._open(str(damaged))
     return str(raised.value)
 
 
 @provokes("… is missing: this installation of dqlitepy is not whole.")
 def no_library(fixtures: Fixtures) -> str:
     with pytest.raises(dqlitepy.InterfaceError) as raised:
-        _library._open(str(folder(fixtures) / "libdqlitepy.so"))
+        library._open(str(folder(fixtures) / "libdqlitepy.so"))
     return str(raised.value)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from dqlitepy._embedded import SNAPSHOT_THRESHOLD, SNAPSHOT_TRAILING
+from dqlitepy._cluster.embedded_nodes import SNAPSHOT_THRESHOLD, SNAPSHOT_TRAILING
 
 
 class GoProgram:

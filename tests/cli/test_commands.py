@@ -98,4 +98,4 @@ def test_a_command_loads_what_it_needs_and_no_more() -> None:
     result = dqlitepy("--help", PYTHONPROFILEIMPORTTIME="1")
     imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
     assert "dqlitepy._cli.commands" in imported
-    assert not imported & {"dqlitepy._library", "dqlitepy._cli.inspect", "asyncio", "http.server", "ssl"}
+    assert not imported & {"dqlitepy._native.library", "dqlitepy._cli.inspect", "asyncio", "http.server", "ssl"}

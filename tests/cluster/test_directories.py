@@ -218,7 +218,7 @@ def test_the_log_speaks(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> Non
 def test_a_node_that_others_could_reach_warns(
     caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dqlitepy._node_core.is_loopback", lambda _: False)
+    monkeypatch.setattr("dqlitepy._cluster.node_core.is_loopback", lambda _: False)
     with dqlitepy.Node(tmp_path / "node", address=address(), **quick()):
         pass
     assert any("runs without TLS: whoever reaches that port" in record.getMessage() for record in caplog.records)

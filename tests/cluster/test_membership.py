@@ -9,7 +9,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 from dqlitepy import Role
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 
 from tests.cluster.machines import Machines, address, quick, voters
 from tests.support import HANG, eventually, failure_of

@@ -174,7 +174,7 @@ def test_no_kernel_aio_left(tmp_path: Path) -> None:
         """
 use_up_kernel_aio()
 fails(connect, r"did not start: the kernel has no context .* by `sysctl fs\\.aio-max-nr=\\d+`")
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 assert library().dqlitepy_open_handles() == 0
 """,
         tmp_path,

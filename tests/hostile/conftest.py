@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import dqlitepy
 import pytest
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 
 from tests.hostile.client import connect
 from tests.hostile.server import Server

@@ -277,7 +277,7 @@ def test_a_second_ctrl_c_right_behind_the_first(server: Server, monkeypatch: pyt
         if stalled.reached.wait(HANG):
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("dqlitepy._wait._cancel", again)
+    monkeypatch.setattr("dqlitepy._native.waiting._cancel", again)
     thread = threading.Thread(target=press)
     thread.start()
     with pytest.raises(KeyboardInterrupt):

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 
 import dqlitepy
 import pytest
-from dqlitepy._copy_file import write_new_file
-from dqlitepy._library import library
+from dqlitepy._copying.whole_file import write_new_file
+from dqlitepy._native.library import library
 
 from tests.node.schema import contents
 from tests.support import finish, outcome, python, run_python

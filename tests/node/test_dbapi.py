@@ -10,7 +10,7 @@ from typing import Any
 
 import dqlitepy
 import pytest
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 
 
 def test_connect_gives_back_nothing_open_after_close(directory: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_leaked_connection_warns_and_is_closed(directory: Path) -> None:
         dqlitepy.connect(directory)
         gc.collect()
     assert [warning.category for warning in caught] == [ResourceWarning]
-    assert "unclosed database in <dqlitepy.dbapi.Connection object at" in str(caught[0].message)
+    assert "unclosed database in <dqlitepy.connection.Connection object at" in str(caught[0].message)
     con = dqlitepy.connect(directory)  # waits for the end of the node that was leaked
     con.close()
     assert library().dqlitepy_open_handles() == before

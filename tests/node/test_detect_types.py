@@ -148,7 +148,7 @@ def test_the_question_about_types_spools_what_streams(con: dqlitepy.Connection) 
 
 def test_definitions_that_are_wrong_here_leave_the_others(con: dqlitepy.Connection) -> None:
     """A server with another SQLite may have tables that the one in this process cannot make."""
-    from dqlitepy._statements import declared_types
+    from dqlitepy._sql.statements import declared_types
 
     schema = [
         "CREATE TABLE odd (a MARK) FANCY",

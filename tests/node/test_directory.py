@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 
 from tests.support import HANG, finish, python, run_python
 

@@ -70,7 +70,7 @@ def test_what_is_left_open_is_warned_of(directory: Path) -> None:
     process = python(PRELUDE, str(directory), options=("-W", "always"))
     _, errors = process.communicate(timeout=HANG)
     assert process.returncode == 0
-    assert "ResourceWarning: unclosed database in <dqlitepy.dbapi.Connection object at" in errors
+    assert "ResourceWarning: unclosed database in <dqlitepy.connection.Connection object at" in errors
 
 
 def test_temporary_databases_are_removed(tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from tests.support import run_python
 PRELUDE = """
 import os, signal, sys, threading, time
 import dqlitepy
-from dqlitepy import _wait
+from dqlitepy._native import waiting
 
 # The server has to end it, or closing the node would wait for it.
 ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r"
 
 def waits(thread):  # whether it waits for a statement
     frame = sys._current_frames()[thread]
-    while frame is not None and frame.f_code is not _wait.run.__code__:
+    while frame is not None and frame.f_code is not waiting.run.__code__:
         frame = frame.f_back
     return frame is not None
 

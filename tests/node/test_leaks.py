@@ -8,7 +8,7 @@ from tests.support import run_python
 PRELUDE = """
 import gc, os, resource, time
 import dqlitepy
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

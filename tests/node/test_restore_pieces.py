@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
-from dqlitepy import _restore, _restore_pieces
+from dqlitepy._copying import restore, restore_pieces
 
 from tests.node.schema import contents
 from tests.support import finish, python
@@ -21,9 +21,9 @@ SCHEMA = "SELECT name FROM sqlite_schema"
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is large."""
-    monkeypatch.setattr(_restore, "ONE_TRANSACTION", 0)
-    monkeypatch.setattr(_restore, "_ROWS_BETWEEN_CALLS", 2)
-    monkeypatch.setattr(_restore_pieces, "_PIECE", 1)
+    monkeypatch.setattr(restore, "ONE_TRANSACTION", 0)
+    monkeypatch.setattr(restore, "_ROWS_BETWEEN_CALLS", 2)
+    monkeypatch.setattr(restore_pieces, "_PIECE", 1)
 
 
 @pytest.fixture
@@ -135,8 +135,9 @@ def test_of_two_restores_the_later_one_wins(
 
 KILLED = """
 import os, sys, dqlitepy
-from dqlitepy import _restore, _restore_pieces
-_restore.ONE_TRANSACTION, _restore._ROWS_BETWEEN_CALLS, _restore_pieces._PIECE = 0, 2, 1
+from dqlitepy._copying import restore
+from dqlitepy._copying import restore_pieces
+restore.ONE_TRANSACTION, restore._ROWS_BETWEEN_CALLS, restore_pieces._PIECE = 0, 2, 1
 def kill(status, remaining, total):
     if remaining <= 4:
         os._exit(9)

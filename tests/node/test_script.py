@@ -8,7 +8,7 @@ from typing import Any
 
 import dqlitepy
 import pytest
-from dqlitepy._script import statements
+from dqlitepy._sql.scripts import statements
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dqlitepy
 import pytest
-from dqlitepy._abi import SMALL_SIZE
+from dqlitepy._native.abi import SMALL_SIZE
 
 from tests.support import run_python
 
@@ -71,7 +71,7 @@ def test_a_result_can_be_left_early(con: dqlitepy.Connection) -> None:
 def test_a_result_for_which_there_is_no_room_says_so(con: dqlitepy.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     con.execute("CREATE TABLE t (a)")
     rows = con.execute(SEVERAL_BATCHES)
-    monkeypatch.setattr("dqlitepy._spool.MEMORY_BYTES", 0)
+    monkeypatch.setattr("dqlitepy._connection.spool.MEMORY_BYTES", 0)
     monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
     con.execute("INSERT INTO t VALUES (1)")
     con.commit()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
-from dqlitepy._library import library
+from dqlitepy._native.library import library
 
 ROWS = 50_000
 

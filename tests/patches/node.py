@@ -15,10 +15,10 @@ import sys
 import time
 from pathlib import Path
 
-from dqlitepy._abi import NodeOptions
-from dqlitepy._handle import Handle
-from dqlitepy._log import node_started, node_stopped
-from dqlitepy._operations import StartNode
+from dqlitepy._native.abi import NodeOptions
+from dqlitepy._native.handle import Handle
+from dqlitepy._native.log import node_started, node_stopped
+from dqlitepy._native.operations import StartNode
 
 from tests.patches.wire import HANG_SECONDS, Client, Response, leader_request
 from tests.support import free_address

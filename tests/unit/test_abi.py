@@ -9,7 +9,7 @@ import textwrap
 from typing import Any
 
 import pytest
-from dqlitepy import _abi
+from dqlitepy._native import abi
 
 from tests.support import HEADER
 from tests.unit.header import Header, parse
@@ -17,22 +17,22 @@ from tests.unit.header import Header, parse
 ABI = parse(HEADER.read_text(encoding="utf-8"))
 
 ENUMS: dict[str, tuple[type[enum.IntEnum | enum.IntFlag], str]] = {
-    "dqlitepy_status": (_abi.Status, "DQLITEPY_"),
-    "dqlitepy_kind": (_abi.Kind, "DQLITEPY_KIND_"),
-    "dqlitepy_role": (_abi.RoleNumber, "DQLITEPY_ROLE_"),
-    "dqlitepy_operation": (_abi.TaskOperation, "DQLITEPY_"),
-    "dqlitepy_error_flag": (_abi.ErrorFlag, "DQLITEPY_ERROR_"),
-    "dqlitepy_result_flag": (_abi.ResultFlag, "DQLITEPY_RESULT_"),
-    "dqlitepy_execute_flag": (_abi.ExecuteFlag, "DQLITEPY_"),
-    "dqlitepy_fit": (_abi.Fit, "DQLITEPY_FIT_"),
-    "dqlitepy_dump_flag": (_abi.DumpFlag, "DQLITEPY_DUMP_"),
+    "dqlitepy_status": (abi.Status, "DQLITEPY_"),
+    "dqlitepy_kind": (abi.Kind, "DQLITEPY_KIND_"),
+    "dqlitepy_role": (abi.RoleNumber, "DQLITEPY_ROLE_"),
+    "dqlitepy_operation": (abi.TaskOperation, "DQLITEPY_"),
+    "dqlitepy_error_flag": (abi.ErrorFlag, "DQLITEPY_ERROR_"),
+    "dqlitepy_result_flag": (abi.ResultFlag, "DQLITEPY_RESULT_"),
+    "dqlitepy_execute_flag": (abi.ExecuteFlag, "DQLITEPY_"),
+    "dqlitepy_fit": (abi.Fit, "DQLITEPY_FIT_"),
+    "dqlitepy_dump_flag": (abi.DumpFlag, "DQLITEPY_DUMP_"),
 }
 STRUCTS: dict[str, type[ctypes.Structure]] = {
-    "dqlitepy_error": _abi.Error,
-    "dqlitepy_node_options": _abi.NodeOptions,
-    "dqlitepy_task": _abi.Task,
-    "dqlitepy_connect_options": _abi.ConnectOptions,
-    "dqlitepy_result": _abi.Result,
+    "dqlitepy_error": abi.Error,
+    "dqlitepy_node_options": abi.NodeOptions,
+    "dqlitepy_task": abi.Task,
+    "dqlitepy_connect_options": abi.ConnectOptions,
+    "dqlitepy_result": abi.Result,
 }
 SCALARS: dict[str, Any] = {
     "char": ctypes.c_char,
@@ -64,28 +64,28 @@ def test_the_header_declares_what_this_test_covers() -> None:
     assert set(ABI.enums) == set(ENUMS)
     assert set(ABI.structs) == set(STRUCTS)
     assert ABI.constants == {
-        "DQLITEPY_ABI_VERSION": _abi.ABI_VERSION,
-        "DQLITEPY_MESSAGE_SIZE": _abi.MESSAGE_SIZE,
-        "DQLITEPY_SMALL_SIZE": _abi.SMALL_SIZE,
+        "DQLITEPY_ABI_VERSION": abi.ABI_VERSION,
+        "DQLITEPY_MESSAGE_SIZE": abi.MESSAGE_SIZE,
+        "DQLITEPY_SMALL_SIZE": abi.SMALL_SIZE,
     }
 
 
 def test_the_functions_are_the_same_in_the_same_order() -> None:
-    assert list(_abi.SIGNATURES) == list(ABI.functions)
+    assert list(abi.SIGNATURES) == list(ABI.functions)
 
 
 @pytest.mark.parametrize("name", ABI.functions)
 def test_function(name: str) -> None:
     result, parameters = ABI.functions[name]
     expected = (None if result == "void" else ctypes_of(result), tuple(ctypes_of(kind) for kind, _ in parameters))
-    assert _abi.SIGNATURES[name] == expected
+    assert abi.SIGNATURES[name] == expected
 
 
-@pytest.mark.parametrize("name", sorted(_abi.UNDECLARED))
+@pytest.mark.parametrize("name", sorted(abi.UNDECLARED))
 def test_what_is_not_declared_has_nothing_to_convert(name: str) -> None:
     """An int crosses as 32 bits then, whatever the function takes, and a float as a double."""
-    result, (handle, *others) = _abi.SIGNATURES[name]
-    assert (result, handle) == (ctypes.c_int32, _abi.HandleNumber)  # given as an object of this type
+    result, (handle, *others) = abi.SIGNATURES[name]
+    assert (result, handle) == (ctypes.c_int32, abi.HandleNumber)  # given as an object of this type
     numbers = {kind for kind in others if issubclass(kind, ctypes._SimpleCData) and kind is not ctypes.c_void_p}
     assert numbers <= {ctypes.c_int32, ctypes.c_uint32, ctypes.c_char_p}
 

@@ -8,9 +8,10 @@ import sqlite3
 
 import dqlitepy
 import pytest
-from dqlitepy import _abi, errors
-from dqlitepy._library import exception_of
-from dqlitepy._sqlite_codes import NAMES, name_of
+from dqlitepy import errors
+from dqlitepy._native import abi
+from dqlitepy._native.library import exception_of
+from dqlitepy._result_codes import NAMES, name_of
 
 PARENTS = {
     "Warning": Warning,
@@ -33,8 +34,8 @@ PARENTS = {
 SQLITE3_CODES = {name: getattr(sqlite3, name) for name in dir(sqlite3) if name in set(NAMES.values())}
 
 
-def native_error(kind: int, code: int = 0, message: bytes = b"what happened") -> _abi.Error:
-    return _abi.Error(kind=kind, code=code, message_size=len(message), message=message)
+def native_error(kind: int, code: int = 0, message: bytes = b"what happened") -> abi.Error:
+    return abi.Error(kind=kind, code=code, message_size=len(message), message=message)
 
 
 def test_every_exception_is_in_the_tree() -> None:
@@ -94,7 +95,7 @@ def test_classes_are_those_of_sqlite3(sql: str) -> None:
             connection.execute(sql)
     finally:
         connection.close()
-    ours = exception_of(native_error(_abi.Kind.SQLITE, theirs.value.sqlite_errorcode))
+    ours = exception_of(native_error(abi.Kind.SQLITE, theirs.value.sqlite_errorcode))
     assert isinstance(ours, dqlitepy.Error)
     assert type(ours).__name__ == type(theirs.value).__name__
     assert ours.sqlite_errorcode == theirs.value.sqlite_errorcode
@@ -117,51 +118,51 @@ def test_classes_are_those_of_sqlite3(sql: str) -> None:
     ],
 )
 def test_class_of_code(code: int, expected: type[Exception]) -> None:
-    assert type(exception_of(native_error(_abi.Kind.SQLITE, code))) is expected
+    assert type(exception_of(native_error(abi.Kind.SQLITE, code))) is expected
 
 
 KINDS = {
-    _abi.Kind.PROGRAMMING: dqlitepy.ProgrammingError,
-    _abi.Kind.BAD_HANDLE: dqlitepy.ProgrammingError,
-    _abi.Kind.NOT_SUPPORTED: dqlitepy.NotSupportedError,
-    _abi.Kind.DATA: dqlitepy.OperationalError,
-    _abi.Kind.NODE: dqlitepy.OperationalError,
-    _abi.Kind.NO_LEADER: dqlitepy.NoLeaderError,
-    _abi.Kind.NOT_LEADER: dqlitepy.NotLeaderError,
-    _abi.Kind.LEADERSHIP_LOST: dqlitepy.LeadershipLostError,
-    _abi.Kind.AMBIGUOUS_COMMIT: dqlitepy.AmbiguousCommitError,
-    _abi.Kind.INTERRUPTED: dqlitepy.OperationalError,
-    _abi.Kind.CONNECTION: dqlitepy.OperationalError,
-    _abi.Kind.PROTOCOL: dqlitepy.OperationalError,
-    _abi.Kind.INTERNAL: dqlitepy.InternalError,
+    abi.Kind.PROGRAMMING: dqlitepy.ProgrammingError,
+    abi.Kind.BAD_HANDLE: dqlitepy.ProgrammingError,
+    abi.Kind.NOT_SUPPORTED: dqlitepy.NotSupportedError,
+    abi.Kind.DATA: dqlitepy.OperationalError,
+    abi.Kind.NODE: dqlitepy.OperationalError,
+    abi.Kind.NO_LEADER: dqlitepy.NoLeaderError,
+    abi.Kind.NOT_LEADER: dqlitepy.NotLeaderError,
+    abi.Kind.LEADERSHIP_LOST: dqlitepy.LeadershipLostError,
+    abi.Kind.AMBIGUOUS_COMMIT: dqlitepy.AmbiguousCommitError,
+    abi.Kind.INTERRUPTED: dqlitepy.OperationalError,
+    abi.Kind.CONNECTION: dqlitepy.OperationalError,
+    abi.Kind.PROTOCOL: dqlitepy.OperationalError,
+    abi.Kind.INTERNAL: dqlitepy.InternalError,
 }
 
 
 def test_every_kind_has_a_class() -> None:
-    assert set(KINDS) == set(_abi.Kind) - {_abi.Kind.NONE, _abi.Kind.SQLITE}
+    assert set(KINDS) == set(abi.Kind) - {abi.Kind.NONE, abi.Kind.SQLITE}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_class_of_kind(kind: int) -> None:
     exception = exception_of(native_error(kind))
-    assert type(exception) is KINDS[_abi.Kind(kind)]
+    assert type(exception) is KINDS[abi.Kind(kind)]
     assert not hasattr(exception, "sqlite_errorcode")
 
 
 def test_a_kind_with_a_code_carries_it() -> None:
-    exception = exception_of(native_error(_abi.Kind.NOT_LEADER, 10250))
+    exception = exception_of(native_error(abi.Kind.NOT_LEADER, 10250))
     assert isinstance(exception, dqlitepy.NotLeaderError)
     assert (exception.sqlite_errorcode, exception.sqlite_errorname) == (10250, "SQLITE_IOERR_NOT_LEADER")
 
 
 def test_data_that_is_too_large_is_a_data_error() -> None:
-    exception = exception_of(native_error(_abi.Kind.DATA, 18))
+    exception = exception_of(native_error(abi.Kind.DATA, 18))
     assert isinstance(exception, dqlitepy.DataError)
     assert exception.sqlite_errorname == "SQLITE_TOOBIG"
 
 
 def test_a_message_that_is_not_utf_8_raises_nothing_else() -> None:
-    assert str(exception_of(native_error(_abi.Kind.NODE, message=b"caf\xe9"))) == "caf\ufffd"
+    assert str(exception_of(native_error(abi.Kind.NODE, message=b"caf\xe9"))) == "caf\ufffd"
 
 
 def test_an_unknown_kind_is_an_internal_error() -> None:

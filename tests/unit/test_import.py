@@ -78,6 +78,6 @@ def test_module_attributes_of_pep_249() -> None:
 
 
 def test_the_constant_is_the_same_where_it_counts() -> None:
-    from dqlitepy import _transactions
+    from dqlitepy._connection import transactions
 
-    assert dqlitepy.LEGACY_TRANSACTION_CONTROL == _transactions.LEGACY_TRANSACTION_CONTROL
+    assert dqlitepy.LEGACY_TRANSACTION_CONTROL == transactions.LEGACY_TRANSACTION_CONTROL

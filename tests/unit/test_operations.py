@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from dqlitepy import _abi, _operations
-from dqlitepy._operations import Discard, Execute, ExecuteMany, Fetch, Operation, Statement
-from dqlitepy._poller import poller
-from dqlitepy._wait import run
+from dqlitepy._native import abi, operations
+from dqlitepy._native.operations import Discard, Execute, ExecuteMany, Fetch, Operation, Statement
+from dqlitepy._native.poller import poller
+from dqlitepy._native.waiting import run
 
-NUMBER = _abi.HandleNumber(2**40 + 7)
+NUMBER = abi.HandleNumber(2**40 + 7)
 
 
 class Recorder:
@@ -41,11 +41,11 @@ def fits(argument: object, kind: Any) -> bool:
         return type(argument) is bytes
     if type(argument) is not type(ctypes.byref(NUMBER)):
         return False
-    return type(argument._obj) in (kind._type_, _abi.HandleNumbers)  # type: ignore[attr-defined]
+    return type(argument._obj) in (kind._type_, abi.HandleNumbers)  # type: ignore[attr-defined]
 
 
 def check(name: str, arguments: tuple[Any, ...]) -> None:
-    _, kinds = _abi.SIGNATURES[name]
+    _, kinds = abi.SIGNATURES[name]
     assert len(arguments) == len(kinds)
     assert [fits(argument, kind) for argument, kind in zip(arguments, kinds, strict=True)] == [True] * len(kinds)
 
@@ -85,8 +85,8 @@ class Failed(Operation):
         return 0
 
     def begin(self, native: object, slice_ms: int) -> int:
-        self.error.kind = _abi.Kind.LEADERSHIP_LOST
-        self.error.flags = _abi.ErrorFlag.TRANSACTION_LOST
+        self.error.kind = abi.Kind.LEADERSHIP_LOST
+        self.error.flags = abi.ErrorFlag.TRANSACTION_LOST
         raise KeyboardInterrupt
 
     def resume(self, native: object, slice_ms: int) -> int:
@@ -110,7 +110,7 @@ def test_a_signal_gives_no_block_back_twice(monkeypatch: pytest.MonkeyPatch) -> 
             freed.append(address)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(_operations, "library", Library)
+    monkeypatch.setattr(operations, "library", Library)
     operation = Fetch(NUMBER)
     operation.result.data = 4096
     with pytest.raises(KeyboardInterrupt):

@@ -12,11 +12,12 @@ from typing import Any
 
 import dqlitepy
 import pytest
-from dqlitepy import _adapters, _wire
-from dqlitepy._abi import LARGEST_SIZE, HandleNumber
-from dqlitepy._batches import batches
-from dqlitepy._operations import Execute
-from dqlitepy._parameters import bind, bind_all
+from dqlitepy._native import formats
+from dqlitepy._native.abi import LARGEST_SIZE, HandleNumber
+from dqlitepy._native.operations import Execute
+from dqlitepy._sql import adapters
+from dqlitepy._sql.batches import batches
+from dqlitepy._sql.parameters import bind, bind_all
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -173,11 +174,11 @@ def test_what_a_mapping_raises_goes_on() -> None:
 @pytest.fixture
 def restored_adapters() -> Iterator[None]:
     """Lets a test register adapters without leaving them behind."""
-    registered, plain = dict(_adapters.adapters), set(_adapters.plain_types)
+    registered, plain = dict(adapters.adapters), set(adapters.plain_types)
     yield
-    _adapters.adapters.clear()
-    _adapters.adapters.update(registered)
-    _adapters.plain_types.update(plain)
+    adapters.adapters.clear()
+    adapters.adapters.update(registered)
+    adapters.plain_types.update(plain)
 
 
 def test_a_registered_adapter_is_used(restored_adapters: None) -> None:
@@ -225,7 +226,7 @@ PLAIN = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text() |
 @settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(PLAIN).map(tuple)))
 def test_a_list_of_encoded_rows_is_what_marshal_writes_for_it(rows: list[tuple[Any, ...]]) -> None:
-    encoded = _wire.join_rows(len(rows), [_wire.encode_rows(rows[:2]), _wire.encode_rows(rows[2:])])
+    encoded = formats.join_rows(len(rows), [formats.encode_rows(rows[:2]), formats.encode_rows(rows[2:])])
     assert encoded == marshal.dumps(rows, 2)
     assert repr(marshal.loads(encoded)) == repr(rows)
 
@@ -236,7 +237,7 @@ def test_marshal_refuses_what_is_too_large(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(marshal, "dumps", refuse)
     with pytest.raises(dqlitepy.DataError, match=r"string or blob too big"):
-        _wire.encode((b"",))
+        formats.encode((b"",))
 
 
 def test_a_size_that_its_argument_cannot_tell_is_refused() -> None:
@@ -258,11 +259,11 @@ def test_large_rows_make_small_batches() -> None:
     assert max(map(len, batches(rows, iter))) < 2_000_000
 
 
-@pytest.mark.parametrize("encode_plain", [None, _wire.encode_rows])
+@pytest.mark.parametrize("encode_plain", [None, formats.encode_rows])
 def test_large_rows_behind_a_small_one_make_small_batches(
     monkeypatch: pytest.MonkeyPatch, encode_plain: Callable[[list[Any]], bytes] | None
 ) -> None:
-    monkeypatch.setattr("dqlitepy._batches._LARGE_CHUNK_BYTES", 2**20)
+    monkeypatch.setattr("dqlitepy._sql.batches._LARGE_CHUNK_BYTES", 2**20)
     rows = [(b"",), *[(bytes(400_000),) for _ in range(10)]]
     encoded = list(batches(rows, iter, encode_plain))
     assert max(map(len, encoded)) < 2_000_000

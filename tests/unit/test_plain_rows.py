@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import pytest
-from dqlitepy import _adapters
-from dqlitepy._batches import batches
-from dqlitepy._parameters import bind_all
-from dqlitepy._plain_rows import encode_plain
+from dqlitepy._sql import adapters
+from dqlitepy._sql.batches import batches
+from dqlitepy._sql.parameters import bind_all
+from dqlitepy._sql.plain_rows import encode_plain
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -109,14 +109,14 @@ def test_bytes_among_other_types_are_looked_at_one_by_one() -> None:
 
 @pytest.mark.parametrize("kind", [int, bool, bytes])
 def test_none_takes_it_once_a_plain_type_has_an_adapter(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_adapters, "adapters", dict(_adapters.adapters))
-    plain = set(_adapters.plain_types)
+    monkeypatch.setattr(adapters, "adapters", dict(adapters.adapters))
+    plain = set(adapters.plain_types)
     try:
-        _adapters.register_adapter(kind, str)
+        adapters.register_adapter(kind, str)
         assert encode_plain([("no value of that type",)]) is None
         assert outcome(batches([(kind(),)], bound, encode_plain)) == ([(str(kind()),)], "")
     finally:
-        _adapters.plain_types.update(plain)
+        adapters.plain_types.update(plain)
 
 
 def test_what_an_iterator_yields_is_read_before_it_goes_on() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import dqlitepy
 import pytest
-from dqlitepy import _abi, _library
+from dqlitepy._native import abi, library
 
 from tests.support import HANG, PACKAGE, run_python
 
@@ -27,14 +27,14 @@ Machine = namedtuple("Machine", "machine")
 def test_other_systems(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     monkeypatch.setattr(sys, "platform", system)
     with pytest.raises(dqlitepy.UnsupportedPlatformError, match=f"^Unsupported OS '{system}': .*Use a Linux machine"):
-        _library.library_path()
+        library.library_path()
 
 
 @pytest.mark.parametrize("machine", ["i686", "armv7l", "riscv64", "ppc64le", "s390x"])
 def test_other_processors(monkeypatch: pytest.MonkeyPatch, machine: str) -> None:
     monkeypatch.setattr(os, "uname", lambda: Machine(machine))
     with pytest.raises(RuntimeError, match=f"^Unsupported architecture '{machine}' .*: use a 64-bit Python on x86_64"):
-        _library.library_path()
+        library.library_path()
 
 
 def test_a_32_bit_python_on_a_64_bit_system(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,7 @@ def test_a_32_bit_python_on_a_64_bit_system(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(
         dqlitepy.UnsupportedPlatformError, match=r"^Unsupported architecture 'x86_64' with a 32-bit Python"
     ):
-        _library.library_path()
+        library.library_path()
 
 
 def _unknown_name(name: str) -> str:
@@ -54,23 +54,24 @@ def _unknown_name(name: str) -> str:
 def test_musl(monkeypatch: pytest.MonkeyPatch, confstr: Any) -> None:
     monkeypatch.setattr(os, "confstr", confstr)
     with pytest.raises(dqlitepy.UnsupportedPlatformError, match=r"musl.*python:slim instead of python:alpine"):
-        _library.library_path()
+        library.library_path()
 
 
 @pytest.mark.parametrize(("machine", "folder"), [("x86_64", "linux-amd64"), ("aarch64", "linux-arm64")])
 def test_where_the_library_lies(monkeypatch: pytest.MonkeyPatch, machine: str, folder: str) -> None:
     monkeypatch.setattr(os, "uname", lambda: Machine(machine))
-    assert _library.library_path() == os.path.join(PACKAGE, "_lib", folder, "libdqlitepy.so")
+    assert library.library_path() == os.path.join(PACKAGE, "_lib", folder, "libdqlitepy.so")
 
 
 def test_the_real_path_of_the_package_does_not_matter(tmp_path: Path) -> None:
     """Bazel links each source file to a folder that has no library in it."""
     package = tmp_path / "dqlitepy"
-    package.mkdir()
-    for path in PACKAGE.glob("*.py"):
-        (package / path.name).symlink_to(path.resolve())
+    for path in PACKAGE.rglob("*.py"):
+        link = package / path.relative_to(PACKAGE)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path.resolve())
     where = f"sys.path.insert(0, {str(tmp_path)!r})"
-    program = f"import sys; {where}; from dqlitepy import _library; print(_library.library_path())"
+    program = f"import sys; {where}; from dqlitepy._native import library; print(library.library_path())"
     output = subprocess.run(
         [sys.executable, "-S", "-c", program], capture_output=True, text=True, timeout=HANG, check=True
     )
@@ -81,10 +82,8 @@ def test_the_real_path_of_the_package_does_not_matter(tmp_path: Path) -> None:
 def installation(tmp_path: Path) -> Iterator[Path]:
     """Yields the place of the library in a copy of the package that has none."""
     package = tmp_path / "dqlitepy"
-    package.mkdir()
-    for path in PACKAGE.glob("*.py"):
-        shutil.copyfile(path, package / path.name)
-    folder = package / "_lib" / os.path.basename(os.path.dirname(_library.library_path()))
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("_lib", "__pycache__"))
+    folder = package / "_lib" / os.path.basename(os.path.dirname(library.library_path()))
     folder.mkdir(parents=True)
     yield folder / "libdqlitepy.so"
 
@@ -141,17 +140,17 @@ class _Stub:
     ("stub", "message"),
     [
         (
-            _Stub(_abi.ABI_VERSION + 1, _abi.ERROR_SIZE),
-            rf"has ABI {_abi.ABI_VERSION + 1}, dqlitepy .* needs {_abi.ABI_VERSION}\. Reinstall dqlitepy",
+            _Stub(abi.ABI_VERSION + 1, abi.ERROR_SIZE),
+            rf"has ABI {abi.ABI_VERSION + 1}, dqlitepy .* needs {abi.ABI_VERSION}\. Reinstall dqlitepy",
         ),
-        (_Stub(_abi.ABI_VERSION, _abi.ERROR_SIZE - 8), "disagree about the error struct. Reinstall dqlitepy"),
+        (_Stub(abi.ABI_VERSION, abi.ERROR_SIZE - 8), "disagree about the error struct. Reinstall dqlitepy"),
     ],
 )
 def test_another_version(monkeypatch: pytest.MonkeyPatch, stub: _Stub, message: str) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda path: stub)
-    monkeypatch.setattr(_abi, "declare", lambda library: None)
+    monkeypatch.setattr(abi, "declare", lambda library: None)
     with pytest.raises(dqlitepy.InterfaceError, match=message):
-        _library._open(__file__)
+        library._open(__file__)
 
 
 @pytest.mark.parametrize("version", [(2, 7, 18), (3, 4, 10), (3, 6, 15), (3, 10, 13)])

@@ -17,7 +17,7 @@ from importlib import import_module
 
 import dqlitepy
 import pytest
-from dqlitepy import _constants
+from dqlitepy._sql import constants
 
 from tests.support import PACKAGE, ROOT
 
@@ -112,7 +112,7 @@ def lines() -> Iterator[str]:
                 yield f"{module}.{name} is dqlitepy.{name}"
             elif name != "__version__":
                 yield from of_value(f"{module}.{name}", value)
-    for name in sorted(name for name in vars(_constants) if name.startswith("SQLITE_")):
+    for name in sorted(name for name in vars(constants) if name.startswith("SQLITE_")):
         yield f"dqlitepy.{name} = {getattr(dqlitepy, name)}"
     for module in SUBMODULES:
         found = import_module(f"dqlitepy.{module}")

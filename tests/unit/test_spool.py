@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from dqlitepy._spool import MEMORY_BYTES, Spool
+from dqlitepy._connection.spool import MEMORY_BYTES, Spool
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
-from dqlitepy._address import host_of, is_loopback, normalized
-from dqlitepy._file_uri import Directory
-from dqlitepy._target import Cluster, target_of
+from dqlitepy._cluster.address import host_of, is_loopback, normalized
+from dqlitepy._cluster.file_uri import Directory
+from dqlitepy._cluster.target import Cluster, target_of
 
 FILES = "tls_cert=c.pem&tls_key=%2Fetc%2Fk.pem&tls_ca=ca.pem"
 

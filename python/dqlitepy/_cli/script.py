@@ -11,7 +11,7 @@ from typing import TypeAlias
 import dqlitepy
 from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.session import Session
-from dqlitepy._script import complete_statement, statements
+from dqlitepy._sql.scripts import complete_statement, statements
 
 Command: TypeAlias = Callable[[Session, str], None]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import dqlitepy
-from dqlitepy._address import normalized
 from dqlitepy._cli.failure import Failure
-from dqlitepy._target import DEFAULT_DATABASE, Cluster, target_of
+from dqlitepy._cluster.address import normalized
+from dqlitepy._cluster.target import DEFAULT_DATABASE, Cluster, target_of
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import weakref
 
-from dqlitepy._embedded import EmbeddedNode, acquire_temporary
+from dqlitepy._cluster.embedded_nodes import EmbeddedNode, acquire_temporary
 
 
 class TemporaryDatabase:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.util import asbool
 
-from dqlitepy._target import target_of
+from dqlitepy._cluster.target import target_of
 
 MEMORY = ":memory:"
 

@@ -9,7 +9,7 @@ from typing import reveal_type
 import dqlitepy
 
 con = dqlitepy.connect("data")
-reveal_type(con)  # dqlitepy.dbapi.Connection
+reveal_type(con)  # dqlitepy.connection.Connection
 cursor = con.execute("SELECT 1")
 reveal_type(cursor)  # dqlitepy.cursor.Cursor
 reveal_type(cursor.fetchall())  # list[Any]
@@ -17,7 +17,7 @@ reveal_type(cursor.rowcount)  # int
 reveal_type(cursor.lastrowid)  # int | None
 reveal_type(con.in_transaction)  # bool
 with con as same:
-    reveal_type(same)  # dqlitepy.dbapi.Connection
+    reveal_type(same)  # dqlitepy.connection.Connection
 try:
     con.commit()
 except dqlitepy.OperationalError as error:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waits for native operations in slices, so that Ctrl-C and other signals are seen while one runs."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from dqlitepy._native.abi import Error, Status
+from dqlitepy._native.library import Library, exception_of, library
+from dqlitepy._native.operations import Operation
+
+SLICE_MS = 100
+# How long a cancelled operation may take to end before its handle is given up.
+DRAIN_SECONDS = 5.0
+
+_OK = int(Status.OK)
+_PENDING = int(Status.PENDING)
+
+
+def run(operation: Operation) -> None:
+    """Runs an operation to its end.
+
+    Where something is raised meanwhile (KeyboardInterrupt, or whatever a signal handler raises), the operation is
+    cancelled and given DRAIN_SECONDS to end, then the exception goes on. `operation.ended` tells whether it did.
+
+    Raises:
+        dqlitepy.Error: the operation failed.
+    """
+    native = library()
+    try:
+        status = operation.begin(native, SLICE_MS)
+        while status == _PENDING:
+            status = operation.resume(native, SLICE_MS)
+        operation.ended = True
+    except BaseException:
+        _cancel(native, operation)
+        raise
+    if status != _OK:
+        raise exception_of(operation.error)
+
+
+def _cancel(native: Library, operation: Operation) -> None:
+    # A second Ctrl-C leaves this function early, at any line.
+    operation.dispose()  # it may have just ended
+    if operation.error.kind:  # with this, which tells what is lost; to go on would write something else over it
+        operation.ended = True
+        return
+    native.dqlitepy_cancel(operation.handle, Error())
+    deadline = monotonic() + DRAIN_SECONDS
+    status = _PENDING
+    while status == _PENDING:
+        if monotonic() > deadline:
+            return
+        status = operation.resume(native, SLICE_MS)
+    operation.ended = True
