@@ -13,6 +13,13 @@
 
 Importing this loads no library and starts nothing; the first `connect` does. A process that forks after that cannot use
 dqlitepy in the child (ForkError): use spawn or forkserver, or connect after the fork.
+
+    help(dqlitepy.connect)      which databases there are: a directory, ":memory:", a cluster's URL; and the options
+    dqlitepy.Connection         as in sqlite3, with Cursor, Row and the exceptions; dqlitepy.Pool lends them to threads
+    dqlitepy.aio                the same for asyncio
+    dqlitepy.Node               a member of a cluster in this process; dqlitepy.Client looks after the members
+    dqlitepy.run_transaction    runs a transaction again where it is certain that nothing of it was committed
+    dqlitepy.errors             what each exception says about the data
 """
 
 # A Python too old for the rest must get far enough to be told so: this file, and no other, keeps to what Python 2.7 can
@@ -31,7 +38,9 @@ if sys.version_info < (3, 11):  # noqa: UP036
 
 from dqlitepy._version import __version__
 
-TYPE_CHECKING = False  # type checkers take it for True
+# Type checkers take it for True. It is no literal: Jedi does not read what stands below `if False`, and would complete
+# nothing.
+TYPE_CHECKING = bool(0)
 if TYPE_CHECKING:
     from dqlitepy._connection.callbacks import enable_callback_tracebacks
     from dqlitepy._connection.refused import Blob, enable_shared_cache
@@ -231,4 +240,11 @@ def __getattr__(name):  # type: (str) -> object
 
 
 def __dir__():  # type: () -> list[str]
-    return sorted(set(globals()) | set(__all__))
+    from dqlitepy._sql import constants
+
+    # Without sqlite_version and sqlite_version_info: help() asks for all that is here, and must not load the library.
+    return sorted(set(__all__) | set(constants.CONSTANTS) | set(["SQLITE_KEYWORDS", "aio", "dbapi2"]))
+
+
+# Star imports and completion by what is here should not find them.
+del sys, TYPE_CHECKING

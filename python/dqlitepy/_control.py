@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, TypeVar
 
 from dqlitepy._blocking import SyncConnection
 from dqlitepy._connection.transactions import (
@@ -15,6 +15,9 @@ from dqlitepy._connection.transactions import (
     checked_isolation_level,
 )
 from dqlitepy.errors import Error
+
+# Where Self stands in a base class, Jedi takes it for that class; a variable of this kind is the subclass.
+_Self = TypeVar("_Self", bound="TransactionControl")
 
 
 class TransactionControl(SyncConnection):
@@ -77,7 +80,7 @@ class TransactionControl(SyncConnection):
         self._exclusively(self._forget_loss)
         self._finish_transaction("ROLLBACK")
 
-    def __enter__(self) -> Self:
+    def __enter__(self: _Self) -> _Self:
         """Begins a block at whose end the transaction is committed, or rolled back where an exception leaves it."""
         self._number()
         return self

@@ -6,6 +6,12 @@ from __future__ import annotations
 import dqlitepy
 from dqlitepy import *  # noqa: F403  # whatever is there
 
+__all__ = dqlitepy.__all__
+
 
 def __getattr__(name: str) -> object:
     return getattr(dqlitepy, name)
+
+
+def __dir__() -> list[str]:
+    return dir(dqlitepy)

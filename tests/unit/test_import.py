@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import ast
+from importlib import import_module
+from types import ModuleType
 
 import dqlitepy
 import pytest
@@ -44,6 +46,50 @@ def test_using_the_exceptions_and_types_loads_no_library() -> None:
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(dqlitepy, name) is not None
     assert name in dir(dqlitepy)
+
+
+@pytest.mark.parametrize("module", [dqlitepy, dqlitepy.dbapi2, dqlitepy.aio])
+def test_dir_shows_public_names_alone(module: ModuleType) -> None:
+    shown = set(dir(module))
+    assert {name for name in shown if name.startswith("_")} <= {"__version__"}
+    assert shown >= set(module.__all__)
+    others = {name for name in shown - set(module.__all__) if not name.startswith("SQLITE_")}
+    assert others == (set() if module is dqlitepy.aio else {"aio", "dbapi2"})
+    for name in shown:
+        assert getattr(module, name) is not None
+
+
+@pytest.mark.parametrize("module", ["dqlitepy", "dqlitepy.dbapi2", "dqlitepy.aio"])
+def test_a_star_import_brings_public_names_alone(module: str) -> None:
+    names: dict[str, object] = {}
+    exec(f"from {module} import *", names)
+    assert sorted(names.keys() - {"__builtins__"}) == sorted(import_module(module).__all__)
+
+
+def test_help_begins_with_what_a_user_needs_and_loads_no_library() -> None:
+    output = run_python(
+        """
+        import dqlitepy, pydoc
+        print(pydoc.plain(pydoc.render_doc(dqlitepy)))
+        with open("/proc/self/maps") as maps:
+            assert "libdqlitepy" not in maps.read()
+        """
+    )
+    beginning = output.partition("PACKAGE CONTENTS")[0]
+    for name in ("connect", "Connection", "Pool", "aio", "Node", "Client", "run_transaction", "errors"):
+        assert f"dqlitepy.{name}" in beginning
+    assert "\n    connect(" in output.partition("\nFUNCTIONS\n")[2]
+
+
+def test_what_reads_the_source_finds_the_names() -> None:
+    """Jedi does not read a block whose condition it can tell to be false, but for `typing.TYPE_CHECKING`."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    (assigned,) = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TYPE_CHECKING"
+    ]
+    assert not isinstance(assigned, ast.Constant)
 
 
 def test_the_three_lists_of_public_names_agree() -> None:

@@ -104,3 +104,7 @@ def __getattr__(name: str) -> object:
     if name in ("sqlite_version", "sqlite_version_info"):  # they load the library
         return getattr(import_module("dqlitepy._versions"), name)()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable
 from operator import index
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex, TypeVar
 
 from dqlitepy import errors
 from dqlitepy._cluster.place import Place, place_of
@@ -33,6 +33,9 @@ from dqlitepy.aio.cursor import Cursor
 if TYPE_CHECKING:
     from dqlitepy._cluster.node_core import NodeCore
     from dqlitepy.tls import TLS
+
+
+_Self = TypeVar("_Self", bound="Connection")  # Jedi does not find Self in what is awaited
 
 
 class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
@@ -72,7 +75,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         self.linearizable = linearizable
         self._opening: asyncio.Lock | None = None
 
-    def __await__(self) -> Generator[Any, None, Self]:
+    def __await__(self: _Self) -> Generator[Any, None, _Self]:
         """Opens the connection and returns it."""
         return self._open().__await__()
 
