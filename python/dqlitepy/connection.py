@@ -14,7 +14,6 @@ from dqlitepy._cluster.place import place_of
 from dqlitepy._cluster.target import StrOrBytesPath
 from dqlitepy._connection.prepared import Statement, prepared
 from dqlitepy._connection.refused import RefusedMethods
-from dqlitepy._connection.settings import pragma_of
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
@@ -127,6 +126,8 @@ class Connection(RefusedMethods, CopyingConnection):
             ValueError: there is no such setting.
             NotSupportedError: no PRAGMA reaches it.
         """
+        from dqlitepy._connection.settings import pragma_of  # few programs need it
+
         self._number()
         return bool(self._exclusively(self._ask, f"PRAGMA {pragma_of(op)}")[0][0])
 
@@ -138,6 +139,8 @@ class Connection(RefusedMethods, CopyingConnection):
             NotSupportedError: no PRAGMA reaches it.
             OperationalError: it did not change, as foreign keys cannot inside a transaction.
         """
+        from dqlitepy._connection.settings import pragma_of  # few programs need it
+
         self._number()
         self._exclusively(self._ask, f"PRAGMA {pragma_of(op)} = {int(bool(enable))}")
         if self.getconfig(op) != bool(enable):

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from dqlitepy._result_codes import *  # noqa: F403  # all of them, for whoever asks by name
@@ -83,9 +82,7 @@ CONSTANTS: Final[dict[str, int]] = {
 
 # In the order of sqlite3_keyword_name(), as `sqlite3` of Python 3.15 has them.
 SQLITE_KEYWORDS: Final[tuple[str, ...]] = tuple(
-    re.findall(
-        r"\w+",
-        """
+    """
         REINDEX INDEXED INDEX DESC ESCAPE EACH CHECK KEY BEFORE FOREIGN FOR IGNORE REGEXP EXPLAIN INSTEAD ADD
         DATABASE AS SELECT TABLE LEFT THEN END DEFERRABLE ELSE EXCLUDE DELETE TEMPORARY TEMP OR ISNULL NULLS
         SAVEPOINT INTERSECT TIES NOTNULL NOT NO NULL LIKE EXCEPT TRANSACTION ACTION ON NATURAL ALTER RAISE EXCLUSIVE
@@ -96,6 +93,5 @@ SQLITE_KEYWORDS: Final[tuple[str, ...]] = tuple(
         COLUMN COMMIT CONFLICT CROSS CURRENT_TIMESTAMP CURRENT_TIME CURRENT PRECEDING FAIL LAST FILTER REPLACE FIRST
         FOLLOWING FROM FULL LIMIT IF ORDER RESTRICT OTHERS OVER RETURNING RIGHT ROLLBACK ROWS ROW UNBOUNDED UNION
         USING VACUUM VIEW WINDOW DO BY INITIALLY ALL PRIMARY
-        """,
-    )
+    """.split()  # noqa: SIM905  # a list of them has a line for each
 )

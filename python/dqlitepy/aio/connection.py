@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex, T
 from dqlitepy import errors
 from dqlitepy._cluster.place import Place, place_of
 from dqlitepy._cluster.target import StrOrBytesPath
-from dqlitepy._connection.settings import pragma_of
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
@@ -137,6 +136,8 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
             ValueError: there is no such setting.
             NotSupportedError: no PRAGMA reaches it.
         """
+        from dqlitepy._connection.settings import pragma_of  # few programs need it
+
         self._number()
         return bool((await self._exclusively(self._ask, f"PRAGMA {pragma_of(op)}"))[0][0])
 
@@ -148,6 +149,8 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
             NotSupportedError: no PRAGMA reaches it.
             OperationalError: it did not change, as foreign keys cannot inside a transaction.
         """
+        from dqlitepy._connection.settings import pragma_of  # few programs need it
+
         self._number()
         await self._exclusively(self._ask, f"PRAGMA {pragma_of(op)} = {int(bool(enable))}")
         if await self.getconfig(op) != bool(enable):
