@@ -271,3 +271,23 @@ def test_a_connection_is_stopped_without_waiting(tmp_path: Path) -> None:
     again = dqlitepy.connect(tmp_path)
     assert again.execute("SELECT * FROM t").fetchall() == []
     again.close()
+
+
+def test_a_statement_on_a_cursor_from_which_another_task_fetches() -> None:
+    """Its result is its own: what the other task fetches meanwhile does not come behind it."""
+    counting = (
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 300000) SELECT n, 'text' FROM c"
+    )
+
+    async def main() -> None:
+        async with aio.connect(":memory:") as con:
+            await con.execute("CREATE TABLE t (a)")
+            cursor = await con.execute(counting)
+            await cursor.fetchmany(3)
+            fetching = asyncio.ensure_future(cursor.fetchall())
+            await asyncio.sleep(0)  # it asks for more
+            await cursor.execute("INSERT INTO t VALUES (1)")
+            assert (cursor.description, cursor.rowcount, await cursor.fetchall()) == (None, 1, [])
+            await asyncio.gather(fetching, return_exceptions=True)
+
+    asyncio.run(main())

@@ -49,6 +49,7 @@ class Cursor(CursorCore):
             OperationalError, IntegrityError, …: the statement failed.
         """
         connection = self._checked()
+        self._forget()
         self._in_use = True  # adapters run
         try:
             operation = connection._execution(sql, () if parameters is None else parameters)
@@ -57,12 +58,12 @@ class Cursor(CursorCore):
         turn = connection._turn  # as `_exclusively` and a method for it to call, with two coroutines less
         if not turn.take_at_once():
             await turn.take()
+            self._forget()  # another task may have fetched meanwhile
         try:
             if connection._trace_callback is not None:
                 connection._trace(operation)
             if connection._streaming is not None:
                 await connection._make_room(self)
-            self._forget()
             declared = await connection._declared_types(operation) if connection._detect_types else ()
             try:
                 await connection._run(operation)
