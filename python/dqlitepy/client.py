@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks at a cluster and changes who is in it."""
+# Made from aio/client.py by `tools/bazel run //tools:twins`. Change that file.
+"""`Client`: looks at a cluster and changes who is in it."""
 
 from __future__ import annotations
 
 from dqlitepy._cluster.client_core import ClientCore
 from dqlitepy._cluster.tasks import ask
-from dqlitepy._copying.dump import Dump
+from dqlitepy._copying.dump import dump
 from dqlitepy.members import NodeInfo, NodeMetadata, Role
 
 
@@ -88,5 +89,4 @@ class Client(ClientCore):
         Raises:
             NotSupportedError: the database is too large for dqlite's protocol.
         """
-        with Dump(self._dump_options(database, address, timeout), any_server=address is not None) as dump:
-            return b"".join(dump)
+        return dump(self._dump_options(database, address, timeout), any_server=address is not None)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
+# Made from aio/retry.py by `tools/bazel run //tools:twins`. Change that file.
 """Runs a transaction again where it is certain that nothing of it was committed."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from time import sleep
 from typing import TypeVar
 
 from dqlitepy._connection.attempts import Attempts, check_after
@@ -15,7 +16,12 @@ from dqlitepy.errors import Error, OperationalError
 _T = TypeVar("_T")
 
 
-def run_transaction(con: Connection, function: Callable[[Connection], _T], *, timeout: float = 30.0) -> _T:
+def run_transaction(
+    con: Connection,
+    function: Callable[[Connection], _T],
+    *,
+    timeout: float = 30.0,
+) -> _T:
     """Calls `function(con)` between BEGIN IMMEDIATE and COMMIT, and returns what it returned.
 
     Where the leader is lost before the COMMIT, or the database is locked, nothing was committed, and the whole is run
@@ -23,7 +29,7 @@ def run_transaction(con: Connection, function: Callable[[Connection], _T], *, ti
     run again: AmbiguousCommitError comes out as it is. Whatever else `function` raises rolls back and comes out.
 
     Args:
-        con: a connection on which no transaction is open.
+        con: a connection on which no transaction is open, and which no other thread uses meanwhile.
         function: does the work; it must neither commit nor roll back.
         timeout: seconds after which it is not run again.
 
@@ -39,7 +45,7 @@ def run_transaction(con: Connection, function: Callable[[Connection], _T], *, ti
         except OperationalError as error:
             if not attempts.allow_another(error):
                 raise
-        sleep(attempts.pause())
+        time.sleep(attempts.pause())
 
 
 def _run_once(con: Connection, function: Callable[[Connection], _T]) -> _T:

@@ -72,6 +72,12 @@ class Dump:
         return reading.take()
 
 
+def dump(options: ConnectOptions, *, any_server: bool) -> bytes:
+    """Returns a whole copy; see `Dump`."""
+    with Dump(options, any_server=any_server) as pieces:
+        return b"".join(pieces)
+
+
 def opening_of(options: ConnectOptions, *, any_server: bool) -> OpenDump:
     """Returns what asks for a copy, with the arguments of `Dump`."""
     return OpenDump(options, int(DumpFlag.ANY_SERVER) if any_server else 0)

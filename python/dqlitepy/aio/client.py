@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`aio.Client`: looks at a cluster and changes who is in it. The twin of `client.Client`: only waiting differs."""
+"""`Client`: looks at a cluster and changes who is in it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from dqlitepy.members import NodeInfo, NodeMetadata, Role
 
 
 class Client(ClientCore):
-    """Asks the nodes of a cluster about it, and changes it. The twin of `dqlitepy.Client`.
+    """Asks the nodes of a cluster about it, and changes it.
 
-    It keeps no connection: each call finds the leader anew, so it outlives any node that it was given. A change is
-    repeated until it is known to have happened or to be refused, or its time is up; one that is the case already
-    succeeds at once. Calls may be made on any event loop.
+    It keeps no connection: each call finds the leader anew, so it outlives any node that it was given; the members
+    that a leader has named once are asked, too, when the given ones do not lead to one. A change is repeated
+    until it is known to have happened or to be refused, or its time is up; one that is the case already succeeds at
+    once. Calls may be made on any event loop.
 
     Args:
         servers: addresses of some of the nodes, "host:port" or "host" (port 9000); or a YamlNodeStore, read each time.

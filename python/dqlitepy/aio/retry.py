@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`aio.run_transaction`. The twin of `retry.run_transaction`: only waiting differs."""
+"""Runs a transaction again where it is certain that nothing of it was committed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _T = TypeVar("_T")
 
 
 async def run_transaction(
-    con: Connection, function: Callable[[Connection], Awaitable[_T]], *, timeout: float = 30.0
+    con: Connection,
+    function: Callable[[Connection], Awaitable[_T]],
+    *,
+    timeout: float = 30.0,
 ) -> _T:
     """Awaits `function(con)` between BEGIN IMMEDIATE and COMMIT, and returns what it returned.
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the blocking twin of a file of dqlitepy/aio, where both wait in the same places."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+
+# The files that are made, in dqlitepy as in dqlitepy/aio.
+#
+# By hand stay those whose waiting differs: connection (opening and closing), pool (who waits for a connection), node
+# (its start and end), cursor and what it is made of (`execute` is tuned on either side), the control of transactions
+# (an assignment cannot wait) and copies (which run in a thread under asyncio).
+TWINS = ["client.py", "retry.py"]
+
+_LICENCE = "# SPDX-License-Identifier: Apache-2.0\n"
+# What has another name where threads wait: patterns, in order.
+_NAMES = [
+    (r"\bimport asyncio\b", "import time"),
+    (r"\basyncio\.sleep\b", "time.sleep"),
+    (r"\bimport Awaitable, ", "import "),
+    (r"\bAwaitable\[(\w+)\]", r"\1"),
+    (r"\bdqlitepy\.aio\._tasks\b", "dqlitepy._cluster.tasks"),
+    (r"\bdqlitepy\.aio\._dump\b", "dqlitepy._copying.dump"),
+    (r"\bdqlitepy\.aio\b", "dqlitepy"),
+]
+# The same for what docstrings say.
+_WORDS = [
+    (r"\bAwaits `", "Calls `"),
+    (r"\bno other task\b", "no other thread"),
+    (r"\bon any event loop\b", "from any thread"),
+]
+
+
+class NoTwin(Exception):
+    """The text has something for which no blocking one is known."""
+
+
+def blocking(name: str, text: str) -> str:
+    """Returns the text of dqlitepy/NAME for that of dqlitepy/aio/NAME.
+
+    Raises:
+        NoTwin: something of asyncio is left.
+    """
+    text = _without_waiting(text)
+    for pattern, replacement in _NAMES + _WORDS:
+        text = re.sub(pattern, replacement, text)
+    text = re.sub(r"(?:^from dqlitepy\S* import [^(\n]*\n)+", _in_order, text, flags=re.MULTILINE)
+    left = re.search(r"asyncio|\baio\b|\b[Aa]wait|__a\w+__|event loop", text)
+    if left is not None:
+        line = text.count("\n", 0, left.start()) + 1
+        raise NoTwin(f"dqlitepy/aio/{name}: nothing is known for {left[0]!r} near line {line}")
+    if not text.startswith(_LICENCE):
+        raise NoTwin(f"dqlitepy/aio/{name}: it does not begin with its licence")
+    origin = f"# Made from aio/{name} by `tools/bazel run //tools:twins`. Change that file.\n"
+    return _LICENCE + origin + text.removeprefix(_LICENCE)
+
+
+def _in_order(imports: re.Match[str]) -> str:
+    return "".join(sorted(imports[0].splitlines(keepends=True)))
+
+
+def _without_waiting(text: str) -> str:
+    """Takes the words `async` and `await` out of the code, and leaves strings and comments."""
+    lines = text.splitlines(keepends=True)
+    words = [
+        token
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type != tokenize.STRING and token.string in ("async", "await")
+    ]
+    for word in reversed(words):
+        row, start = word.start
+        end = word.end[1]
+        line = lines[row - 1]
+        lines[row - 1] = line[:start] + line[end:].removeprefix(" ")
+    return "".join(lines)
