@@ -7,7 +7,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Literal, TypeVar
 
-from dqlitepy._blocking import SyncConnection
+from dqlitepy._blocking.statements import SyncConnection
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
@@ -99,6 +99,15 @@ class TransactionControl(SyncConnection):
                 self.rollback()
             raise
         return False
+
+    def _begin_transaction(self) -> None:
+        """Begins a transaction if none is open."""
+
+        def begin() -> None:
+            if not self._has_transaction():
+                self._run_to_the_end(self._control("BEGIN"))
+
+        self._exclusively(begin)
 
     def _finish_transaction(self, sql: str) -> None:
         if self._autocommit == LEGACY_TRANSACTION_CONTROL or self._broken:

@@ -4,17 +4,15 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from operator import index
+from collections.abc import Iterable
 from typing import Any, NoReturn, Self, SupportsIndex, cast
 
-from dqlitepy._blocking import SyncConnection
-from dqlitepy._connection.cursor_core import CursorCore
+from dqlitepy._blocking.fetching import Fetching
+from dqlitepy._blocking.statements import SyncConnection
 from dqlitepy._connection.transactions import LEGACY_TRANSACTION_CONTROL
-from dqlitepy._native.operations import Discard, Execute, Fetch
+from dqlitepy._native.operations import Execute
 from dqlitepy._sql.scripts import statements
-from dqlitepy.errors import Error, ProgrammingError
+from dqlitepy.errors import ProgrammingError
 
 
 class _NoConnection:
@@ -24,7 +22,7 @@ class _NoConnection:
         raise ProgrammingError("Base Cursor.__init__ not called.")
 
 
-class Cursor(CursorCore):
+class Cursor(Fetching):
     """Made by `Connection.cursor`. Iterate over it, or fetch, to get the rows of the last statement."""
 
     _connection: SyncConnection = cast(SyncConnection, _NoConnection())
@@ -41,11 +39,6 @@ class Cursor(CursorCore):
             self._refuse_recursion()
         super().__init__()
         self._connection = connection
-
-    @property
-    def connection(self) -> SyncConnection:
-        """The connection that the cursor belongs to."""
-        return self._connection
 
     def execute(self, sql: str, parameters: Any = (), /) -> Self:
         """Runs one statement.
@@ -109,42 +102,6 @@ class Cursor(CursorCore):
             connection._run_control(statement)
         return self
 
-    def fetchone(self) -> Any:
-        """Returns the next row, None after the last."""
-        return next(self, None)
-
-    def fetchmany(self, size: int | None = None) -> list[Any]:
-        """Returns the next `size` (default: `arraysize`) rows, fewer at the end; all for a negative one."""
-        connection = self._checked()
-        wanted = index(self.arraysize if size is None else size)
-        count = None if wanted < 0 else wanted
-        self._await_rows(count)
-        return self._take(count, connection.text_factory)
-
-    def fetchall(self) -> list[Any]:
-        """Returns all rows that are left."""
-        connection = self._checked()
-        if not self._is_whole():
-            self._await_rows(None)
-        return self._take(None, connection.text_factory)
-
-    def __iter__(self) -> Iterator[Any]:
-        """Returns itself."""
-        return self
-
-    def __next__(self) -> Any:
-        """Returns the next row."""
-        text_factory = self._checked().text_factory
-        if self._position == len(self._rows):
-            self._await_rows(1)
-            if self._position == len(self._rows):
-                raise StopIteration
-        if self.row_factory is not None or text_factory is not str or self._as_bytes:
-            return self._give_next(text_factory)
-        row = self._rows[self._position]
-        self._position += 1
-        return row
-
     def close(self) -> None:
         """Drops what is left of the result. The cursor cannot be used again."""
         connection = self._connection
@@ -155,23 +112,9 @@ class Cursor(CursorCore):
             connection._exclusively(self._discard)
         self._forget_rows()
 
-    def setinputsizes(self, sizes: Any, /) -> None:
-        """Does nothing; PEP 249 asks for it."""
-
-    def setoutputsize(self, size: Any, column: Any = None, /) -> None:
-        """Does nothing; PEP 249 asks for it."""
-
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         """Raises TypeError: a cursor belongs to its connection."""
         raise TypeError(f"cannot pickle {type(self).__module__}.{type(self).__qualname__!r} object")
-
-    def _checked(self) -> SyncConnection:
-        self._connection._number()
-        if self._closed:
-            raise ProgrammingError("Cannot operate on a closed cursor.")
-        if self._in_use:
-            self._refuse_recursion()
-        return self._connection
 
     def _run(self, operation: Execute) -> None:
         connection = self._connection
@@ -188,42 +131,3 @@ class Cursor(CursorCore):
             operation.dispose()
         if self._more:
             connection._streaming = weakref.ref(self)
-
-    def _await_rows(self, count: int | None) -> None:
-        """Fetches until `count` rows (None: all) can be given out or the result ends."""
-        while (self._spooled or self._more) and (count is None or len(self._rows) - self._position < count):
-            if self._spooled:
-                self._unspool_one()
-            else:
-                self._connection._exclusively(self._fetch)
-        if self._failure is not None and (count is None or len(self._rows) - self._position < count):
-            raise self._failure
-
-    def _fetch(self) -> None:
-        if not self._more:  # another thread has spooled it meanwhile
-            return
-        self._fetch_and(self._accept_more)
-
-    def _fetch_and(self, accept: Callable[[Fetch], None]) -> None:
-        connection = self._connection
-        try:
-            operation = Fetch(connection._usable_number())
-            try:
-                connection._run(operation)
-                accept(operation)
-            finally:
-                operation.dispose()
-        except BaseException as error:
-            self._fail_fetching(error)
-            raise
-
-    def _spool(self) -> None:
-        """Reads the result to its end, because another statement is about to run on the connection."""
-        with suppress(Error):  # whoever reads the rows to their end gets it
-            while self._more:
-                self._fetch_and(self._keep)
-
-    def _discard(self) -> None:
-        if self._more:
-            self._more = False
-            self._connection._run(Discard(self._connection._usable_number()))

@@ -18,19 +18,19 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     package = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ".")) / "python" / "dqlitepy"
     outdated = []
-    for name in TWINS:
+    for name, made in TWINS.items():
         try:
             text = blocking(name, (package / "aio" / name).read_text(encoding="utf-8"))
         except NoTwin as error:
             print(f"twins: {error}", file=sys.stderr)
             return 1
-        target = package / name
+        target = package / made
         if target.exists() and target.read_text(encoding="utf-8") == text:
             continue
-        outdated.append(name)
+        outdated.append(made)
         if not options.check:
             target.write_text(text, encoding="utf-8", newline="\n")
-            print(f"wrote python/dqlitepy/{name}")
+            print(f"wrote python/dqlitepy/{made}")
     if options.check and outdated:
         print(f"twins: outdated: {', '.join(outdated)}\nType: tools/bazel run //tools:twins", file=sys.stderr)
         return 1

@@ -7,12 +7,17 @@ import io
 import re
 import tokenize
 
-# The files that are made, in dqlitepy as in dqlitepy/aio.
+# The files of dqlitepy/aio of which one is made, and where that lies in dqlitepy.
 #
 # By hand stay those whose waiting differs: connection (opening and closing), pool (who waits for a connection), node
-# (its start and end), cursor and what it is made of (`execute` is tuned on either side), the control of transactions
-# (an assignment cannot wait) and copies (which run in a thread under asyncio).
-TWINS = ["client.py", "retry.py"]
+# (its start and end), `Cursor.execute` and its like (sqlite3's arguments here, aiosqlite's there; and each is tuned),
+# the control of transactions (an assignment cannot wait) and copies (which run in a thread under asyncio).
+TWINS = {
+    "client.py": "client.py",
+    "retry.py": "retry.py",
+    "_statements.py": "_blocking/statements.py",
+    "_fetching.py": "_blocking/fetching.py",
+}
 
 _LICENCE = "# SPDX-License-Identifier: Apache-2.0\n"
 # What has another name where threads wait: patterns, in order.
@@ -23,12 +28,20 @@ _NAMES = [
     (r"\bAwaitable\[(\w+)\]", r"\1"),
     (r"\bdqlitepy\.aio\._tasks\b", "dqlitepy._cluster.tasks"),
     (r"\bdqlitepy\.aio\._dump\b", "dqlitepy._copying.dump"),
+    (r"\bdqlitepy\.aio\._looping\b", "dqlitepy._blocking.operations"),
+    (r"\bdqlitepy\.aio\._(statements|fetching)\b", r"dqlitepy._blocking.\1"),
     (r"\bdqlitepy\.aio\b", "dqlitepy"),
+    (r"\bAsyncConnection\b", "SyncConnection"),
+    (r"\bLooping\b", "Blocking"),
+    (r"\banext\b", "next"),
+    (r"\b__anext__\b", "__next__"),
+    (r"\b__aiter__\b", "__iter__"),
+    (r"\bStopAsyncIteration\b", "StopIteration"),
 ]
 # The same for what docstrings say.
 _WORDS = [
     (r"\bAwaits `", "Calls `"),
-    (r"\bno other task\b", "no other thread"),
+    (r"\b(no|an)( ?other) task\b", r"\1\2 thread"),
     (r"\bon any event loop\b", "from any thread"),
 ]
 
@@ -38,7 +51,7 @@ class NoTwin(Exception):
 
 
 def blocking(name: str, text: str) -> str:
-    """Returns the text of dqlitepy/NAME for that of dqlitepy/aio/NAME.
+    """Returns the blocking text for that of dqlitepy/aio/NAME.
 
     Raises:
         NoTwin: something of asyncio is left.

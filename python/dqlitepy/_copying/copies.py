@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from operator import index
 from typing import TYPE_CHECKING
 
-from dqlitepy._blocking import SyncConnection
+from dqlitepy._blocking.statements import SyncConnection
 from dqlitepy._cluster.target import StrOrBytesPath
 from dqlitepy._control import TransactionControl
 from dqlitepy._native.abi import ConnectOptions

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from dqlitepy._blocking import SyncConnection
+from dqlitepy._blocking.statements import SyncConnection
 from dqlitepy._native.operations import Execute
 from dqlitepy.cursor import Cursor
 

@@ -8,7 +8,7 @@ from itertools import islice
 from time import monotonic
 from typing import Any, TypeAlias
 
-from dqlitepy._blocking import SyncConnection
+from dqlitepy._blocking.statements import SyncConnection
 from dqlitepy._copying.iterdump import quote_name
 from dqlitepy._copying.restore_pieces import ONE_TRANSACTION, Pieces, begin, drop_leftovers, tell_size
 from dqlitepy.cursor import Cursor

@@ -12,7 +12,7 @@ import secrets
 from contextlib import suppress
 from time import monotonic
 
-from dqlitepy._blocking import SyncConnection
+from dqlitepy._blocking.statements import SyncConnection
 from dqlitepy._copying.iterdump import quote_name
 from dqlitepy.cursor import Cursor
 from dqlitepy.errors import AmbiguousCommitError, Error, OperationalError

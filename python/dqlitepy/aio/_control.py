@@ -9,7 +9,7 @@ from dqlitepy._connection.transactions import (
     checked_autocommit,
     checked_isolation_level,
 )
-from dqlitepy.aio._looping import AsyncConnection
+from dqlitepy.aio._statements import AsyncConnection
 from dqlitepy.errors import ProgrammingError
 
 

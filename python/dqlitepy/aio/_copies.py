@@ -18,7 +18,7 @@ from dqlitepy._native.handle import Handle
 from dqlitepy._native.operations import Close, Connect, Execute
 from dqlitepy._native.poller import poller
 from dqlitepy.aio._control import AsyncTransactionControl
-from dqlitepy.aio._looping import AsyncConnection
+from dqlitepy.aio._statements import AsyncConnection
 from dqlitepy.aio.cursor import Cursor
 from dqlitepy.errors import OperationalError
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar, TypeVarTuple
 
 from dqlitepy._connection.core import ConnectionCore
-from dqlitepy._native.formats import Parameters
 from dqlitepy._native.library import library
-from dqlitepy._native.operations import Execute, Fetch, Operation
+from dqlitepy._native.operations import Operation
 from dqlitepy._native.poller import Poller
-from dqlitepy._sql.converters import PARSE_DECLTYPES
-from dqlitepy._sql.declared_types import DEFINITIONS, VERSION, DeclaredTypes
 from dqlitepy.aio._turns import Turns
 from dqlitepy.errors import ProgrammingError
 
@@ -73,8 +69,8 @@ class Streaming(Protocol):
     async def _spool(self) -> None: ...
 
 
-class AsyncConnection(ConnectionCore):
-    """A connection whose operations let other tasks run. The twin of `_blocking.SyncConnection`."""
+class Looping(ConnectionCore):
+    """A connection whose operations let other tasks run. The twin of `_blocking.operations.Blocking`."""
 
     _loop: asyncio.AbstractEventLoop
     _poller: Poller
@@ -125,68 +121,3 @@ class AsyncConnection(ConnectionCore):
         if self._unfinished or self._lost_in_silence:
             self._settle()
         return self._poller.run(operation, self._note_failure)
-
-    async def _run_control(self, sql: str) -> None:
-        await self._exclusively(self._run_to_the_end, self._control(sql))
-
-    async def _end_transaction(self, sql: str) -> None:
-        """Runs COMMIT or ROLLBACK if a transaction is open."""
-
-        async def end() -> None:
-            if self._has_transaction():
-                await self._run_to_the_end(self._control(sql))
-
-        await self._exclusively(end)
-
-    async def _run_to_the_end(self, operation: Execute) -> None:
-        """Runs a statement, as often as it is to run, and drops its rows once all have come: it may write meanwhile."""
-        self._trace(operation)
-        await self._make_room(None)
-        try:
-            async with aclosing(self._parts(operation)) as parts:
-                async for statement in parts:
-                    statement.dispose()
-        finally:
-            self._count(operation)  # an executemany that fails has run the rows before
-
-    async def _ask(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
-        """Returns the rows of a question of our own."""
-        await self._make_room(None)
-        operation = self._control(sql, parameters)
-        rows: list[tuple[Any, ...]] = []
-        async with aclosing(self._parts(operation)) as parts:
-            async for statement in parts:
-                if operation.yields_rows:
-                    values = statement.values()
-                    rows += values[1] if statement is operation else values
-        return rows
-
-    async def _parts(self, operation: Execute) -> AsyncGenerator[Execute | Fetch, None]:
-        """Runs a statement to its end, part by part."""
-        statement: Execute | Fetch = operation
-        while True:
-            try:
-                await self._run(statement)
-                yield statement
-            finally:
-                statement.dispose()
-            if not statement.more:
-                return
-            statement = Fetch(operation.number)
-
-    async def _declared_types(self, operation: Execute) -> Sequence[str | None]:
-        """Returns the declared types of the columns that a statement is about to yield, if they are wanted."""
-        sql = operation.sql.decode()
-        if not self._detect_types & PARSE_DECLTYPES or not self._statement(sql).yields_rows:
-            return ()
-        version = await self._ask(VERSION)
-        if self._declared is None or self._declared.version != version:
-            self._declared = DeclaredTypes(version, await self._ask(DEFINITIONS))
-        return self._declared.of(sql)
-
-    async def _make_room(self, successor: Streaming | None) -> None:
-        """Reads the result that still streams to its end, as the next statement would drop it."""
-        streaming, self._streaming = self._streaming, None
-        cursor = streaming() if streaming else None
-        if cursor is not None and cursor is not successor:
-            await cursor._spool()

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# Made from aio/_statements.py by `tools/bazel run //tools:twins`. Change that file.
+"""How a connection runs a statement to its end, asks a question of its own, and makes room for the next result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dqlitepy._blocking.operations import Blocking, Streaming
+from dqlitepy._native.formats import Parameters
+from dqlitepy._native.operations import Execute, Fetch
+from dqlitepy._sql.converters import PARSE_DECLTYPES
+from dqlitepy._sql.declared_types import DEFINITIONS, VERSION, DeclaredTypes
+
+
+class SyncConnection(Blocking):
+    """A connection that runs statements."""
+
+    def _run_control(self, sql: str) -> None:
+        self._exclusively(self._run_to_the_end, self._control(sql))
+
+    def _end_transaction(self, sql: str) -> None:
+        """Runs COMMIT or ROLLBACK if a transaction is open."""
+
+        def end() -> None:
+            if self._has_transaction():
+                self._run_to_the_end(self._control(sql))
+
+        self._exclusively(end)
+
+    def _run_to_the_end(self, operation: Execute) -> None:
+        """Runs a statement, as often as it is to run, and drops its rows once all have come: it may write meanwhile."""
+        self._trace(operation)
+        self._make_room(None)
+        part: Execute | Fetch | None = operation
+        try:
+            while part is not None:
+                try:
+                    self._run(part)
+                finally:
+                    part.dispose()
+                part = Fetch(operation.number) if part.more else None
+        finally:
+            self._count(operation)  # an executemany that fails has run the rows before
+
+    def _ask(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """Returns the rows of a question of our own."""
+        self._make_room(None)
+        operation = self._control(sql, parameters)
+        rows: list[tuple[Any, ...]] = []
+        part: Execute | Fetch | None = operation
+        while part is not None:
+            try:
+                self._run(part)
+                if operation.yields_rows:
+                    values = part.values()
+                    rows += values[1] if part is operation else values
+            finally:
+                part.dispose()
+            part = Fetch(operation.number) if part.more else None
+        return rows
+
+    def _declared_types(self, operation: Execute) -> Sequence[str | None]:
+        """Returns the declared types of the columns that a statement is about to yield, if they are wanted."""
+        sql = operation.sql.decode()
+        if not self._detect_types & PARSE_DECLTYPES or not self._statement(sql).yields_rows:
+            return ()
+        version = self._ask(VERSION)
+        if self._declared is None or self._declared.version != version:
+            self._declared = DeclaredTypes(version, self._ask(DEFINITIONS))
+        return self._declared.of(sql)
+
+    def _make_room(self, successor: Streaming | None) -> None:
+        """Reads the result that still streams to its end, as the next statement would drop it."""
+        streaming, self._streaming = self._streaming, None
+        cursor = streaming() if streaming else None
+        if cursor is not None and cursor is not successor:
+            cursor._spool()
