@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar, overloa
 from dqlitepy import errors
 from dqlitepy._cluster.place import place_of
 from dqlitepy._cluster.target import StrOrBytesPath
-from dqlitepy._connection.prepared import Statement, prepared
 from dqlitepy._connection.refused import RefusedMethods
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
@@ -29,6 +28,7 @@ from dqlitepy.cursor import Cursor
 
 if TYPE_CHECKING:
     from dqlitepy._cluster.node_core import NodeCore
+    from dqlitepy._connection.prepared import Statement
     from dqlitepy.tls import TLS
 
 
@@ -168,6 +168,8 @@ class Connection(RefusedMethods, CopyingConnection):
         Raises:
             OperationalError: SQLite cannot compile it.
         """
+        from dqlitepy._connection.prepared import prepared  # few programs need it
+
         self._number()
         self._encoded(sql, "__call__")
         parameters = (None,) * len(self._statement(sql).names)

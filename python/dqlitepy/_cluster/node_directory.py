@@ -7,7 +7,6 @@ import os
 import stat
 from contextlib import suppress
 from errno import ENOENT, ENOTDIR
-from pathlib import Path
 from time import monotonic
 
 from dqlitepy.errors import Error, OperationalError, with_code
@@ -57,6 +56,8 @@ def check_open_segments(directory: str) -> None:
     names = open_segments(directory)
     if not names:
         return
+    from pathlib import Path  # takes longer to load than most of this package
+
     from dqlitepy._disk.content import Content
     from dqlitepy._disk.damage import Damaged
     from dqlitepy._disk.identity import holder
@@ -87,6 +88,8 @@ def explained(error: Error, directory: str) -> Error:
     """Returns what to raise for a node that did not start: where its files are damaged, which ones, and the way out."""
     if "raft_" not in str(error):  # it did not get as far as its files
         return error
+    from pathlib import Path
+
     from dqlitepy._disk.directory import inspect
 
     deadline = monotonic() + _INSPECTION_SECONDS

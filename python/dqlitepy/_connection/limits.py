@@ -4,31 +4,32 @@
 from __future__ import annotations
 
 from dqlitepy._native.formats import Parameters
-from dqlitepy._sql.constants import CONSTANTS
+from dqlitepy._sql import limit_categories
 from dqlitepy._sql.statements import StatementFacts
 from dqlitepy.errors import DataError, NotSupportedError, OperationalError, ProgrammingError, with_code
 
-_LENGTH = CONSTANTS["SQLITE_LIMIT_LENGTH"]
-_SQL_LENGTH = CONSTANTS["SQLITE_LIMIT_SQL_LENGTH"]
-_VARIABLE_NUMBER = CONSTANTS["SQLITE_LIMIT_VARIABLE_NUMBER"]
+_LENGTH = limit_categories.SQLITE_LIMIT_LENGTH
+_SQL_LENGTH = limit_categories.SQLITE_LIMIT_SQL_LENGTH
+_VARIABLE_NUMBER = limit_categories.SQLITE_LIMIT_VARIABLE_NUMBER
 
 # As the server's SQLite is compiled; none can be raised.
 _COMPILED = {
     _LENGTH: 1_000_000_000,
     _SQL_LENGTH: 1_000_000_000,
-    CONSTANTS["SQLITE_LIMIT_COLUMN"]: 2000,
-    CONSTANTS["SQLITE_LIMIT_EXPR_DEPTH"]: 1000,
-    CONSTANTS["SQLITE_LIMIT_COMPOUND_SELECT"]: 500,
-    CONSTANTS["SQLITE_LIMIT_VDBE_OP"]: 250_000_000,
-    CONSTANTS["SQLITE_LIMIT_FUNCTION_ARG"]: 1000,
-    CONSTANTS["SQLITE_LIMIT_ATTACHED"]: 10,
-    CONSTANTS["SQLITE_LIMIT_LIKE_PATTERN_LENGTH"]: 50_000,
+    limit_categories.SQLITE_LIMIT_COLUMN: 2000,
+    limit_categories.SQLITE_LIMIT_EXPR_DEPTH: 1000,
+    limit_categories.SQLITE_LIMIT_COMPOUND_SELECT: 500,
+    limit_categories.SQLITE_LIMIT_VDBE_OP: 250_000_000,
+    limit_categories.SQLITE_LIMIT_FUNCTION_ARG: 1000,
+    limit_categories.SQLITE_LIMIT_ATTACHED: 10,
+    limit_categories.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50_000,
     _VARIABLE_NUMBER: 32_766,
-    CONSTANTS["SQLITE_LIMIT_TRIGGER_DEPTH"]: 1000,
-    CONSTANTS["SQLITE_LIMIT_WORKER_THREADS"]: 0,
+    limit_categories.SQLITE_LIMIT_TRIGGER_DEPTH: 1000,
+    limit_categories.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 _KEPT_HERE = {_LENGTH, _SQL_LENGTH, _VARIABLE_NUMBER}
-_TOOBIG = CONSTANTS["SQLITE_TOOBIG"]
+_ERROR = 1
+_TOOBIG = 18
 
 
 class Limits:
@@ -77,7 +78,7 @@ class Limits:
             DataError: a text or blob is too long.
         """
         if len(statement.names) > self.get(_VARIABLE_NUMBER):
-            raise with_code(OperationalError("too many SQL variables"), CONSTANTS["SQLITE_ERROR"])
+            raise with_code(OperationalError("too many SQL variables"), _ERROR)
         longest = self.get(_LENGTH)
         for value in parameters:
             size = len(value.encode()) if isinstance(value, str) else len(value) if isinstance(value, bytes) else 0
