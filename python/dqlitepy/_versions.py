@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dqlitepy._native.abi import Block, BlockSize, Error, Status
-from dqlitepy._native.library import exception_of, library, take_block
+from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, Status
+from dqlitepy._native.exceptions import exception_of
+from dqlitepy._native.library import library, take_block
 from dqlitepy._version import __version__
 
 
@@ -15,7 +16,7 @@ def versions() -> dict[str, str]:
         InterfaceError: the library cannot be loaded.
         ForkError: this process was forked after dqlitepy had started.
     """
-    block, size, error = Block(), BlockSize(), Error()
+    block, size, error = Block(), BlockSize(), ErrorStruct()
     if library().dqlitepy_versions(block, size, error) != Status.OK:
         raise exception_of(error)
     found = {"dqlitepy": __version__}

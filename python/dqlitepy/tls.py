@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dqlitepy._native.abi import Block, BlockSize, Error, Status
+from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, Status
+from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import decode
-from dqlitepy._native.library import exception_of, library, take_block
+from dqlitepy._native.library import library, take_block
 from dqlitepy.errors import OperationalError
 
 _StrPath = str | os.PathLike[str]
@@ -43,7 +44,7 @@ class TLS:
                 not name the address, the key is not the certificate's, or the authority did not sign it.
         """
         certificate, key, authority = (_read(path) for path in (self.cert, self.key, self.ca))
-        error = Error()
+        error = ErrorStruct()
         if library().dqlitepy_check_credentials(certificate, key, authority, address.encode(), error) != Status.OK:
             reason = exception_of(error)
             raise OperationalError(f"TLS with the certificate {os.fspath(self.cert)!r} cannot work: {reason}")
@@ -144,7 +145,7 @@ def _authority(stem: str, seconds: int, written: list[str]) -> tuple[str, str]:
 
 
 def _make(authority: tuple[str, str], hosts: str, seconds: int) -> tuple[str, str]:
-    block, size, error = Block(), BlockSize(), Error()
+    block, size, error = Block(), BlockSize(), ErrorStruct()
     status = library().dqlitepy_make_certificate(
         authority[0].encode(), authority[1].encode(), hosts.encode(), seconds, block, size, error
     )

@@ -28,7 +28,7 @@ ENUMS: dict[str, tuple[type[enum.IntEnum | enum.IntFlag], str]] = {
     "dqlitepy_dump_flag": (abi.DumpFlag, "DQLITEPY_DUMP_"),
 }
 STRUCTS: dict[str, type[ctypes.Structure]] = {
-    "dqlitepy_error": abi.Error,
+    "dqlitepy_error": abi.ErrorStruct,
     "dqlitepy_node_options": abi.NodeOptions,
     "dqlitepy_task": abi.Task,
     "dqlitepy_connect_options": abi.ConnectOptions,

@@ -10,7 +10,7 @@ import dqlitepy
 import pytest
 from dqlitepy import errors
 from dqlitepy._native import abi
-from dqlitepy._native.library import exception_of
+from dqlitepy._native.exceptions import exception_of
 from dqlitepy._result_codes import NAMES, name_of
 
 PARENTS = {
@@ -34,8 +34,8 @@ PARENTS = {
 SQLITE3_CODES = {name: getattr(sqlite3, name) for name in dir(sqlite3) if name in set(NAMES.values())}
 
 
-def native_error(kind: int, code: int = 0, message: bytes = b"what happened") -> abi.Error:
-    return abi.Error(kind=kind, code=code, message_size=len(message), message=message)
+def native_error(kind: int, code: int = 0, message: bytes = b"what happened") -> abi.ErrorStruct:
+    return abi.ErrorStruct(kind=kind, code=code, message_size=len(message), message=message)
 
 
 def test_every_exception_is_in_the_tree() -> None:

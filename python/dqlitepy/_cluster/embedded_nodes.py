@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from time import monotonic
 
 from dqlitepy._cluster.node_directory import check_open_segments, explained, make
-from dqlitepy._native.abi import Block, BlockSize, Error, NodeOptions, Status
+from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, NodeOptions, Status
+from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.handle import Handle
-from dqlitepy._native.library import exception_of, forked, library, take_block
+from dqlitepy._native.library import forked, library, take_block
 from dqlitepy._native.operations import StartNode
 from dqlitepy._native.waiting import SLICE_MS
 from dqlitepy.errors import OperationalError
@@ -179,7 +180,7 @@ def _start(directory: str) -> Handle:
 
 
 def _address_of(handle: Handle) -> str:
-    block, size, error = Block(), BlockSize(), Error()
+    block, size, error = Block(), BlockSize(), ErrorStruct()
     if library().dqlitepy_node_address(handle.number, block, size, error) != Status.OK:
         raise exception_of(error)
     return take_block(block, size).decode()

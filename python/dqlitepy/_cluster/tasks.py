@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from dqlitepy._native.abi import Block, BlockSize, Error, HandleNumber, Status, Task
+from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, HandleNumber, Status, Task
+from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import decode
-from dqlitepy._native.library import Library, exception_of, library, take_block
+from dqlitepy._native.library import Library, library, take_block
 from dqlitepy._native.operations import Operation
 from dqlitepy._native.waiting import run
 
@@ -52,7 +53,7 @@ class RunTask(Operation):
 
     def take(self) -> Rows:
         """Returns what a task brought that has ended well."""
-        block, size, error = Block(), BlockSize(), Error()
+        block, size, error = Block(), BlockSize(), ErrorStruct()
         if library().dqlitepy_take_result(self.handle, block, size, error) != Status.OK:
             raise exception_of(error)
         rows: Rows = decode(take_block(block, size))

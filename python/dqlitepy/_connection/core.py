@@ -15,10 +15,11 @@ from dqlitepy._connection.callbacks import call, report
 from dqlitepy._connection.limits import Limits
 from dqlitepy._connection.transactions import BEGIN, LEGACY_TRANSACTION_CONTROL, Autocommit
 from dqlitepy._deprecation import warn_since_3_12
-from dqlitepy._native.abi import Block, BlockSize, Error, ExecuteFlag, HandleNumber, Int32, Status
+from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, ExecuteFlag, HandleNumber, Int32, Status
+from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import Parameters, encode
 from dqlitepy._native.handle import Handle
-from dqlitepy._native.library import exception_of, library, take_block
+from dqlitepy._native.library import library, take_block
 from dqlitepy._native.operations import DML, ROWS, Execute, ExecuteMany, Operation
 from dqlitepy._sql.batches import batches
 from dqlitepy._sql.declared_types import DeclaredTypes
@@ -111,14 +112,14 @@ class ConnectionCore:
         if self._broken:
             return False  # the server has rolled it back, or will
         self._leave_unfinished()
-        flag, error = Int32(), Error()
+        flag, error = Int32(), ErrorStruct()
         if library().dqlitepy_in_transaction(number, flag, error) != Status.OK:
             raise exception_of(error)
         return bool(flag.value)
 
     def _leader_address(self) -> bytes:
         """Returns where the leader is that this connection found last."""
-        block, size, error = Block(), BlockSize(), Error()
+        block, size, error = Block(), BlockSize(), ErrorStruct()
         if library().dqlitepy_leader_address(self._number(), block, size, error) != Status.OK:
             raise exception_of(error)
         return take_block(block, size)
@@ -152,7 +153,7 @@ class ConnectionCore:
         if self._handle is None or not self._handle.number:
             self._number()
         else:
-            library().dqlitepy_cancel(self._handle.number, Error())
+            library().dqlitepy_cancel(self._handle.number, ErrorStruct())
 
     def _thread_is_wrong(self) -> bool:
         return self._thread not in (0, get_ident())
@@ -207,7 +208,7 @@ class ConnectionCore:
         """Leaves a statement whose end was not waited for, as after a second Ctrl-C, to the server with its link."""
         if not self._unfinished:
             return
-        lost, error = Int32(), Error()
+        lost, error = Int32(), ErrorStruct()
         if library().dqlitepy_give_up(self._number(), lost, error) != Status.OK:
             raise exception_of(error)
         self._unfinished = False

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from dqlitepy._native.abi import BlockSize, ConnectOptions, DumpFlag, Error, Status
+from dqlitepy._native.abi import BlockSize, ConnectOptions, DumpFlag, ErrorStruct, Status
+from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.handle import Handle
-from dqlitepy._native.library import exception_of, library
+from dqlitepy._native.library import library
 from dqlitepy._native.operations import OpenDump, ReadDump
 from dqlitepy._native.waiting import run
 
@@ -37,7 +38,7 @@ class Dump:
             OperationalError: no such database, or the connection failed.
         """
         self._handle = Handle.open(opening_of(options, any_server=any_server))
-        size, error = BlockSize(), Error()
+        size, error = BlockSize(), ErrorStruct()
         if library().dqlitepy_dump_size(self._handle.number, size, error) != Status.OK:
             self._handle.release()
             raise exception_of(error)

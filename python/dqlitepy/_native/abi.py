@@ -62,7 +62,7 @@ class ErrorFlag(enum.IntFlag):
     TRANSACTION_LOST = 2
 
 
-class Error(Structure):
+class ErrorStruct(Structure):
     """`dqlitepy_error`."""
 
     _fields_ = [
@@ -192,7 +192,7 @@ class Result(Structure):
         ("changes", c_int64),
         ("flags", c_uint32),
         ("reserved", c_uint32),
-        ("error", Error),
+        ("error", ErrorStruct),
     ]
     if TYPE_CHECKING:
         small: ctypes.Array[c_uint8]
@@ -202,7 +202,7 @@ class Result(Structure):
         last_insert_id: int
         changes: int
         flags: int
-        error: Error
+        error: ErrorStruct
 
 
 class ExecuteFlag(enum.IntFlag):
@@ -226,7 +226,7 @@ class DumpFlag(enum.IntFlag):
     ANY_SERVER = 1
 
 
-ERROR_SIZE = ctypes.sizeof(Error)
+ERROR_SIZE = ctypes.sizeof(ErrorStruct)
 
 # The types of out-parameters.
 Block = c_void_p
@@ -240,7 +240,7 @@ UInt32 = c_uint32
 _TEXT = c_char_p
 _BYTES = c_void_p
 _SLICE_MS = c_int32
-_ERROR = POINTER(Error)
+_ERROR = POINTER(ErrorStruct)
 _RESULT = POINTER(Result)
 _BLOCK_OUT = POINTER(Block)
 _SIZE_OUT = POINTER(BlockSize)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dqlitepy._native.abi import Error, HandleNumber, Status
+from dqlitepy._native.abi import ErrorStruct, HandleNumber, Status
 from dqlitepy._native.library import forked, library
 from dqlitepy._native.operations import Close, Connect, FinishClose, OpenDump, StartNode
 from dqlitepy._native.waiting import run
@@ -53,13 +53,13 @@ class Handle:
     def begin_close(self) -> None:
         """Begins to close without waiting; `close_ended` and `finish_close` look after it."""
         number = self.take()
-        if number and library().dqlitepy_close(number, 0, Error()) == Status.PENDING:
+        if number and library().dqlitepy_close(number, 0, ErrorStruct()) == Status.PENDING:
             self._closing = number
 
     def close_ended(self, slice_ms: int = 0) -> bool:
         """Waits at most `slice_ms` for what `begin_close` began; returns whether it has ended."""
         if self._closing and not forked():
-            status = library().dqlitepy_wait(self._closing, slice_ms, Error())
+            status = library().dqlitepy_wait(self._closing, slice_ms, ErrorStruct())
             if status == Status.PENDING:
                 return False
         self._closing = 0

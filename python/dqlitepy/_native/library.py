@@ -12,43 +12,12 @@ import sys
 import threading
 
 from dqlitepy._native import abi
-from dqlitepy._native.abi import Kind, ctypes
+from dqlitepy._native.abi import ctypes
 from dqlitepy._version import __version__
-from dqlitepy.errors import (
-    AmbiguousCommitError,
-    Error,
-    ForkError,
-    InterfaceError,
-    InternalError,
-    LeadershipLostError,
-    NoLeaderError,
-    NotLeaderError,
-    NotSupportedError,
-    OperationalError,
-    ProgrammingError,
-    UnsupportedPlatformError,
-    sqlite_error,
-    with_code,
-)
+from dqlitepy.errors import ForkError, InterfaceError, UnsupportedPlatformError
 
 Library = ctypes.CDLL
 _FOLDER_OF_MACHINE = {"x86_64": "linux-amd64", "aarch64": "linux-arm64"}
-
-_CLASS_OF_KIND: dict[int, type[Error]] = {
-    Kind.PROGRAMMING: ProgrammingError,
-    Kind.BAD_HANDLE: ProgrammingError,
-    Kind.NOT_SUPPORTED: NotSupportedError,
-    Kind.DATA: OperationalError,  # as sqlite3 has it, for text that is not UTF-8
-    Kind.NODE: OperationalError,
-    Kind.NO_LEADER: NoLeaderError,
-    Kind.NOT_LEADER: NotLeaderError,
-    Kind.LEADERSHIP_LOST: LeadershipLostError,
-    Kind.AMBIGUOUS_COMMIT: AmbiguousCommitError,
-    Kind.INTERRUPTED: OperationalError,
-    Kind.CONNECTION: OperationalError,
-    Kind.PROTOCOL: OperationalError,
-    Kind.INTERNAL: InternalError,
-}
 
 _lock = threading.Lock()
 _loaded: Library | None = None
@@ -71,15 +40,6 @@ def library() -> Library:
 def forked() -> bool:
     """Tells whether an ancestor of this process loaded the library, so that nothing here may call it."""
     return _forked
-
-
-def exception_of(error: abi.Error) -> Error | MemoryError:
-    """Returns the exception that stands for a filled error struct."""
-    message = error.message.decode("utf-8", "replace")
-    if error.kind == Kind.SQLITE or (error.kind == Kind.DATA and error.code):
-        return sqlite_error(error.code, message)
-    exception = _CLASS_OF_KIND.get(error.kind, InternalError)(message)
-    return with_code(exception, error.code) if error.code else exception
 
 
 def take_block(block: abi.Block, size: abi.BlockSize) -> bytes:

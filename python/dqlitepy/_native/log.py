@@ -11,7 +11,7 @@ import os
 import threading
 from typing import Any
 
-from dqlitepy._native.abi import Block, BlockSize, Error, Status
+from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, Status
 from dqlitepy._native.formats import decode
 from dqlitepy._native.library import library, take_block
 
@@ -54,7 +54,7 @@ def _carry() -> None:
 
 def _emit(slice_ms: int) -> None:
     block, size = Block(), BlockSize()
-    if library().dqlitepy_take_log(slice_ms, block, size, Error()) != Status.OK:
+    if library().dqlitepy_take_log(slice_ms, block, size, ErrorStruct()) != Status.OK:
         return
     for level, seconds, node, message in decode(take_block(block, size)):
         _log(level, seconds, node, message)

@@ -14,8 +14,8 @@ from dqlitepy._native.abi import (
     Block,
     BlockSize,
     ConnectOptions,
-    Error,
     ErrorFlag,
+    ErrorStruct,
     ExecuteFlag,
     HandleNumber,
     NodeOptions,
@@ -39,11 +39,11 @@ class Operation(ABC):
     __slots__ = ("_error", "ended")
 
     def __init__(self) -> None:
-        self._error = Error()
+        self._error = ErrorStruct()
         self.ended = False  # as far as whoever runs it has seen; until then, nobody knows what its handle is doing
 
     @property
-    def error(self) -> Error:
+    def error(self) -> ErrorStruct:
         """What it failed with, where its Status says so."""
         return self._error
 
@@ -218,7 +218,7 @@ class Statement(Operation):
         return self.number.value
 
     @property
-    def error(self) -> Error:
+    def error(self) -> ErrorStruct:
         return self.result.error
 
     @property

@@ -8,8 +8,9 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 
-from dqlitepy._native.abi import Count, Error, HandleNumber, HandleNumbers, Int32, Status, byref
-from dqlitepy._native.library import exception_of, forked, library
+from dqlitepy._native.abi import Count, ErrorStruct, HandleNumber, HandleNumbers, Int32, Status, byref
+from dqlitepy._native.exceptions import exception_of
+from dqlitepy._native.library import forked, library
 from dqlitepy._native.operations import Operation
 from dqlitepy._native.waiting import DRAIN_SECONDS
 
@@ -21,7 +22,7 @@ class Poller:
     """The operations that are under way on one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        number, descriptor, error = HandleNumber(), Int32(), Error()
+        number, descriptor, error = HandleNumber(), Int32(), ErrorStruct()
         if library().dqlitepy_poller_open(number, descriptor, error) != Status.OK:
             raise exception_of(error)
         self._number = number
@@ -31,7 +32,7 @@ class Poller:
         self._ready = HandleNumbers()
         self._count = Count()
         # Made here, as the call that takes them is not declared; see `_native.abi.UNDECLARED`.
-        self._take = (number, byref(self._ready), len(self._ready), byref(self._count), byref(Error()))
+        self._take = (number, byref(self._ready), len(self._ready), byref(self._count), byref(ErrorStruct()))
         # A loop that is closed first leaves its descriptor to this.
         self._finalizer = weakref.finalize(loop, _close, number.value)
         self._finalizer.atexit = False
@@ -101,7 +102,7 @@ class Poller:
         Raises:
             dqlitepy.Error: the handle or the poller is closed.
         """
-        error = Error()
+        error = ErrorStruct()
         if library().dqlitepy_attach(handle, self._number, error) != Status.OK:
             raise exception_of(error)
         self._attached.add(handle)
@@ -141,7 +142,7 @@ class Poller:
         if end.done() and not end.cancelled():
             operation.ended = True
             return
-        library().dqlitepy_cancel(operation.handle, Error())
+        library().dqlitepy_cancel(operation.handle, ErrorStruct())
         try:
             if isinstance(reason, asyncio.CancelledError):
                 await self._drain(operation)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from time import monotonic
 
-from dqlitepy._native.abi import Error, Status
-from dqlitepy._native.library import Library, exception_of, library
+from dqlitepy._native.abi import ErrorStruct, Status
+from dqlitepy._native.exceptions import exception_of
+from dqlitepy._native.library import Library, library
 from dqlitepy._native.operations import Operation
 
 SLICE_MS = 100
@@ -45,7 +46,7 @@ def _cancel(native: Library, operation: Operation) -> None:
     if operation.error.kind:  # with this, which tells what is lost; to go on would write something else over it
         operation.ended = True
         return
-    native.dqlitepy_cancel(operation.handle, Error())
+    native.dqlitepy_cancel(operation.handle, ErrorStruct())
     deadline = monotonic() + DRAIN_SECONDS
     status = _PENDING
     while status == _PENDING:

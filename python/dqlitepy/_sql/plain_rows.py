@@ -6,9 +6,10 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from dqlitepy._native.abi import Error, Fit, Int32, Status
+from dqlitepy._native.abi import ErrorStruct, Fit, Int32, Status
+from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import encode, items_of
-from dqlitepy._native.library import exception_of, library
+from dqlitepy._native.library import library
 from dqlitepy._sql.adapters import adapts
 from dqlitepy.errors import DataError
 
@@ -24,7 +25,7 @@ def encode_plain(rows: list[Any]) -> bytes | None:
         encoded = encode(rows)
     except DataError:  # an object that marshal does not know, or one that is too large
         return None
-    fit, error = Int32(), Error()
+    fit, error = Int32(), ErrorStruct()
     if library().dqlitepy_check_rows(encoded, len(encoded), fit, error) != Status.OK:
         raise exception_of(error)
     if fit.value == Fit.ALL:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from dqlitepy._native.abi import Block, BlockSize, Error, Int32, Status
+from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, Int32, Status
+from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import decode
-from dqlitepy._native.library import exception_of, library, take_block
+from dqlitepy._native.library import library, take_block
 
 
 def statements(script: str) -> list[str]:
@@ -36,7 +37,7 @@ def complete_statement(statement: str) -> bool:
 
 
 def _split(script: bytes) -> tuple[list[tuple[int, int]], bool]:
-    complete, block, size, error = Int32(), Block(), BlockSize(), Error()
+    complete, block, size, error = Int32(), Block(), BlockSize(), ErrorStruct()
     if library().dqlitepy_split(script, len(script), complete, block, size, error) != Status.OK:
         raise exception_of(error)
     return decode(take_block(block, size)), bool(complete.value)

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dqlitepy._native.abi import Block, BlockSize, Error, ResultFlag, Status, UInt32
+from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, ResultFlag, Status, UInt32
+from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import decode, encode
-from dqlitepy._native.library import exception_of, library, take_block
+from dqlitepy._native.library import library, take_block
 
 
 class StatementFacts(NamedTuple):
@@ -25,7 +26,7 @@ def describe(sql: str) -> StatementFacts:
     Raises:
         OperationalError: its parameters have impossible numbers, or are too many.
     """
-    text, flags, block, size, error = sql.encode(), UInt32(), Block(), BlockSize(), Error()
+    text, flags, block, size, error = sql.encode(), UInt32(), Block(), BlockSize(), ErrorStruct()
     if library().dqlitepy_describe(text, len(text), flags, block, size, error) != Status.OK:
         raise exception_of(error)
     names: tuple[str | None, ...] = decode(take_block(block, size))
@@ -35,7 +36,7 @@ def describe(sql: str) -> StatementFacts:
 
 def expand(sql: str, parameters: bytes) -> str:
     """Returns the text of a statement with a literal in the place of each parameter; `parameters` are encoded."""
-    text, block, size, error = sql.encode(), Block(), BlockSize(), Error()
+    text, block, size, error = sql.encode(), Block(), BlockSize(), ErrorStruct()
     status = library().dqlitepy_expand(text, len(text), parameters, len(parameters), block, size, error)
     if status != Status.OK:
         raise exception_of(error)
@@ -49,7 +50,7 @@ def declared_types(sql: str, schema: list[str]) -> tuple[str | None, ...]:
         sql: the statement. Where it is wrong, there are no columns.
         schema: the definitions of the tables and views that it may read.
     """
-    text, definitions, block, size, error = sql.encode(), encode(tuple(schema)), Block(), BlockSize(), Error()
+    text, definitions, block, size, error = sql.encode(), encode(tuple(schema)), Block(), BlockSize(), ErrorStruct()
     status = library().dqlitepy_declared_types(text, len(text), definitions, len(definitions), block, size, error)
     if status != Status.OK:
         raise exception_of(error)
