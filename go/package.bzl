@@ -50,5 +50,8 @@ def go_package(name, deps = [], cdeps = [], visibility = None, test_deps = [], t
     native.filegroup(
         name = "sources",
         srcs = native.glob(["*.go"]),
-        visibility = ["//go:__pkg__"],
+        visibility = [
+            "//go:__pkg__",
+            "//tests/lint:__pkg__",
+        ],
     )
