@@ -47,6 +47,14 @@ def go_package(name, deps = [], cdeps = [], visibility = None, test_deps = [], t
             gotags = ["nosqlite3"],
             deps = test_deps,
         )
+        if test_size == "small":
+            # For //tests:fast, which says what is in it as a whole.
+            native.test_suite(
+                name = "fast",
+                tags = ["manual"],
+                tests = [name + "_test"],
+                visibility = ["//tests:__pkg__"],
+            )
     native.filegroup(
         name = "sources",
         srcs = native.glob(["*.go"]),
