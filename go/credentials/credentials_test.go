@@ -97,9 +97,27 @@ func TestANodeMustBeNamedByItsCertificate(t *testing.T) {
 	}
 }
 
+// connected is two ends of a connection with buffers: through net.Pipe, two sides that write at the same time wait for each other.
+func connected(t *testing.T) (left, right net.Conn) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if right, err = net.Dial("tcp", listener.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if left, err = listener.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return left, right
+}
+
 // handshake returns what each side ends with: Go's client only learns at its first read that the server turned it away.
-func handshake(server *tls.Config, client *tls.Config) (atServer, atClient error) {
-	left, right := net.Pipe()
+func handshake(t *testing.T, server *tls.Config, client *tls.Config) (atServer, atClient error) {
+	t.Helper()
+	left, right := connected(t)
 	defer left.Close()
 	defer right.Close()
 	ended := make(chan error, 1)
@@ -121,25 +139,25 @@ func handshake(server *tls.Config, client *tls.Config) (atServer, atClient error
 func TestOnlyThoseOfTheSameAuthorityMeet(t *testing.T) {
 	ca := authority(t)
 	node, peer := load(t, made(t, ca, "127.0.0.1")), load(t, made(t, ca, "127.0.0.2"))
-	if atServer, atClient := handshake(node.Server(), peer.Client("127.0.0.1:1")); atServer != nil || atClient != nil {
+	if atServer, atClient := handshake(t, node.Server(), peer.Client("127.0.0.1:1")); atServer != nil || atClient != nil {
 		t.Errorf("%v, %v", atServer, atClient)
 	}
 	var wrongName x509.HostnameError
-	if _, err := handshake(node.Server(), peer.Client("127.0.0.3:1")); !errors.As(err, &wrongName) {
+	if _, err := handshake(t, node.Server(), peer.Client("127.0.0.3:1")); !errors.As(err, &wrongName) {
 		t.Errorf("another host: %v", err)
 	}
 	anonymous := load(t, PEM{Authority: ca.Certificate})
-	if atServer, atClient := handshake(node.Server(), anonymous.Client("127.0.0.1:1")); atServer == nil || atClient == nil {
+	if atServer, atClient := handshake(t, node.Server(), anonymous.Client("127.0.0.1:1")); atServer == nil || atClient == nil {
 		t.Errorf("a client without a certificate: %v, %v", atServer, atClient)
 	}
 	stranger := load(t, made(t, authority(t), "127.0.0.2"))
 	stranger.material.authority = node.material.authority
-	if atServer, atClient := handshake(node.Server(), stranger.Client("127.0.0.1:1")); atServer == nil || atClient == nil {
+	if atServer, atClient := handshake(t, node.Server(), stranger.Client("127.0.0.1:1")); atServer == nil || atClient == nil {
 		t.Errorf("a client of another authority: %v, %v", atServer, atClient)
 	}
 	var unknown x509.UnknownAuthorityError
 	server := load(t, made(t, authority(t), "127.0.0.1"))
-	if _, err := handshake(server.Server(), peer.Client("127.0.0.1:1")); !errors.As(err, &unknown) {
+	if _, err := handshake(t, server.Server(), peer.Client("127.0.0.1:1")); !errors.As(err, &unknown) {
 		t.Errorf("a server of another authority: %v", err)
 	}
 }
