@@ -50,15 +50,15 @@ func TestAnAnswerOfTheShortcutNeedsNoSocket(t *testing.T) {
 }
 
 func TestAShortcutMayLeaveTheAnswerToTheSocket(t *testing.T) {
-	var socket net.Conn
+	sockets := make(chan net.Conn, 1)
 	s := serve(t, func(connection net.Conn, _ string) {
-		socket = connection
+		sockets <- connection
 		connection.Write(inserted(1))
 	})
 	taken := false
 	p := &path{call: func([]byte, []byte, bool) (int, bool) {
 		if taken {
-			socket.Write(inserted(2))
+			(<-sockets).Write(inserted(2))
 		}
 		return 0, taken
 	}}
