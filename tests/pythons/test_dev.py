@@ -40,6 +40,11 @@ def stub(folder: Path, program: str) -> str:
     return str(path)
 
 
+def able(folder: Path, more: str = "") -> str:
+    """Makes an interpreter that claims to have the modules for an environment, which not each python3 has."""
+    return stub(folder, f'case "$1 $2" in "-c "*ensurepip*) ;; {more} *) exec python3 "$@" ;; esac')
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "checkout"
@@ -99,8 +104,8 @@ def make_wheel(file: Path, header: str | None, folder: str = FOLDER) -> Path:
 
 def from_wheel(checkout: Path, wheel: Path, **environment: str) -> str:
     """Returns why the wheel is refused."""
-    arguments = ("--from-wheel", str(wheel))
-    what, how = refusal(checkout, *arguments, script=DEVELOP, BUILD_WORKSPACE_DIRECTORY=str(checkout), **environment)
+    environment |= {"BUILD_WORKSPACE_DIRECTORY": str(checkout), "DQLITEPY_PYTHON": able(checkout.parent)}
+    what, how = refusal(checkout, "--from-wheel", str(wheel), script=DEVELOP, **environment)
     assert how == "tools/bazel run //tools:dev   (or a wheel of this version)"
     return what
 
@@ -147,10 +152,7 @@ def test_the_library_of_a_wheel_of_this_abi_is_put_beside_the_package(tmp_path: 
         tmp_path / "inside",
         f'case "$*" in *sysconfig*) echo {packages} ;; "-") ;; "-m pip"*) ;; *"import dqlitepy"*) ;; esac',
     )
-    python = stub(
-        tmp_path,
-        f'case "$1 $2" in "-m venv") mkdir -p "$4/bin" && cp {inside} "$4/bin/python" ;; *) exec python3 "$@" ;; esac',
-    )
+    python = able(tmp_path, f'"-m venv") mkdir -p "$4/bin" && cp {inside} "$4/bin/python" ;;')
     # The comments may differ.
     wheel = make_wheel(tmp_path / "d.whl", "/* another wheel's */\n" + HEADER.read_text(encoding="utf-8"))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("BUILD_", "DQLITEPY_"))}
