@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.update.checkout import PINS, Checkout, Refused
+from tools.pins import PINS
+from tools.update.checkout import Checkout, Refused
 
 TABLE = """\
 PINS = {
