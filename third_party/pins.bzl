@@ -70,6 +70,7 @@ PINS = {
             "fixes/freed-listeners.patch",
             "fixes/lost-entry.patch",
             "fixes/kept-barriers.patch",
+            "fixes/attach.patch",
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",
