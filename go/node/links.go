@@ -229,12 +229,17 @@ const (
 	duplicateID = "server ID already in use"
 )
 
+// already tells whether a leader refuses a change with that text.
+func already(err error, refusal string) bool {
+	return refusedWith(err, wire.CodeFailed) && err.Error() == refusal
+}
+
 // ensure gives a node a role, as soon as the change of the configuration that may be under way is done.
 func (l *link) ensure(ctx context.Context, id uint64, role client.NodeRole) error {
 	deadline := time.Now().Add(changeTimeout)
 	for {
 		err := l.assign(ctx, id, role)
-		if err = committed(err, badRole); err == nil || errors.Is(err, errDone) {
+		if err == nil || already(err, badRole) {
 			return nil
 		}
 		if !refusedWith(err, wire.CodeBusy) || time.Now().After(deadline) || sleep(ctx, settlePause) != nil {

@@ -232,7 +232,7 @@ var errDone = errors.New("done")
 // committed turns the answer of a leader that refuses a change, as its list shows it already, into errDone. The list shows
 // it before it is committed. Such a request is refused with that text only when no change is under way.
 func committed(err error, refusal string) error {
-	if refusedWith(err, wire.CodeFailed) && err.Error() == refusal {
+	if already(err, refusal) {
 		return errDone
 	}
 	return err

@@ -207,7 +207,7 @@ func (r *roster) membership(ctx context.Context, l *link) ([]client.NodeInfo, er
 			}
 		}
 		// Also if the list has this node: the list shows what an earlier attempt began, which may still come to nothing.
-		if err := committed(l.add(ctx, own.ID, own.Address), duplicateID); err != nil && !errors.Is(err, errDone) {
+		if err := l.add(ctx, own.ID, own.Address); err != nil && !already(err, duplicateID) {
 			return nil, fmt.Errorf("cannot join yet: %w", err)
 		}
 		r.node.log.info("joined the cluster of %s", l.address)

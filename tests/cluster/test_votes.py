@@ -16,6 +16,17 @@ from tests.cluster.machines import Machines
 from tests.support import HANG, eventually
 
 
+def suspend_with_log(machines: Machines) -> None:
+    """Suspends the second node. A spare has no log; with one, it gets its vote at once, or not before it has it all."""
+    first, second = machines.nodes
+    with closing(machines.connect(isolation_level=None)) as con:
+        con.execute("CREATE TABLE t (a)")
+    client = machines.client()
+    client.assign(second.address, Role.STANDBY)
+    eventually(lambda: client.describe(second.address).last_index == client.describe(first.address).last_index)
+    second.signal(signal.SIGSTOP)
+
+
 @pytest.mark.parametrize("both", [True, False])
 def test_a_power_failure_while_a_node_gets_its_vote(tmp_path: Path, both: bool) -> None:
     """The leader has written that the other node has a vote, and that one has never heard of it.
@@ -26,13 +37,8 @@ def test_a_power_failure_while_a_node_gets_its_vote(tmp_path: Path, both: bool) 
     """
     with Machines(tmp_path, 2) as machines:
         first, second = machines.nodes
-        with closing(machines.connect(isolation_level=None)) as con:
-            con.execute("CREATE TABLE t (a)")
         client = machines.client()
-        # A spare has no log. With one, it gets its vote at once, or not before it has the whole of it.
-        client.assign(second.address, Role.STANDBY)
-        eventually(lambda: client.describe(second.address).last_index == client.describe(first.address).last_index)
-        second.signal(signal.SIGSTOP)
+        suspend_with_log(machines)
         with pytest.raises(dqlitepy.Error):
             client.assign(second.address, Role.VOTER, timeout=2)
         first.kill()
@@ -52,12 +58,7 @@ def test_a_power_failure_while_a_node_gets_its_vote(tmp_path: Path, both: bool) 
 def test_a_vote_is_told_when_it_is_committed(tmp_path: Path) -> None:
     """The leader's list has the new role at once. Whoever asks for that role again is not told that it is done."""
     with Machines(tmp_path, 2) as machines, ThreadPoolExecutor(2) as pool:
-        first, second = machines.nodes
-        with closing(machines.connect(isolation_level=None)) as con:
-            con.execute("CREATE TABLE t (a)")
-        client = machines.client()
-        client.assign(second.address, Role.STANDBY)
-        eventually(lambda: client.describe(second.address).last_index == client.describe(first.address).last_index)
-        second.signal(signal.SIGSTOP)
+        client, second = machines.client(), machines.nodes[1]
+        suspend_with_log(machines)
         attempts = [pool.submit(client.assign, second.address, Role.VOTER, timeout=2) for _ in range(2)]
         assert all(isinstance(attempt.exception(HANG), dqlitepy.Error) for attempt in attempts)
