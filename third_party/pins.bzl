@@ -109,11 +109,11 @@ PINS = {
         ],
     },
     "libuv": {
-        "version": "1.50.0",
+        "version": "1.52.1",
         "homepage": "https://github.com/libuv/libuv",
-        "archive": "https://github.com/libuv/libuv/archive/refs/tags/v1.50.0.tar.gz",
-        "sha256": "b1ec56444ee3f1e10c8bd3eed16ba47016ed0b94fe42137435aaf2e0bd574579",
-        "strip_prefix": "libuv-1.50.0",
+        "archive": "https://github.com/libuv/libuv/archive/refs/tags/v1.52.1.tar.gz",
+        "sha256": "478baf2599bfbc882c355288c9cb6f92e0e7dda435fa04031fa5b607cf3f414c",
+        "strip_prefix": "libuv-1.52.1",
         "licence": "MIT AND BSD-2-Clause AND ISC",
         "patches": [
             "thread-pool-of-16.patch",
