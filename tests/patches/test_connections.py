@@ -6,20 +6,21 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dqlitepy
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure
-from tests.support import eventually, free_address
+from tests.patches.wire import Client, Failure, Response, leader_request
+from tests.support import free_address
 
 CANTOPEN = 14
 STRANGERS_KEPT = 1024
 STRANGERS = 3000
 CLIENTS = 500
+FEW_FILES = 64
 OWN_FILES = 200  # what the node has open besides, or less
 PROTOCOL = b"\1\0\0\0\0\0\0\0"  # what each client says first
 
@@ -81,10 +82,7 @@ def test_strangers(roomy_node: NodeProcess) -> None:
     with ExitStack() as stack:
         client = stack.enter_context(node.client())
         client.execute("CREATE TABLE t (v)")
-        for number in range(STRANGERS):
-            stranger = stack.enter_context(node.stranger())
-            if number % 2:
-                stranger.socket.sendall(PROTOCOL)
+        stack.enter_context(strangers(node, STRANGERS))
         assert_commits(node)
         assert len(os.listdir(f"/proc/{node.pid}/fd")) < STRANGERS_KEPT + OWN_FILES
         assert client.execute("INSERT INTO t VALUES (2)") == 1
@@ -100,24 +98,50 @@ def test_idle_clients(roomy_node: NodeProcess) -> None:
 
 
 def test_few_files(node: NodeProcess) -> None:
+    """Not even what raft takes for its next segments keeps a client out."""
     with ExitStack() as stack:
         client = stack.enter_context(node.client())
         client.execute("CREATE TABLE t (v)")
-        resource.prlimit(node.pid, resource.RLIMIT_NOFILE, (64, 64))
-        for number in range(200):
-            stranger = stack.enter_context(node.stranger())
-            if number % 2:
-                stranger.socket.sendall(PROTOCOL)
+        limit_files(node, FEW_FILES)
+        stack.enter_context(strangers(node, 200))
         for _ in range(20):  # three segments of the log
             client.execute("INSERT INTO t VALUES (randomblob(1000000))")
-        assert client.scalar("SELECT count(*) FROM t") == 20
-    eventually(lambda: commits_for_a_new_client(node))
+            assert_commits(node)
+        assert client.scalar("SELECT count(*) FROM t") == 40
 
 
-def commits_for_a_new_client(node: NodeProcess) -> bool:
-    """False if there was no descriptor for that client yet: those of the strangers are given back one after another."""
-    try:
-        assert_commits(node)
-    except (ConnectionError, Failure):
-        return False
-    return True
+def test_no_file_left_to_accept_by(node: NodeProcess) -> None:
+    """Who comes then waits until a stranger is gone: the node has taken the last file between two that come."""
+    with ExitStack() as stack:
+        clients = [stack.enter_context(node.stranger()) for _ in range(8)]
+        for client in clients:
+            client.socket.sendall(PROTOCOL + leader_request())
+            client.expect(Response.SERVER)
+        limit_files(node, FEW_FILES)
+        stack.enter_context(strangers(node, 200))
+        for _ in range(200):  # in each turn of its loop the node deals with one of them
+            clients[0].socket.sendall(leader_request())
+            clients[0].expect(Response.SERVER)
+        for number, client in enumerate(clients[: FEW_FILES - files(node)]):
+            client.open(f"other{number}")  # takes a file for the index of its WAL
+        assert files(node) == FEW_FILES
+        for _ in range(5):
+            assert_commits(node)
+
+
+def files(node: NodeProcess) -> int:
+    return len(os.listdir(f"/proc/{node.pid}/fd"))
+
+
+def limit_files(node: NodeProcess, files: int) -> None:
+    resource.prlimit(node.pid, resource.RLIMIT_NOFILE, (files, files))
+
+
+@contextmanager
+def strangers(node: NodeProcess, number: int) -> Iterator[None]:
+    with ExitStack() as stack:
+        for i in range(number):
+            stranger = stack.enter_context(node.stranger())
+            if i % 2:
+                stranger.socket.sendall(PROTOCOL)
+        yield

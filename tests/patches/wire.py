@@ -116,8 +116,7 @@ class Client:
             if database is None:
                 return
             self.socket.sendall(_WORD.pack(_PROTOCOL_VERSION))
-            self.send(Request.OPEN, _text(database.encode()) + _WORD.pack(0) + _text(b""))
-            self.expect(Response.DATABASE)
+            self.open(database)
         except BaseException:
             self.socket.close()
             raise
@@ -133,6 +132,11 @@ class Client:
     def close(self) -> None:
         """Closes the socket, whatever is still on its way."""
         self.socket.close()
+
+    def open(self, database: str) -> None:
+        """Opens a database."""
+        self.send(Request.OPEN, _text(database.encode()) + _WORD.pack(0) + _text(b""))
+        self.expect(Response.DATABASE)
 
     def send(self, request: Request, body: bytes, *, schema: int = 0) -> None:
         """Sends one request."""
