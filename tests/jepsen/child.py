@@ -99,6 +99,11 @@ class Child:
             return None
 
     @property
+    def number(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
     def status(self) -> int | None:
         """Its status once it has ended."""
         return self._process.poll()

@@ -19,8 +19,8 @@ from typing import Any
 import dqlitepy
 from dqlitepy import aio
 
-from tests.jepsen.history import FAIL, INFO, OK, Recorder
-from tests.jepsen.outcomes import describe, outcome_of
+from tests.jepsen.history import CONNECT, FAIL, INFO, OK, Recorder
+from tests.jepsen.outcomes import outcome_of, told
 from tests.jepsen.workloads.base import SNAPSHOT, TRANSACTION, Chance, Step
 from tests.jepsen.workloads.table import WORKLOADS
 
@@ -121,13 +121,16 @@ class Workers:
         con: dqlitepy.Connection | None = None
         while not self._stop.is_set():
             if con is None:
+                name = recorder.invoke(CONNECT, CONNECT, None, strict=False)
                 try:
                     con = dqlitepy.connect(
                         self._place(plan), timeout=_BUSY_TIMEOUT, check_same_thread=False, **self._options(plan)
                     )
-                except dqlitepy.Error:
+                except dqlitepy.Error as error:
+                    recorder.complete(name, **told(error))
                     self._stop.wait(0.05)
                     continue
+                recorder.complete(name, OK)
             self._once(con, plan, recorder, chance)
             if chance.random.random() < plan.reconnect:
                 with suppress(dqlitepy.Error):
@@ -152,10 +155,15 @@ class Workers:
         def work(plan: Plan) -> None:
             recorder, chance = self._recorder(plan)
             while not self._stop.is_set():
+                connecting = recorder.invoke(CONNECT, CONNECT, None, strict=False)
                 try:
                     with pool.connection() as con:
+                        recorder.complete(connecting, OK)
+                        connecting = ""
                         self._once(con, plan, recorder, chance)
-                except dqlitepy.Error:
+                except dqlitepy.Error as error:
+                    if connecting:
+                        recorder.complete(connecting, **told(error))
                     self._stop.wait(0.05)
             recorder.close()
 
@@ -175,7 +183,7 @@ class Workers:
             except Exception as error:
                 if plan.repeat_ambiguous and outcome_of(error) == INFO:
                     continue
-                recorder.complete(name, outcome_of(error), error=describe(error))
+                recorder.complete(name, **told(error))
                 self._stop.wait(0.01)
             break
         if plan.pause:
@@ -190,11 +198,14 @@ class Workers:
         target = self._place(plan)
         while not self._stop.is_set():
             if con is None:
+                name = recorder.invoke(CONNECT, CONNECT, None, strict=False)
                 try:
                     con = await aio.connect(target, timeout=_BUSY_TIMEOUT, **self._options(plan))
-                except dqlitepy.Error:
+                except dqlitepy.Error as error:
+                    recorder.complete(name, **told(error))
                     await asyncio.sleep(0.05)
                     continue
+                recorder.complete(name, OK)
             step = WORKLOADS[plan.workload].step(chance)
             name = recorder.invoke(plan.workload, step.f, step.value, strict=plan.linearizable, **step.tags)
             # Now and then somebody loses patience: a cancelled statement must not lie about what it did.
@@ -208,7 +219,7 @@ class Workers:
                     await con.close()
                 con = None
             except Exception as error:
-                recorder.complete(name, outcome_of(error), error=describe(error))
+                recorder.complete(name, **told(error))
                 await asyncio.sleep(0.01)
             if con is not None and chance.random.random() < plan.reconnect:
                 with suppress(dqlitepy.Error):

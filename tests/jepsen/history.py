@@ -21,6 +21,7 @@ FAIL = "fail"  # it did not happen and never will
 INFO = "info"  # it may have happened, or may still
 NEVER = float("inf")
 
+CONNECT = "connect"  # what is done before an operation of a workload, by the name of no workload
 UNDECIDED = "undecided"  # the kind of what a checker could neither find right nor wrong
 
 
@@ -40,6 +41,13 @@ class Operation:
     error: str = ""
     strict: bool = False  # it has to see all that was acknowledged before it began
     tags: dict[str, Any] = field(default_factory=dict)
+    code: int = 0  # SQLite's, of the error
+    returned: float = NEVER  # when its client was told, whatever that was
+
+    @property
+    def process(self) -> int:
+        """The number of the process that it ran in."""
+        return int(self.id.split(".")[1])
 
     @property
     def ok(self) -> bool:
@@ -69,9 +77,9 @@ class Recorder:
         self._write({**start, "t": monotonic()})
         return name
 
-    def complete(self, name: str, outcome: str, result: Any = None, error: str = "") -> None:
+    def complete(self, name: str, outcome: str, result: Any = None, error: str = "", code: int = 0) -> None:
         """Notes what came of it."""
-        self._write({"id": name, "t": monotonic(), "o": outcome, "r": result, "e": error})
+        self._write({"id": name, "t": monotonic(), "o": outcome, "r": result, "e": error, "c": code})
 
     def close(self) -> None:
         """Ends the file."""
@@ -88,8 +96,9 @@ def load(paths: Iterable[Path]) -> list[Operation]:
         for line in _lines(path):
             if "o" in line:
                 operation = found[line["id"]]
-                operation.end, operation.outcome = line["t"], line["o"]
-                operation.result, operation.error = line["r"], line["e"]
+                operation.end = operation.returned = line["t"]
+                operation.outcome = line["o"]
+                operation.result, operation.error, operation.code = line["r"], line["e"], line["c"]
                 if operation.outcome == INFO:
                     operation.end = NEVER  # it may take effect later than its client was told
             else:

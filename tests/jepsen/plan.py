@@ -39,6 +39,11 @@ class RunPlan:
     inside: dict[int, list[Plan]] = field(default_factory=dict)
 
     @property
+    def nemeses(self) -> set[str]:
+        """The faults of all crews."""
+        return {name for crew in self.crews for name in crew}
+
+    @property
     def options(self) -> dict[str, Any]:
         """The arguments of the nodes."""
         return {

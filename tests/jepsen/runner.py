@@ -7,7 +7,7 @@ import random
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +15,13 @@ from time import monotonic, sleep
 
 import dqlitepy
 
-from tests.jepsen.checkers import final
+from tests.jepsen.checkers import durations, final
 from tests.jepsen.child import Child
 from tests.jepsen.cluster import Cluster
-from tests.jepsen.history import NEVER, UNDECIDED, Operation, Violation, load
+from tests.jepsen.history import CONNECT, NEVER, UNDECIDED, Operation, Violation, load
 from tests.jepsen.nemeses.base import Ended, Field
 from tests.jepsen.nemeses.table import NEMESES
-from tests.jepsen.outcomes import WRONG
+from tests.jepsen.outcomes import WRONG, explained
 from tests.jepsen.plan import RunPlan
 from tests.jepsen.workloads.table import WORKLOADS
 
@@ -62,6 +62,7 @@ def run(plan: RunPlan, folder: Path) -> Report:
     crowd: Child | None = None
     dumps: dict[str, bytes] = {}
     stopped = NEVER
+    ended: set[int] = set()
     try:
         cluster.start()
         _set_up(cluster, [statement for name in plan.workloads for statement in WORKLOADS[name].schema])
@@ -75,7 +76,8 @@ def run(plan: RunPlan, folder: Path) -> Report:
         crowd.say(work=[worker.as_json() for worker in plan.remote])
         cluster.work(plan.inside)
         report.faults = _fight(plan, cluster, folder)
-        report.violations += _stop_clients(plan, cluster, crowd)
+        ended, problems = _stop_clients(plan, cluster, crowd)
+        report.violations += problems
         stopped = monotonic()
         dumps, problems = _settle(cluster)
         report.violations += problems
@@ -91,9 +93,10 @@ def run(plan: RunPlan, folder: Path) -> Report:
             crowd.kill()
         cluster.stop(keep=bool(report.violations))
     history = load(sorted(cluster.history.glob("*.jsonl")))
-    report.outcomes = Counter(operation.outcome for operation in history)
+    report.outcomes = Counter(operation.outcome for operation in history if operation.workload != CONNECT)
     report.violations += _late(history, stopped)
-    found = [*_errors(history), *check(plan.workloads, history, dumps)]
+    report.violations += durations.check(history, ended)
+    found = [*errors(history, plan.nemeses), *check(plan.workloads, history, dumps)]
     report.undecided = sum(violation.kind == UNDECIDED for violation in found)
     report.violations += [violation for violation in found if violation.kind != UNDECIDED]
     report.seconds = monotonic() - begin
@@ -149,7 +152,8 @@ def _fight(plan: RunPlan, cluster: Cluster, folder: Path) -> int:
     return counts.total()
 
 
-def _stop_clients(plan: RunPlan, cluster: Cluster, crowd: Child) -> list[Violation]:
+def _stop_clients(plan: RunPlan, cluster: Cluster, crowd: Child) -> tuple[set[int], list[Violation]]:
+    """Returns the processes that answered, and what did not stop."""
     cluster.no_more_work()
     children = [("clients", crowd)]
     children += [
@@ -159,6 +163,7 @@ def _stop_clients(plan: RunPlan, cluster: Cluster, crowd: Child) -> list[Violati
     ]
     for _, child in children:
         child.say(stop=_PATIENCE)
+    ended = set()
     violations = []
     for name, child in children:
         answer = child.hear("stopped", timeout=_PATIENCE + 30.0)
@@ -166,10 +171,11 @@ def _stop_clients(plan: RunPlan, cluster: Cluster, crowd: Child) -> list[Violati
             if child.status is None:
                 violations.append(Violation("hang", f"{name} does not answer"))
             continue
+        ended.add(child.number)
         if answer["stopped"]:
             violations.append(Violation("hang", f"in {name}: {', '.join(answer['stopped'])}"))
         violations += [Violation("client", f"in {name}: {text}") for text in answer["broken"]]
-    return violations
+    return ended, violations
 
 
 class _Patience:
@@ -257,12 +263,13 @@ def _late(history: Sequence[Operation], stopped: float) -> list[Violation]:
     return [Violation("broken", f"{worker} went on behind the end") for worker in sorted(late)]
 
 
-def _errors(history: Sequence[Operation]) -> list[Violation]:
+def errors(history: Sequence[Operation], nemeses: Collection[str]) -> list[Violation]:
+    """Returns the errors that should not exist, each once: those marked so, and those that no fault explains."""
     wrong: dict[str, Operation] = {}
     for operation in history:
-        if operation.error.startswith(WRONG):
+        if operation.error.startswith(WRONG) or not explained(operation.code, nemeses):
             wrong.setdefault(operation.error[:80], operation)
     return [
-        Violation("error", f"{operation.workload} {operation.f} {operation.id}: {operation.error}")
+        Violation("error", f"{operation.workload} {operation.f} {operation.id}: {operation.error} ({operation.code})")
         for operation in wrong.values()
     ]

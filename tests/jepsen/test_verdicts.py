@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong with a run whatever its workloads find: errors without a cause, operations without an end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dqlitepy
+import pytest
+from dqlitepy.errors import sqlite_error
+
+from tests.jepsen.checkers import durations
+from tests.jepsen.history import FAIL, INFO, NEVER, OK, Operation, Recorder, load
+from tests.jepsen.nemeses.table import DISKS, MEMBERSHIP, NEMESES, PARTITIONS, PROCESSES
+from tests.jepsen.outcomes import told
+from tests.jepsen.runner import errors
+
+# ---- errors
+
+
+def recorded(folder: Path, *found: BaseException) -> list[Operation]:
+    """Returns the history of a worker that met these errors."""
+    recorder = Recorder(folder / "a.jsonl", "a")
+    for error in found:
+        recorder.complete(recorder.invoke("set", "add", None, strict=False), **told(error))
+    recorder.close()
+    return load([folder / "a.jsonl"])
+
+
+_AT_ANY_TIME = [
+    dqlitepy.NoLeaderError("no leader found within 4s"),
+    dqlitepy.OperationalError("the connection failed: nothing was written; try again"),
+    sqlite_error(dqlitepy.SQLITE_BUSY, "database is locked"),
+    sqlite_error(dqlitepy.SQLITE_BUSY_SNAPSHOT, "database is locked"),
+    sqlite_error(dqlitepy.SQLITE_INTERRUPT, "interrupted"),
+    sqlite_error(dqlitepy.SQLITE_IOERR_NOT_LEADER, "not leader"),
+    sqlite_error(dqlitepy.SQLITE_IOERR_LEADERSHIP_LOST, "leadership lost"),
+]
+
+
+@pytest.mark.parametrize("nemeses", [set(), {"disk-slow"}, set(NEMESES)])
+def test_errors_that_may_come_in_any_run(tmp_path: Path, nemeses: set[str]) -> None:
+    assert errors(recorded(tmp_path, *_AT_ANY_TIME), nemeses) == []
+
+
+@pytest.mark.parametrize("code", [dqlitepy.SQLITE_IOERR, dqlitepy.SQLITE_IOERR_WRITE, dqlitepy.SQLITE_FULL])
+@pytest.mark.parametrize("sound", [set(), {*PROCESSES, *PARTITIONS, *MEMBERSHIP, "disk-slow", "power-cut-all"}])
+def test_disks_that_are_sound_do_not_fail(tmp_path: Path, code: int, sound: set[str]) -> None:
+    [operation] = history = recorded(tmp_path, sqlite_error(code, "disk I/O error"))
+    assert operation.failed
+    [violation] = errors(history, sound)
+    assert violation.kind == "error" and "disk I/O error" in violation.text and f"({code})" in violation.text
+    assert errors(history, {*sound, "disk-full"}) == []
+    assert bool(errors(history, {*sound, "disk-error"})) is (code == dqlitepy.SQLITE_FULL)
+
+
+def test_a_commit_of_unknown_outcome_does_not_hide_a_disk_that_failed(tmp_path: Path) -> None:
+    """The server could not write, which the client does not hear as an error of a disk alone."""
+    error = dqlitepy.AmbiguousCommitError("the server could not write (write: i/o error)")
+    error.sqlite_errorcode = dqlitepy.SQLITE_IOERR
+    [operation] = history = recorded(tmp_path, error)
+    assert operation.outcome == INFO
+    assert [violation.kind for violation in errors(history, {"kill-leader"})] == ["error"]
+    assert errors(history, {"kill-leader", "disk-error"}) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(
+            sqlite_error(code, "it says something")
+            for code in (
+                dqlitepy.SQLITE_ERROR,
+                dqlitepy.SQLITE_INTERNAL,
+                dqlitepy.SQLITE_PERM,
+                dqlitepy.SQLITE_NOMEM,
+                dqlitepy.SQLITE_READONLY,
+                dqlitepy.SQLITE_CORRUPT,
+                dqlitepy.SQLITE_CANTOPEN,
+                dqlitepy.SQLITE_PROTOCOL,
+                dqlitepy.SQLITE_SCHEMA,
+                dqlitepy.SQLITE_TOOBIG,
+                dqlitepy.SQLITE_CONSTRAINT,
+                dqlitepy.SQLITE_MISUSE,
+                dqlitepy.SQLITE_NOTADB,
+            )
+        ),
+        dqlitepy.DatabaseError("database disk image is malformed"),
+        dqlitepy.InternalError("a state that should not be"),
+        KeyError("of ours"),
+    ],
+    ids=repr,
+)
+def test_no_fault_explains_these(tmp_path: Path, error: Exception) -> None:
+    assert [violation.kind for violation in errors(recorded(tmp_path, error), set(NEMESES))] == ["error"]
+
+
+def test_every_fault_of_a_disk_is_judged() -> None:
+    """A new one is to be thought about: which errors it explains."""
+    assert set(DISKS) == {"disk-full", "disk-error", "disk-slow", "power-cut-one", "power-cut-all"}
+
+
+# ---- durations
+
+
+def operation(number: int, start: float, returned: float, process: int = 7) -> Operation:
+    made = Operation(f"a.{process}.{number}", "a", "bank", "transfer", None, start, returned=returned, outcome=OK)
+    made.end = returned
+    return made
+
+
+_BOUND = durations.LONGEST
+
+
+def test_operations_that_end_in_time() -> None:
+    assert durations.check([operation(1, 5.0, 5.0 + _BOUND), operation(2, 80.0, 81.0)], {7}) == []
+
+
+@pytest.mark.parametrize("outcome", [OK, FAIL, INFO])
+def test_an_operation_that_takes_too_long(tmp_path: Path, outcome: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it ends. It goes by when its client was told, also where the effect may come later than that."""
+    now = iter((100.0, 100.0 + _BOUND + 1))
+    monkeypatch.setattr("tests.jepsen.history.monotonic", lambda: next(now))
+    recorder = Recorder(tmp_path / "a.jsonl", "a")
+    recorder.complete(recorder.invoke("bank", "transfer", None, strict=False), outcome)
+    recorder.close()
+    [violation] = durations.check(load([tmp_path / "a.jsonl"]), set())
+    assert violation.kind == "slow"
+    assert violation.text.startswith("bank transfer a.") and f" took {_BOUND + 1:.1f} s" in violation.text
+
+
+def test_an_operation_that_never_returns_although_its_clients_stopped() -> None:
+    [violation] = durations.check([operation(1, 5.0, NEVER), operation(2, 6.0, 8.5)], {7})
+    assert violation.kind == "hang"
+    assert violation.text.startswith("bank transfer a.7.1 never returned, 3.5 s before the end")
+
+
+def test_an_operation_that_was_killed() -> None:
+    """Its process is none of those that stopped: it may have been about to return, or have hung for long."""
+    killed, other = operation(1, 5.0, NEVER), operation(2, 0.0, 1000.0, process=8)
+    other.start = 999.0
+    assert durations.check([killed, operation(2, 5.0 + _BOUND, NEVER), other], {8}) == []
+    [violation] = durations.check([killed, operation(2, 6.0 + _BOUND, NEVER), other], {8})
+    assert violation.kind == "hang" and "a.7.1 had not returned after" in violation.text
