@@ -38,8 +38,8 @@ _ANYWHERE = frozenset(
     }
 )
 # What only a disk that fails explains, by its primary code. One that is slow answers, and one that loses its power
-# takes its node along: no client sees an error of either. Only raft's log and snapshots are on the disks; SQLite's files
-# are in memory, so no fault explains SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CANTOPEN, SQLITE_NOMEM or the like.
+# takes its node along: no client sees an error of either. Only raft's log and snapshots are on the disks, and SQLite's
+# files in memory: so no fault explains SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CANTOPEN, SQLITE_NOMEM or the like.
 _BY_DISK = {
     dqlitepy.SQLITE_IOERR: frozenset({"disk-full", "disk-error"}),
     dqlitepy.SQLITE_FULL: frozenset({"disk-full"}),

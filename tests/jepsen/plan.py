@@ -16,6 +16,9 @@ from tests.jepsen.workloads.table import WORKLOADS
 _WORKERS = {"set": 8, "append": 6, "bank": 5, "register": 5, "counter": 4, "wide": 4, "ddl": 2}
 _PAUSES = {"set": 0.0, "append": 0.02, "bank": 0.01, "register": 0.02, "counter": 0.03, "wide": 0.1, "ddl": 0.2}
 _LATENCIES = (0.02, 0.03, 0.05)
+# How many operations a second must be acknowledged at least. A hundred runs had 119 or more in their 25 seconds: a
+# machine that is twelve times as slow still has enough.
+_LEAST = 0.4
 # Entries between snapshots and entries kept behind one: every few entries, often, and dqlitepy's own.
 _SNAPSHOTS = ((4, 4), (32, 32), (512, 1024))
 
@@ -42,6 +45,12 @@ class RunPlan:
     def nemeses(self) -> set[str]:
         """The faults of all crews."""
         return {name for crew in self.crews for name in crew}
+
+    @property
+    def least(self) -> int:
+        """How many operations are acknowledged at least, where the run is to show anything; 0 where nobody works."""
+        works = self.remote or any(self.inside.values())
+        return max(1, int(self.seconds * _LEAST)) if works else 0
 
     @property
     def options(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _COLUMNS = (
 def line(report: Report) -> str:
     """Returns one line about a run."""
     plan, counts = report.plan, report.outcomes
-    verdict = f"{len(report.violations)} VIOLATIONS" if report.violations else "clean"
+    verdict = f"{len(report.violations)} VIOLATIONS" if report.violations else _sound(report)
     if report.undecided:
         verdict += f" ({report.undecided} undecided)"
     where = f"{plan.nodes} nodes{', TLS' if plan.tls else ''}{', FUSE disks' if plan.disks else ''}"
@@ -41,7 +41,8 @@ def line(report: Report) -> str:
 
 def page(reports: Sequence[Report]) -> str:
     """Returns the page docs/fault-runs.md."""
-    clean = sum(not report.violations for report in reports)
+    idle = sum(report.idle and not report.violations for report in reports)
+    clean = sum(not report.violations for report in reports) - idle
     total = sum((report.outcomes for report in reports), Counter[str]())
     return "\n".join(
         [
@@ -50,9 +51,9 @@ def page(reports: Sequence[Report]) -> str:
             "Written by `tools/bazel run //tests/jepsen -- --output docs`. Each run has a cluster, clients and faults",
             "of its own, all drawn from its seed; `--seed N --runs 1` repeats one.",
             "",
-            f"{len(reports)} runs, {clean} of them clean; {sum(report.faults for report in reports)} faults; "
-            f"{total[OK]:,} operations acknowledged, {total[FAIL]:,} failed for certain, {total[INFO]:,} of unknown "
-            "outcome.",
+            f"{len(reports)} runs, {clean} of them clean{f', {idle} idle' if idle else ''}; "
+            f"{sum(report.faults for report in reports)} faults; {total[OK]:,} operations acknowledged, "
+            f"{total[FAIL]:,} failed for certain, {total[INFO]:,} of unknown outcome.",
             "",
             _row(_COLUMNS),
             _row(["---"] * len(_COLUMNS)),
@@ -80,9 +81,16 @@ def _cells(report: Report) -> list[str]:
         str(counts[OK]),
         str(counts[FAIL]),
         str(counts[INFO]),
-        "; ".join(sorted({violation.kind for violation in report.violations})) or "clean",
+        "; ".join(sorted({violation.kind for violation in report.violations})) or _sound(report),
     ]
 
 
 def _crews(report: Report) -> str:
     return " / ".join(" ".join(crew) for crew in report.plan.crews)
+
+
+def _sound(report: Report) -> str:
+    """Returns the verdict about a run without violations: not clean where it shows nothing."""
+    if not report.idle:
+        return "clean"
+    return f"IDLE: {report.outcomes[OK]} of {report.outcomes.total()} acknowledged, {report.plan.least} expected"

@@ -18,7 +18,7 @@ import dqlitepy
 from tests.jepsen.checkers import durations, final
 from tests.jepsen.child import Child
 from tests.jepsen.cluster import Cluster
-from tests.jepsen.history import CONNECT, NEVER, UNDECIDED, Operation, Violation, load
+from tests.jepsen.history import CONNECT, NEVER, OK, UNDECIDED, Operation, Violation, load
 from tests.jepsen.nemeses.base import Ended, Field
 from tests.jepsen.nemeses.table import NEMESES
 from tests.jepsen.outcomes import WRONG, explained
@@ -44,6 +44,11 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter)
     faults: int = 0
     seconds: float = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether so little was acknowledged that the run shows nothing, although nothing was wrong."""
+        return self.outcomes[OK] < self.plan.least
 
 
 def run(plan: RunPlan, folder: Path) -> Report:

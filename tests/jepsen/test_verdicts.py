@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with a run whatever its workloads find: errors without a cause, operations without an end."""
+"""What is wrong with a run whatever its workloads find: errors without a cause, operations without an end, idleness."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import dqlitepy
 import pytest
 from dqlitepy.errors import sqlite_error
 
+from tests.jepsen import report
 from tests.jepsen.checkers import durations
-from tests.jepsen.history import FAIL, INFO, NEVER, OK, Operation, Recorder, load
+from tests.jepsen.history import FAIL, INFO, NEVER, OK, Operation, Recorder, Violation, load
 from tests.jepsen.nemeses.table import DISKS, MEMBERSHIP, NEMESES, PARTITIONS, PROCESSES
 from tests.jepsen.outcomes import told
-from tests.jepsen.runner import errors
+from tests.jepsen.plan import draw
+from tests.jepsen.program import verdict
+from tests.jepsen.runner import Report, errors
 
 # ---- errors
 
@@ -142,3 +147,35 @@ def test_an_operation_that_was_killed() -> None:
     assert durations.check([killed, operation(2, 5.0 + _BOUND, NEVER), other], {8}) == []
     [violation] = durations.check([killed, operation(2, 6.0 + _BOUND, NEVER), other], {8})
     assert violation.kind == "hang" and "a.7.1 had not returned after" in violation.text
+
+
+# ---- idleness
+
+
+def made(ok: int, **more: Any) -> Report:
+    plan = draw(1, 25.0, disks=False, **more)
+    return Report(plan, outcomes=Counter({OK: ok, FAIL: 30, INFO: 4}))
+
+
+def test_a_run_in_which_next_to_nothing_was_acknowledged() -> None:
+    idle, busy = made(9), made(119)
+    assert "seed 1: IDLE: 9 of 43 acknowledged, 10 expected; " in report.line(idle)
+    assert "seed 1: clean; " in report.line(busy)
+    text = report.page([idle, busy])
+    assert "2 runs, 1 of them clean, 1 idle; " in text
+    assert "| IDLE: 9 of 43 acknowledged, 10 expected |" in text
+    assert verdict([busy]) == 0
+    assert verdict([busy, idle]) == 3
+
+
+def test_violations_count_more_than_idleness() -> None:
+    wrong = made(0)
+    wrong.violations.append(Violation("set lost", "a/1"))
+    assert "seed 1: 1 VIOLATIONS; " in report.line(wrong)
+    assert verdict([wrong, made(0)]) == 1
+    assert "2 runs, 0 of them clean, 1 idle; " in report.page([wrong, made(0)])
+
+
+def test_a_plan_without_work_expects_none() -> None:
+    assert not made(0, workers=0).idle
+    assert verdict([made(0, workers=0)]) == 0
