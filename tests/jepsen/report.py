@@ -21,6 +21,7 @@ _COLUMNS = (
     "ok",
     "failed",
     "unknown",
+    "longest WAL seen",
     "verdict",
 )
 
@@ -35,7 +36,7 @@ def line(report: Report) -> str:
     return (
         f"seed {plan.seed}: {verdict}; {where}, snapshot {plan.snapshot[0]}, {'+'.join(plan.workloads)}; "
         f"{report.faults} faults of {_crews(report)}; {counts[OK]} ok, {counts[FAIL]} failed, {counts[INFO]} unknown; "
-        f"{report.seconds:.0f} s"
+        f"WAL up to {report.wal} frames; {report.seconds:.0f} s"
     )
 
 
@@ -81,6 +82,7 @@ def _cells(report: Report) -> list[str]:
         str(counts[OK]),
         str(counts[FAIL]),
         str(counts[INFO]),
+        str(report.wal),
         "; ".join(sorted({violation.kind for violation in report.violations})) or _sound(report),
     ]
 

@@ -23,6 +23,7 @@ from tests.jepsen.nemeses.base import Ended, Field
 from tests.jepsen.nemeses.table import NEMESES
 from tests.jepsen.outcomes import WRONG, explained
 from tests.jepsen.plan import RunPlan
+from tests.jepsen.watch import Watch
 from tests.jepsen.workloads.table import WORKLOADS
 
 # A leader that fell silent is replaced after 15 to 30 times the latency.
@@ -43,6 +44,7 @@ class Report:
     undecided: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     faults: int = 0
+    wal: int = 0  # the most frames that were seen in it
     seconds: float = 0.0
 
     @property
@@ -80,7 +82,10 @@ def run(plan: RunPlan, folder: Path) -> Report:
         crowd = Child("clients", settings, folder / "clients.err")
         crowd.say(work=[worker.as_json() for worker in plan.remote])
         cluster.work(plan.inside)
+        watch = Watch(cluster)
         report.faults = _fight(plan, cluster, folder)
+        watch.stop()
+        report.wal = watch.longest
         ended, problems = _stop_clients(plan, cluster, crowd)
         report.violations += problems
         stopped = monotonic()

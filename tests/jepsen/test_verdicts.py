@@ -179,3 +179,15 @@ def test_violations_count_more_than_idleness() -> None:
 def test_a_plan_without_work_expects_none() -> None:
     assert not made(0, workers=0).idle
     assert verdict([made(0, workers=0)]) == 0
+
+
+# ---- the table of runs
+
+
+def test_the_table_has_the_longest_wal() -> None:
+    run = made(119)
+    run.wal = 2345
+    head, _, row = report.page([run]).splitlines()[-3:]
+    cells = dict(zip(head.split(" | "), row.split(" | "), strict=True))
+    assert cells["longest WAL seen"] == "2345"
+    assert "; WAL up to 2345 frames; " in report.line(run)
