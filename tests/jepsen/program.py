@@ -2,7 +2,8 @@
 """The long run of the fault suite: `tools/bazel run //tests/jepsen -- --minutes 60 --seed 1`.
 
 It tells of each run as it ends, and exits 1 where one showed a violation, and 3 where none did but one was idle: next
-to nothing was acknowledged in it, so that it shows nothing. `--seed N --runs 1` repeats one run.
+to nothing was acknowledged in it, so that it shows nothing. `--seed N --runs 1` repeats one run. Where the machine
+allows no namespaces it says so and exits 2.
 """
 
 from __future__ import annotations
@@ -20,17 +21,23 @@ from time import monotonic
 from tests.jepsen import report
 from tests.jepsen.disk.mount import available
 from tests.jepsen.isolated import run_isolated
+from tests.jepsen.namespaces import missing
 from tests.jepsen.nemeses.table import NEMESES
 from tests.jepsen.plan import draw
 from tests.jepsen.runner import Report
 from tests.jepsen.workloads.table import WORKLOADS
 
-_IDLE = 3  # not 1: mutations.py takes that for a violation
+# Not 1: mutations.py takes that for a violation.
+_UNABLE = 2
+_IDLE = 3
 
 
 def main() -> int:
     """Returns the status of the program: 0 where all runs were clean."""
     options = _parser().parse_args()
+    if refused := missing():
+        print(f"jepsen: {refused}", file=sys.stderr)
+        return _UNABLE
     seed = random.SystemRandom().randrange(1 << 20) if options.seed is None else options.seed
     deadline = monotonic() + options.minutes * 60
     reports: list[Report] = []

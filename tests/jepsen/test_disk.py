@@ -134,6 +134,7 @@ def fails(function: Callable[[], Any]) -> int | None:
     return caught.value.errno
 
 
+@pytest.mark.usefixtures("namespaces")
 @pytest.mark.skipif(not available(), reason="/dev/fuse may not be used here: the weekly run does")
 def test_the_kernel_sees_such_a_disk(tmp_path: Path) -> None:
     def use() -> list[Any]:

@@ -14,6 +14,8 @@ from tests.jepsen.nemeses.table import DISKS, MEMBERSHIP, PARTITIONS, PROCESSES
 from tests.jepsen.plan import draw
 from tests.jepsen.runner import Report
 
+pytestmark = pytest.mark.usefixtures("namespaces")
+
 _SECONDS = 10.0
 
 
