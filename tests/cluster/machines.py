@@ -77,12 +77,13 @@ class NodeProcess:
         if self._process.stdout.readline() != "ready\n":
             raise AssertionError(f"{self.address} did not get ready: {self._process.communicate(timeout=HANG)}")
 
-    def kill(self) -> None:
-        """Ends the process as a power failure would."""
+    def kill(self) -> str:
+        """Ends the process as a power failure would and returns its log."""
         assert self._process is not None
         self._process.kill()
-        self._process.communicate(timeout=HANG)
+        log = self._process.communicate(timeout=HANG)[1]
         self._process = None
+        return log
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal."""

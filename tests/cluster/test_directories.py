@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import dqlitepy
 import pytest
 from dqlitepy import Role
 
-from tests.cluster.machines import address, addresses, quick, voters
-from tests.support import HANG, LOG, failure_of, free_address, python, run_python
+from tests.cluster.machines import Machines, address, addresses, quick, voters
+from tests.support import HANG, LOG, eventually, failure_of, free_address, python, run_python
 
 Start = Callable[..., dqlitepy.Node]
 
@@ -335,3 +337,48 @@ def test_who_is_not_joined_says_why(tmp_path: Path) -> None:
 def test_arguments_that_cannot_be_right(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         dqlitepy.Node(**{"directory": "data", "address": "127.0.0.1:1", **arguments})  # type: ignore[arg-type]
+
+
+def last(client: dqlitepy.Client, at: str) -> int:
+    """Returns the last entry of a node's log."""
+    index = client.describe(at).last_index
+    assert index is not None
+    return index
+
+
+@pytest.mark.parametrize("how", ["deleted", "renamed"])
+def test_a_follower_that_has_lost_its_directory_counts_for_no_majority(tmp_path: Path, how: str) -> None:
+    """The others go on without it, as long as they are a majority themselves."""
+    with Machines(tmp_path, 3) as machines:
+        client = machines.client()
+        with closing(machines.connect(isolation_level=None, leader_timeout=5.0)) as con:
+            con.execute("CREATE TABLE t (a)")
+            leader = client.leader().address
+            lost, other = [node for node in machines.nodes if node.address != leader]
+            eventually(lambda: last(client, lost.address) == last(client, leader))
+            directory = lost.directory
+            if how == "renamed":
+                directory.rename(tmp_path / "elsewhere")
+            while directory.exists():  # the node may be making a file in it
+                shutil.rmtree(directory, ignore_errors=True)
+            for n in range(5):
+                con.execute("INSERT INTO t VALUES (?)", (n,))
+            written = last(client, leader)
+            eventually(lambda: last(client, other.address) >= written)
+            other.kill()
+            for _ in range(2):
+                with pytest.raises(dqlitepy.OperationalError):
+                    con.execute("INSERT INTO t VALUES ('nobody but the leader has it')")
+        other.start()
+        other.wait_ready()
+        with closing(machines.connect(isolation_level=None)) as con:
+            con.execute("INSERT INTO t VALUES (5)")
+            assert con.execute("SELECT a FROM t WHERE typeof(a) = 'integer'").fetchall() == [(n,) for n in range(6)]
+        assert not directory.exists()
+        assert "the node's directory is gone: it, or a file in it, was deleted or moved" in lost.kill()
+        if how == "renamed":
+            (tmp_path / "elsewhere").rename(directory)
+            lost.start()
+            lost.wait_ready()
+            written = last(client, client.leader().address)
+            eventually(lambda: last(client, lost.address) >= written)
