@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,3 +69,34 @@ def test_every_engine_has_a_pool() -> None:
     for rest in MEANING:
         assert isinstance(create_engine("dqlite" + rest).pool, QueuePool)
         assert isinstance(create_async_engine("dqlite+aio" + rest).sync_engine.pool, AsyncAdaptedQueuePool)
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        (":///{}?name=:memory:", {}),
+        (":///{}", {"name": ":memory:"}),
+        (":///{}", {"name": ""}),
+        ("://127.0.0.1:1/:memory:", {"leader_timeout": 0.0}),
+    ],
+)
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_names_of_no_database(driver: str, url: str, options: dict[str, Any], tmp_path: Path) -> None:
+    """Not before somebody connects, but without a node that was started for it. `?name=` alone is no option at all."""
+    at = driver + url.format(tmp_path / "data")
+    with pytest.raises(ValueError, match="cannot be the name of a database"):
+        connect(at, options)
+    assert not (tmp_path / "data").exists()
+
+
+def connect(url: str, options: dict[str, Any]) -> None:
+    if url.startswith("dqlite+aio"):
+
+        async def work() -> None:
+            async with create_async_engine(url, connect_args=options).connect():
+                pass
+
+        asyncio.run(work())
+    else:
+        with create_engine(url, connect_args=options).connect():
+            pass
