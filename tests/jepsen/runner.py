@@ -7,8 +7,8 @@ import random
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Collection, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -86,7 +86,8 @@ def run(plan: RunPlan, folder: Path) -> Report:
         report.faults = _fight(plan, cluster, folder)
         watch.stop()
         report.wal = watch.longest
-        ended, problems = _stop_clients(plan, cluster, crowd)
+        with burying(cluster):
+            ended, problems = _stop_clients(plan, cluster, crowd)
         report.violations += problems
         stopped = monotonic()
         dumps, problems = _settle(cluster)
@@ -160,6 +161,27 @@ def _fight(plan: RunPlan, cluster: Cluster, folder: Path) -> int:
     cluster.heal()
     sleep(_CALM)
     return counts.total()
+
+
+@contextmanager
+def burying(cluster: Cluster) -> Iterator[None]:
+    """Starts again meanwhile what ends: a node that began on a failing disk may say so after all faults have ended.
+
+    The clients in other nodes may need it to stop: without it there may be no majority, and a node that is not ready.
+    """
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(0.2):
+            cluster.bury()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _stop_clients(plan: RunPlan, cluster: Cluster, crowd: Child) -> tuple[set[int], list[Violation]]:

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.jepsen.cluster import Cluster
 from tests.jepsen.disk.mount import available
-from tests.jepsen.isolated import run_isolated
+from tests.jepsen.isolated import isolated, run_isolated
 from tests.jepsen.nemeses.table import DISKS, MEMBERSHIP, PARTITIONS, PROCESSES
 from tests.jepsen.plan import draw
-from tests.jepsen.runner import Report
+from tests.jepsen.runner import Report, burying
+from tests.support import HANG, eventually
 
 pytestmark = pytest.mark.usefixtures("namespaces")
 
@@ -65,3 +68,22 @@ def test_five_nodes_and_several_faults_at_once(tmp_path: Path) -> None:
 def test_disks_that_forget_what_was_not_synced(tmp_path: Path) -> None:
     work = ["set", "append", "counter"]
     assert clean(tmp_path, 8, nodes=3, workloads=work, nemeses=list(DISKS), disks=True, prepared=True).faults
+
+
+def test_a_node_that_ends_late_is_started_again_while_the_clients_stop(tmp_path: Path) -> None:
+    """As one does that found a failing disk just before it healed. The others may have no majority without it."""
+
+    def use() -> list[str]:
+        cluster = Cluster(tmp_path, 1, tls=False, disks=False, prepared=False, relays=False, options={})
+        cluster.start()
+        [member] = cluster.members
+        ended = member.process
+        assert ended is not None
+        with burying(cluster):
+            ended.signal(signal.SIGKILL)
+            eventually(lambda: member.process is not ended and member.running)
+        cluster.stop(keep=False)
+        return cluster.deaths
+
+    [death] = isolated(use, tmp_path / "answer", 4 * HANG)
+    assert death.startswith("node-0 ended with status -9")
