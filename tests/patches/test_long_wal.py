@@ -4,14 +4,19 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client
+from tests.patches.wire import Client, Response
 
 # Of a part of the WAL's index: the first one has room for less, beside the header.
 _PART = 4096
 
 _ROWS = 500
+
+# Where the bound begins, and how many frames more are allowed for a millisecond of the longest read: docs/operations.md.
+_BOUND = 2_000
+_BOUND_PER_MS = 300
 
 
 def _frames(client: Client) -> int:
@@ -95,6 +100,38 @@ def test_it_gets_short_beside_reads_that_overlap_all_the_time(node: NodeProcess,
             thread.join()
     assert len(set(sums)) <= written + 1
     assert client.scalar("SELECT sum(n) FROM t") == written * _ROWS // 10
+
+
+def test_its_length_has_a_bound(node: NodeProcess, client: Client) -> None:
+    """One of two reads is always under way. Without the bound the WAL holds all that was ever written.
+
+    Each commit comes while a read, which has sent its first rows, looks for a last one; so no commit finds a moment without
+    one. The bound is a multiple of how long that read goes on then, whatever that is on this machine.
+    """
+    _make_table(client)
+    endless = (
+        "WITH RECURSIVE n(a) AS (VALUES (1) UNION ALL SELECT a + 1 FROM n) "
+        "SELECT b FROM t WHERE a <= 100 UNION ALL SELECT count(*) FROM t, n"
+    )
+    with node.client() as reading, node.client() as other:
+        reading.begin_query(endless)
+        reading.page()
+        longest = slowest = frames = 0
+        while frames >= longest:
+            longest = frames
+            assert longest <= max(_BOUND, _BOUND_PER_MS * slowest) + 2 * _ROWS
+            begun = time.monotonic()
+            # Both at once: the read begins, or waits, as soon as the commit is there.
+            other.begin_execute("UPDATE t SET n = n + 1")
+            other.begin_query(endless)
+            other.expect(Response.RESULT)
+            reading.interrupt()
+            reading.drain()
+            slowest = max(slowest, int(1_000 * (time.monotonic() - begun)) + 1)
+            other.page()
+            frames = _frames(client)
+            reading, other = other, reading
+    assert longest > _BOUND // 2
 
 
 def test_a_short_one_keeps_nobody_waiting(client: Client) -> None:
