@@ -71,6 +71,7 @@ PINS = {
             "fixes/lost-entry.patch",
             "fixes/kept-barriers.patch",
             "fixes/attach.patch",
+            "fixes/failed-start.patch",
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",

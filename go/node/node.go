@@ -7,8 +7,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/canonical/go-dqlite/v3"
 	"github.com/canonical/go-dqlite/v3/client"
@@ -84,9 +86,15 @@ func (n *Node) start(options Options, fresh bool) error {
 	list := append(options.list(n.bound), dqlite.WithDialFunc(n.peers.dial))
 	server, err := options.server(n.info, n.directory, list)
 	if err != nil {
+		if options.Address != "" && n.listener == nil {
+			return explainBind(options.Address, err)
+		}
 		return err
 	}
 	if err := server.Start(); err != nil {
+		if reason, found := strings.CutPrefix(err.Error(), "listen: "); found {
+			return cannotListen(options.Address, errors.New(reason)) // who listens there is no orphan
+		}
 		closeOrphan(n.bound)
 		return err
 	}
@@ -121,7 +129,7 @@ func (n *Node) bind(address string) (err error) {
 	}
 	first, err := listen(address)
 	if err != nil {
-		return fmt.Errorf("it cannot listen on %s (%v); is that address this machine's, and its port free?", address, err)
+		return cannotListen(address, err)
 	}
 	if n.network.credentials != nil {
 		n.listener = first
@@ -131,6 +139,20 @@ func (n *Node) bind(address string) (err error) {
 	first.Close() // it only tells better than dqlite what is wrong
 	n.bound, err = numeric(address)
 	return err
+}
+
+func cannotListen(address string, err error) error {
+	return fmt.Errorf("it cannot listen on %s (%v); is that address this machine's, and its port free?", address, err)
+}
+
+// explainBind says why dqlite could not have the address, of which it tells a number only: somebody has taken it since bind looked.
+func explainBind(address string, failure error) error {
+	first, err := listen(address)
+	if err != nil {
+		return cannotListen(address, err)
+	}
+	first.Close()
+	return failure
 }
 
 // release stops what runs and frees what the node holds.
