@@ -37,7 +37,7 @@ class TransactionControl(SyncConnection):
         level = checked_isolation_level(level)
         if level is None:
             self.commit()
-        self._isolation_level = level
+        self._control_by(self._autocommit, level)
 
     @property
     def autocommit(self) -> Autocommit:
@@ -61,7 +61,7 @@ class TransactionControl(SyncConnection):
             self._end_transaction("COMMIT")
         elif mode is False:
             self._begin_transaction()
-        self._autocommit = mode
+        self._control_by(mode, self._isolation_level)
 
     def commit(self) -> None:
         """Commits the open transaction, if any. When it returns, the commit is known to have happened.

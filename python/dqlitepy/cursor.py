@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Self, SupportsIndex, cast
 from dqlitepy._blocking.fetching import Fetching
 from dqlitepy._blocking.statements import SyncConnection
 from dqlitepy._connection.transactions import LEGACY_TRANSACTION_CONTROL
-from dqlitepy._native.operations import Execute
+from dqlitepy._native.library import library
 from dqlitepy._sql.scripts import statements
 from dqlitepy.errors import ProgrammingError
 
@@ -37,7 +37,7 @@ class Cursor(Fetching):
             raise TypeError(f"Cursor() argument 1 must be dqlitepy.Connection, not {type(connection).__name__}")
         if self._in_use:
             self._refuse_recursion()
-        super().__init__()
+        self._rows = []
         self._connection = connection
 
     def execute(self, sql: str, parameters: Any = (), /) -> Self:
@@ -52,13 +52,35 @@ class Cursor(Fetching):
             OperationalError, IntegrityError, …: the statement failed.
         """
         connection = self._checked()
-        self._forget()
+        if self._filled:
+            self._forget()
         self._in_use = True  # adapters run
         try:
             operation = connection._execution(sql, parameters)
         finally:
             self._in_use = False
-        connection._exclusively(self._run, operation)
+        library()  # from here as `_exclusively` does it, without two calls
+        with connection._turn:
+            if connection._busy:
+                connection._refuse_recursion()
+            connection._busy = True
+            try:
+                if connection._trace_callback is not None:
+                    connection._trace(operation)
+                if connection._streaming is not None:
+                    connection._make_room(self)
+                declared = connection._declared_types(operation) if connection._detect_types else ()
+                try:
+                    connection._run(operation)
+                    connection._count(operation)
+                    self._accept(operation, connection._detect_types, declared, connection._last_insert_id)
+                finally:
+                    if operation.result.data:
+                        operation.dispose()
+                if self._more:
+                    connection._streaming = weakref.ref(self)
+            finally:
+                connection._busy = False
         return self
 
     def executemany(self, sql: str, rows: Iterable[Any], /) -> Self:
@@ -83,6 +105,7 @@ class Cursor(Fetching):
         finally:
             self._in_use = False
         self._rowcount = changes
+        self._filled = True
         return self
 
     def executescript(self, script: str, /) -> Self:
@@ -115,19 +138,3 @@ class Cursor(Fetching):
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         """Raises TypeError: a cursor belongs to its connection."""
         raise TypeError(f"cannot pickle {type(self).__module__}.{type(self).__qualname__!r} object")
-
-    def _run(self, operation: Execute) -> None:
-        connection = self._connection
-        if connection._trace_callback is not None:
-            connection._trace(operation)
-        if connection._streaming is not None:
-            connection._make_room(self)
-        declared = connection._declared_types(operation) if connection._detect_types else ()
-        try:
-            connection._run(operation)
-            connection._count(operation)
-            self._accept(operation, connection._detect_types, declared, connection._last_insert_id)
-        finally:
-            operation.dispose()
-        if self._more:
-            connection._streaming = weakref.ref(self)

@@ -112,6 +112,16 @@ async def executemany_with_a_row_that_cannot_be_bound(con: Any) -> AsyncIterator
 
 
 @scenario
+async def a_select_after_executemany_on_a_new_cursor(con: Any) -> AsyncIterator[object]:
+    await filled(con)
+    cursor = await do(con.cursor)
+    await do(cursor.executemany, "INSERT INTO t VALUES (?, ?)", [(4, "v"), (5, "w")])
+    yield await state(cursor)
+    await do(cursor.execute, "SELECT a FROM t WHERE a > 3")
+    yield await state(cursor)
+
+
+@scenario
 async def executemany_of_a_select(con: Any) -> AsyncIterator[object]:
     cursor = await filled(con)
     yield await failure(cursor.executemany, "SELECT ?", [(1,)])

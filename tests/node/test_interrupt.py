@@ -15,7 +15,7 @@ ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELE
 
 def waits(thread):  # whether it waits for a statement
     frame = sys._current_frames()[thread]
-    while frame is not None and frame.f_code is not waiting.run.__code__:
+    while frame is not None and frame.f_code is not waiting.complete.__code__:
         frame = frame.f_back
     return frame is not None
 

@@ -12,7 +12,7 @@ import pytest
 from dqlitepy._native import abi, operations
 from dqlitepy._native.operations import Discard, Execute, ExecuteMany, Fetch, Operation, Statement
 from dqlitepy._native.poller import poller
-from dqlitepy._native.waiting import run
+from dqlitepy._native.waiting import complete
 
 NUMBER = abi.HandleNumber(2**40 + 7)
 
@@ -96,7 +96,7 @@ class Failed(Operation):
 def test_what_a_signal_hides_is_known_to_be_lost() -> None:
     operation = Failed()
     with pytest.raises(KeyboardInterrupt):
-        run(operation)
+        complete(operation)
     assert operation.ended
     assert operation.lost_transaction
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Protocol, TypeVar, TypeVarTuple
+from typing import NoReturn, Protocol, TypeVar, TypeVarTuple
 
 from dqlitepy._connection.core import ConnectionCore
 from dqlitepy._connection.transactions import LEGACY_TRANSACTION_CONTROL, Autocommit
 from dqlitepy._native.handle import Handle
 from dqlitepy._native.library import library
 from dqlitepy._native.operations import Operation
-from dqlitepy._native.waiting import run
+from dqlitepy._native.waiting import complete
 from dqlitepy.errors import ProgrammingError
 
 _Args = TypeVarTuple("_Args")
@@ -56,21 +56,24 @@ class Blocking(ConnectionCore):
         library()  # before the lock, which a forked child may find held for ever
         with self._turn:
             if self._busy:
-                raise ProgrammingError(
-                    "Recursive use of a connection: a statement is running on it in this very thread. "
-                    "Give signal handlers a connection of their own"
-                )
+                self._refuse_recursion()
             self._busy = True
             try:
                 return function(*args)
             finally:
                 self._busy = False
 
+    def _refuse_recursion(self) -> NoReturn:
+        raise ProgrammingError(
+            "Recursive use of a connection: a statement is running on it in this very thread. "
+            "Give signal handlers a connection of their own"
+        )
+
     def _run(self, operation: Operation) -> None:
         if self._unfinished or self._lost_in_silence:
             self._settle()
         try:
-            run(operation)
+            complete(operation)
         except BaseException as error:
             self._note_failure(operation, error)
             raise

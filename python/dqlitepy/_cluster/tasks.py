@@ -11,7 +11,7 @@ from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import decode
 from dqlitepy._native.library import Library, library, take_block
 from dqlitepy._native.operations import Operation
-from dqlitepy._native.waiting import run
+from dqlitepy._native.waiting import complete
 
 _ID_MASK = 2**64 - 1
 
@@ -73,7 +73,7 @@ def run_task(task: Task) -> Rows:
     """
     operation = RunTask(task)
     try:
-        run(operation)
+        complete(operation)
         return operation.take()
     except BaseException:
         operation.release()

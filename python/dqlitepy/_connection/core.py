@@ -13,14 +13,14 @@ from typing import Any
 from dqlitepy import errors
 from dqlitepy._connection.callbacks import call, report
 from dqlitepy._connection.limits import Limits
-from dqlitepy._connection.transactions import BEGIN, LEGACY_TRANSACTION_CONTROL, Autocommit
+from dqlitepy._connection.transactions import LEGACY_TRANSACTION_CONTROL, Autocommit, begin_before
 from dqlitepy._deprecation import warn_since_3_12
-from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, ExecuteFlag, HandleNumber, Int32, Status
+from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, HandleNumber, Int32, Status
 from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import Parameters, encode
 from dqlitepy._native.handle import Handle
 from dqlitepy._native.library import library, take_block
-from dqlitepy._native.operations import DML, ROWS, Execute, ExecuteMany, Operation
+from dqlitepy._native.operations import DML, LINEARIZABLE, ROWS, TEXT_AS_BYTES, Execute, ExecuteMany, Operation
 from dqlitepy._sql.batches import batches
 from dqlitepy._sql.declared_types import DeclaredTypes
 from dqlitepy._sql.parameters import bind, bind_all, is_storable
@@ -29,6 +29,10 @@ from dqlitepy._sql.statements import describe, expand
 from dqlitepy.errors import DataError, LeadershipLostError, OperationalError, ProgrammingError, with_code
 
 _TOOBIG = 18
+_NO_PARAMETERS: Parameters = ()  # as Python has one empty tuple, most that have none are this very one
+_NO_PARAMETERS_ENCODED = encode(_NO_PARAMETERS)
+# Before that, sqlite3 takes a sequence for parameters that have names, and says nothing.
+_NAMES_WANT_A_MAPPING = sys.version_info >= (3, 12)
 
 
 class ConnectionCore:
@@ -55,8 +59,7 @@ class ConnectionCore:
         self._handle = handle
         self._broken = ""
         self._unfinished = self._lost_in_silence = False
-        self._isolation_level = isolation_level
-        self._autocommit = autocommit
+        self._control_by(autocommit, isolation_level)
         self._detect_types = detect_types
         self._thread = get_ident() if check_same_thread else 0
         self._statement = lru_cache(maxsize=cached_statements)(describe)
@@ -244,17 +247,11 @@ class ConnectionCore:
             raise ValueError("embedded null character")
         self._encoded(script, "executescript")
 
-    def _execute_flags(self) -> int:
-        flags = 0 if self.text_factory is str and not self._detect_types else int(ExecuteFlag.TEXT_AS_BYTES)
-        return flags | int(ExecuteFlag.LINEARIZABLE) if self.linearizable else flags
-
-    def _begin(self) -> bytes:
-        """What has to precede a statement that writes rows outside a transaction."""
-        if self._autocommit is False:
-            return b"BEGIN"  # the one that was open went with the leader
-        if self._isolation_level is None or self._autocommit is True:
-            return b""
-        return BEGIN[self._isolation_level]
+    def _control_by(self, autocommit: Autocommit, isolation_level: str | None) -> None:
+        """Changes who controls transactions, from the next statement on."""
+        self._autocommit = autocommit
+        self._isolation_level = isolation_level
+        self._begin_before = begin_before(autocommit, isolation_level)
 
     def _bound(self, sql: str, parameters: Any) -> Parameters:
         if type(parameters) is tuple and is_storable(parameters):  # as `bind` would find, but most are
@@ -262,7 +259,11 @@ class ConnectionCore:
         else:
             values = bind(parameters, lambda: self._statement(sql).names)
         if values:
-            if sql is not self._positional_sql and (type(parameters) is tuple or not isinstance(parameters, Mapping)):
+            if (
+                _NAMES_WANT_A_MAPPING
+                and sql is not self._positional_sql
+                and (type(parameters) is tuple or not isinstance(parameters, Mapping))
+            ):
                 self._expect_positions(sql)
             if self._limits.concern_parameters:
                 self._limits.check_parameters(self._statement(sql), values)
@@ -276,8 +277,6 @@ class ConnectionCore:
 
     def _expect_positions(self, sql: str) -> None:
         """Objects to names in a statement that gets a sequence, as the running Python's `sqlite3` does."""
-        if sys.version_info < (3, 12):
-            return
         named = self._statement(sql).named
         if named is None:
             self._positional_sql = sql
@@ -292,11 +291,14 @@ class ConnectionCore:
 
     def _execution(self, sql: str, parameters: Any) -> Execute:
         text = self._encoded(sql, "execute")
-        encoded = encode(self._bound(sql, parameters))
-        return Execute(self._unbroken_number(), text, encoded, self._begin(), self._execute_flags())
+        encoded = _NO_PARAMETERS_ENCODED if parameters is _NO_PARAMETERS else encode(self._bound(sql, parameters))
+        flags = 0 if self.text_factory is str and not self._detect_types else TEXT_AS_BYTES
+        if self.linearizable:
+            flags |= LINEARIZABLE
+        return Execute(self._unbroken_number(), text, encoded, self._begin_before, flags)
 
     def _repetition(self, sql: bytes, rows: bytes) -> ExecuteMany:
-        return ExecuteMany(self._unbroken_number(), sql, rows, self._begin(), 0)
+        return ExecuteMany(self._unbroken_number(), sql, rows, self._begin_before, 0)
 
     def _control(self, sql: str, parameters: Parameters = ()) -> Execute:
         """An operation with a statement that no implicit BEGIN precedes."""
@@ -320,7 +322,7 @@ class ConnectionCore:
             call(callback, text)
 
     def _note_failure(self, operation: Operation, error: BaseException) -> None:
-        """Keeps the books after an operation that ended by an exception."""
+        """Updates what the connection knows, after an operation that ended by an exception."""
         if operation.broke_handle:
             self._broken = self._broken or str(exception_of(operation.error))
         self._unfinished = self._unfinished or not operation.ended
@@ -329,7 +331,7 @@ class ConnectionCore:
         self._declared = None  # it may have rolled a change of the schema back
 
     def _count(self, operation: Execute) -> None:
-        """Keeps the books after a statement."""
+        """Updates the counters, and what is known of the schema, after a statement."""
         flags = operation.result.flags
         if flags & DML:
             self._total_changes += max(operation.result.changes, 0)

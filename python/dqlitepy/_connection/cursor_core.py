@@ -23,7 +23,7 @@ class CursorCore:
     """The state of a cursor: what the last statement told, and the rows of it that have arrived."""
 
     # What holds of a cursor that has run nothing; here, since `Connection.execute` makes one for each statement.
-    _fresh = True
+    _filled = False  # there is something of a last statement
     _arraysize = 1
     row_factory: Callable[..., Any] | None = None
     _closed = False
@@ -39,9 +39,7 @@ class CursorCore:
     _names: Sequence[str] = ()
     _converters: tuple[Converter | None, ...] | None = None
     _as_bytes = False  # texts in _rows are bytearray
-
-    def __init__(self) -> None:
-        self._rows: _Rows = []
+    _rows: _Rows  # each class of cursors makes an empty list, as the user may get that very one
 
     @property
     def arraysize(self) -> int:
@@ -70,9 +68,7 @@ class CursorCore:
         return self._lastrowid
 
     def _forget(self) -> None:
-        if self._fresh:
-            self._fresh = False
-            return
+        self._filled = False
         self._titles = ()
         self._description = None
         self._rowcount = -1
@@ -95,6 +91,7 @@ class CursorCore:
         self, operation: Execute, detect_types: int, declared: Sequence[str | None], last_insert_id: int
     ) -> None:
         """Takes over what a statement brought."""
+        self._filled = True
         self._lastrowid = last_insert_id
         flags = operation.result.flags
         if flags & DML:

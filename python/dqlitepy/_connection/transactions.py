@@ -19,6 +19,13 @@ BEGIN = {
 }
 
 
+def begin_before(autocommit: Autocommit, isolation_level: str | None) -> bytes:
+    """Returns what has to precede a statement that writes rows outside a transaction, nothing where nothing has."""
+    if autocommit is False:
+        return b"BEGIN"  # the one that was open went with the leader
+    return b"" if autocommit is True or isolation_level is None else BEGIN[isolation_level]
+
+
 def checked_isolation_level(level: str | None) -> str | None:
     """Returns the level in capitals.
 

@@ -12,7 +12,7 @@ from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.handle import Handle
 from dqlitepy._native.library import library
 from dqlitepy._native.operations import OpenDump, ReadDump
-from dqlitepy._native.waiting import run
+from dqlitepy._native.waiting import complete
 
 PAGE_SIZE = 4096  # the only one that dqlite has
 
@@ -69,7 +69,7 @@ class Dump:
 
     def _read(self) -> bytes:
         reading = ReadDump(self._handle.number)
-        run(reading)
+        complete(reading)
         return reading.take()
 
 

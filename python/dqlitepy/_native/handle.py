@@ -6,7 +6,7 @@ from __future__ import annotations
 from dqlitepy._native.abi import ErrorStruct, HandleNumber, Status
 from dqlitepy._native.library import forked, library
 from dqlitepy._native.operations import Close, Connect, FinishClose, OpenDump, StartNode
-from dqlitepy._native.waiting import run
+from dqlitepy._native.waiting import complete
 
 
 class Handle:
@@ -28,7 +28,7 @@ class Handle:
             dqlitepy.Error: it failed.
         """
         try:
-            run(opening)
+            complete(opening)
         except BaseException:
             cls(opening.handle).release()
             raise
@@ -83,7 +83,7 @@ class Handle:
     @staticmethod
     def _run(closing: Close) -> None:
         try:
-            run(closing)
+            complete(closing)
         except BaseException:
             library().dqlitepy_release(closing.handle)
             raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from functools import cache
 
 from dqlitepy._native import abi
 from dqlitepy._native.abi import ctypes
@@ -25,6 +26,7 @@ _begun = False  # this process has begun to load
 _forked = False  # an ancestor of this process had
 
 
+@cache  # every statement asks, and is answered without a call into Python
 def library() -> Library:
     """Returns the library, loaded and checked.
 
@@ -33,8 +35,24 @@ def library() -> Library:
         UnsupportedPlatformError: it cannot run here.
         InterfaceError: it is missing, damaged, or of another version than this package.
     """
-    # Not by comparing process ids, which would be a system call or more for each statement.
-    return _loaded or _load()
+    global _loaded, _begun
+    # Not by comparing process ids, which would be a system call or more for each statement: `_after_fork` tells.
+    if _forked:
+        raise ForkError(
+            "this process was forked after its parent had started dqlitepy, whose threads do not survive a fork. "
+            "Start workers by spawn or forkserver, or call connect() for the first time after the fork"
+        )
+    with _lock:
+        if _loaded is None:
+            # Before dlopen: a fork in another thread meanwhile would give the child half a library.
+            _begun = True
+            try:
+                candidate = _open(library_path())
+            except BaseException:
+                _begun = False
+                raise
+            _loaded = candidate
+        return _loaded
 
 
 def forked() -> bool:
@@ -64,26 +82,6 @@ def borrow_memory(address: int | None, size: int) -> bytes | memoryview:
     if size <= _COPIED_SIZE:
         return read_memory(address, size)
     return memoryview((ctypes.c_char * size).from_address(address or 0)).cast("B")
-
-
-def _load() -> Library:
-    global _loaded, _begun
-    if _forked:
-        raise ForkError(
-            "this process was forked after its parent had started dqlitepy, whose threads do not survive a fork. "
-            "Start workers by spawn or forkserver, or call connect() for the first time after the fork"
-        )
-    with _lock:
-        if _loaded is None:
-            # Before dlopen: a fork in another thread meanwhile would give the child half a library.
-            _begun = True
-            try:
-                candidate = _open(library_path())
-            except BaseException:
-                _begun = False
-                raise
-            _loaded = candidate
-        return _loaded
 
 
 def library_path() -> str:
@@ -148,6 +146,7 @@ def _after_fork() -> None:
     _lock = threading.Lock()  # another thread may have held it at the fork
     if _begun:
         _loaded, _forked = None, True
+        library.cache_clear()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The native operations that can take long, each as an object: how it begins, and how it goes on after PENDING.
 
-They decide nothing and never wait by themselves; `_native.waiting.run` drives them.
+They decide nothing and never wait by themselves; `_native.waiting.complete` drives them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dqlitepy._native.abi import (
     ResultFlag,
     byref,
 )
-from dqlitepy._native.formats import decode, split_rows, too_big
+from dqlitepy._native.formats import decode_filled, split_rows, too_big
 from dqlitepy._native.library import Library, borrow_memory, library, read_memory
 
 # Plain numbers: an operation with a flag makes a new flag, which takes longer than all else that a result is asked.
@@ -31,6 +31,7 @@ ROWS = int(ResultFlag.ROWS)
 MORE = int(ResultFlag.MORE)
 DML = int(ResultFlag.DML)
 TEXT_AS_BYTES = int(ExecuteFlag.TEXT_AS_BYTES)
+LINEARIZABLE = int(ExecuteFlag.LINEARIZABLE)
 
 
 class Operation(ABC):
@@ -250,8 +251,8 @@ class Statement(Operation):
         result = self.result
         address, size = result.data, result.data_size
         if address is None:
-            return decode(result) if size else None  # it stands first in the struct, and ends before that does
-        return decode(borrow_memory(address, size))
+            return decode_filled(result) if size else None  # it stands first in the struct, and ends before that does
+        return decode_filled(borrow_memory(address, size))
 
     def dispose(self) -> None:
         data = self.result.data

@@ -38,8 +38,10 @@ class Poller:
         self._finalizer.atexit = False
         loop.add_reader(self._descriptor, self._go_on)
 
-    async def run(self, operation: Operation, failed: Callable[[Operation, BaseException], None] | None = None) -> None:
-        """Runs an operation of an attached handle to its end; other tasks run meanwhile.
+    async def complete(
+        self, operation: Operation, failed: Callable[[Operation, BaseException], None] | None = None
+    ) -> None:
+        """Begins an operation of an attached handle and waits for its end; other tasks run meanwhile.
 
         Where the task is cancelled, the operation is too, and given DRAIN_SECONDS to end; then CancelledError goes on.
         `operation.ended` tells whether it did.

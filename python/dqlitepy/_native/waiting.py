@@ -18,8 +18,8 @@ _OK = int(Status.OK)
 _PENDING = int(Status.PENDING)
 
 
-def run(operation: Operation) -> None:
-    """Runs an operation to its end.
+def complete(operation: Operation) -> None:
+    """Begins an operation and waits for its end.
 
     Where something is raised meanwhile (KeyboardInterrupt, or whatever a signal handler raises), the operation is
     cancelled and given DRAIN_SECONDS to end, then the exception goes on. `operation.ended` tells whether it did.

@@ -31,7 +31,7 @@ class AsyncTransactionControl(AsyncConnection):
         if level is None and self._has_transaction():
             raise ProgrammingError("a transaction is open, and an assignment cannot wait: commit it first")
         self._number()
-        self._isolation_level = level
+        self._control_by(self._autocommit, level)
 
     @property
     def autocommit(self) -> Autocommit:
@@ -55,7 +55,7 @@ class AsyncTransactionControl(AsyncConnection):
                 f"this would {'commit' if mode else 'begin'} a transaction, and an assignment cannot wait: "
                 f"await set_autocommit({mode})"
             )
-        self._autocommit = mode
+        self._control_by(mode, self._isolation_level)
 
     async def set_autocommit(self, mode: Autocommit) -> None:
         """Changes `autocommit`: True commits the open transaction, False begins one where none is open.
@@ -70,7 +70,7 @@ class AsyncTransactionControl(AsyncConnection):
         async def change() -> None:
             if mode is self._has_transaction():
                 await self._run_to_the_end(self._control("COMMIT" if mode else "BEGIN"))
-            self._autocommit = mode
+            self._control_by(mode, self._isolation_level)
 
         await self._exclusively(change)
 

@@ -109,7 +109,7 @@ class AsyncCopyingConnection(AsyncTransactionControl):
             async with aclosing(_dump(sibling, filter)) as statements:
                 async for statement in statements:
                     yield statement
-            await events.run(Close(opening.handle))
+            await events.complete(Close(opening.handle))
         except BaseException:
             Handle(opening.handle).release()
             raise
@@ -258,7 +258,8 @@ def _open_copier(
         copier._initialize(handle, isolation_level=None, check_same_thread=False, cached_statements=0)
         copier._options = options
         copier._run_control(f"PRAGMA query_only = {query_only}")
-        copier._in_transaction, copier._autocommit = in_transaction, autocommit
+        copier._in_transaction = in_transaction
+        copier._control_by(autocommit, None)
         yield copier
     finally:
         handle.close()

@@ -20,14 +20,14 @@ async def dump(options: ConnectOptions, *, any_server: bool) -> bytes:
         while True:
             reading = ReadDump(opening.handle)
             try:
-                await events.run(reading)
+                await events.complete(reading)
                 piece = reading.take()
             finally:
                 reading.dispose()
             if not piece:
                 break
             pieces.append(piece if pieces else without_wal(piece))
-        await events.run(Close(opening.handle))
+        await events.complete(Close(opening.handle))
     except BaseException:
         Handle(opening.handle).release()
         raise

@@ -120,4 +120,4 @@ class Looping(ConnectionCore):
     def _run(self, operation: Operation) -> Awaitable[None]:
         if self._unfinished or self._lost_in_silence:
             self._settle()
-        return self._poller.run(operation, self._note_failure)
+        return self._poller.complete(operation, self._note_failure)

@@ -270,7 +270,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
 
     async def _close(self, number: int) -> None:
         try:
-            await self._poller.run(Close(number))
+            await self._poller.complete(Close(number))
         except BaseException:
             Handle(number).release()
             raise

@@ -25,7 +25,7 @@ class Cursor(Fetching):
         """
         if not isinstance(connection, AsyncConnection):
             raise TypeError(f"Cursor() argument 1 must be dqlitepy.aio.Connection, not {type(connection).__name__}")
-        super().__init__()
+        self._rows = []
         self._connection = connection
 
     async def execute(self, sql: str, parameters: Any = None) -> Self:
@@ -40,7 +40,8 @@ class Cursor(Fetching):
             OperationalError, IntegrityError, …: the statement failed.
         """
         connection = self._checked()
-        self._forget()
+        if self._filled:
+            self._forget()
         self._in_use = True  # adapters run
         try:
             operation = connection._execution(sql, () if parameters is None else parameters)
@@ -61,7 +62,8 @@ class Cursor(Fetching):
                 connection._count(operation)
                 self._accept(operation, connection._detect_types, declared, connection._last_insert_id)
             finally:
-                operation.dispose()
+                if operation.result.data:
+                    operation.dispose()
             if self._more:
                 connection._streaming = weakref.ref(self)
         finally:
@@ -90,6 +92,7 @@ class Cursor(Fetching):
         finally:
             self._in_use = False
         self._rowcount = changes
+        self._filled = True
         return self
 
     async def executescript(self, sql_script: str) -> Self:

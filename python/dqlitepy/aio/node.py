@@ -151,7 +151,7 @@ class Node(NodeCore):
         try:
             self._events.forget(number)
             events.attach(number)
-            await events.run(Close(number))
+            await events.complete(Close(number))
         except BaseException:
             Handle(number).release()
             raise
@@ -166,7 +166,7 @@ class Node(NodeCore):
         try:
             if number and opening.ended:
                 events.attach(number)
-                await events.run(Close(number))
+                await events.complete(Close(number))
         except errors.Error:
             pass  # it did not start, or not cleanly
         finally:
