@@ -1,38 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
+# Made from aio/pool.py by `tools/bazel run //tools:twins`. Change that file.
 """`Pool`: connections to one database that threads share, each for as long as a block takes."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from dqlitepy._blocking.waiters import Waiter
 from dqlitepy._cluster.target import StrOrBytesPath
 from dqlitepy._connection.pool_core import QUESTION, Member, PoolCore
-from dqlitepy._native.library import library
+from dqlitepy._native.library import forked, library
 from dqlitepy.connection import Connection, connect
 from dqlitepy.errors import Error, ProgrammingError
 
 if TYPE_CHECKING:
     from dqlitepy._cluster.node_core import NodeCore
-
-
-class _Waiter:
-    def __init__(self) -> None:
-        self.ready = threading.Event()
-        self.member: Member[Connection] | None = None
-        self.refused = False
-
-    def grant(self, member: Member[Connection] | None) -> bool:
-        self.member = member
-        self.ready.set()
-        return True
-
-    def refuse(self) -> None:
-        self.refused = True
-        self.ready.set()
 
 
 class Pool:
@@ -75,7 +60,6 @@ class Pool:
         self._core: PoolCore[Connection] = PoolCore(min_size, max_size, timeout, max_idle, check_after)
         self._database = database
         self._options = {**options, "timeout": busy_timeout, "check_same_thread": False}
-        self._lock = threading.Lock()
 
     @property
     def size(self) -> int:
@@ -111,10 +95,9 @@ class Pool:
 
     def close(self) -> None:
         """Closes the connections; those in use when their blocks end. Who waits for one gets ProgrammingError."""
-        library()
-        with self._lock:
-            idle = self._core.close()
-        for member in idle:
+        if forked():  # the parent's, which goes on with it
+            return
+        for member in self._core.close():
             _close(member)
 
     @contextmanager
@@ -136,8 +119,7 @@ class Pool:
             if not connection._is_closed():
                 connection.commit()
         except BaseException as error:
-            with self._lock:
-                self._core.note(error)
+            self._core.note(error)
             raise
         finally:
             self._return(member)
@@ -154,40 +136,31 @@ class Pool:
         return False
 
     def _acquire(self, timeout: float) -> Member[Connection]:
-        library()  # before the lock, which a forked child may find held for ever
-        waiter = _Waiter()
-        with self._lock:
-            self._core.claim(waiter)
+        library()  # before the pool's lock, which a forked child may find held for ever
+        waiter: Waiter[Connection] = Waiter()
+        self._core.claim(waiter)
         try:
-            in_time = waiter.ready.wait(min(timeout, threading.TIMEOUT_MAX))
+            in_time = waiter.wait(timeout)
         except BaseException:
-            self._withdraw(waiter)
+            left = self._core.abandon(waiter)
+            if left is not None:
+                self._drop(left)
             raise
-        if not in_time:
-            with self._lock:
-                if self._core.withdraw(waiter):
-                    raise self._core.too_late(timeout)
+        if not in_time and self._core.withdraw(waiter):
+            raise self._core.too_late(timeout)
         if waiter.refused:
             raise ProgrammingError("the pool is closed")
-        member = waiter.member
-        if member is not None and self._is_good(member):
-            return member
+        if waiter.member is not None and self._is_good(waiter.member):
+            return waiter.member
         return self._open_one()
-
-    def _withdraw(self, waiter: _Waiter) -> None:
-        with self._lock:
-            granted = not self._core.withdraw(waiter) and not waiter.refused
-            if granted and waiter.member is None:
-                self._core.leave()
-            elif granted and waiter.member is not None:
-                self._core.give_back(waiter.member)
 
     def _is_good(self, member: Member[Connection]) -> bool:
         """Whether the connection can be used; otherwise it is closed."""
         try:
             if not self._core.is_outdated(member):
                 if self._core.is_doubtful(member):
-                    member.connection.execute(QUESTION).fetchall()
+                    cursor = member.connection.execute(QUESTION)
+                    cursor.fetchall()
                 return True
         except Error:
             pass
@@ -197,19 +170,15 @@ class Pool:
         try:
             _close(member)
         except BaseException:
-            with self._lock:
-                self._core.leave()
+            self._core.leave()
             raise
         return False
 
     def _open_one(self) -> Member[Connection]:
         try:
-            connection = connect(self._database, **self._options)
-            with self._lock:
-                return self._core.joins(connection)
+            return self._core.joins(connect(self._database, **self._options))
         except BaseException:
-            with self._lock:
-                self._core.leave()
+            self._core.leave()
             raise
 
     def _return(self, member: Member[Connection]) -> None:
@@ -219,29 +188,22 @@ class Pool:
                 connection.rollback()
             good = not connection._is_closed() and not connection._broken
             if good:
-                with self._lock:
-                    self._core.look_at(member)
+                self._core.look_at(member)
         except Error:
             good = False
         except BaseException:
             self._drop(member)
             raise
-        with self._lock:
-            good = good and not self._core.is_outdated(member)
-            if good:
-                self._core.give_back(member)
-            superfluous = self._core.superfluous()
-        if not good:
+        if not good or not self._core.give_back(member):
             self._drop(member)
-        for other in superfluous:
+        for other in self._core.superfluous():
             _close(other)
 
     def _drop(self, member: Member[Connection]) -> None:
         try:
             _close(member)
         finally:
-            with self._lock:
-                self._core.leave()
+            self._core.leave()
 
 
 def _close(member: Member[Connection]) -> None:

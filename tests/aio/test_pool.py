@@ -78,6 +78,32 @@ def test_waiting_ends_in_time(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("close", [False, True])
+def test_who_is_cancelled_when_its_turn_comes_leaves_nothing(tmp_path: Path, close: bool) -> None:
+    async def main() -> None:
+        async with aio.Pool(tmp_path, max_size=1) as pool:
+            async with pool.connection() as con:
+                waiting = [asyncio.create_task(_use(pool)) for _ in range(2)]
+                await asyncio.sleep(0)
+                assert pool.waiting == 2
+            assert pool.waiting == 1  # the first has the connection, and does not know yet
+            waiting[0].cancel()
+            if close:
+                await pool.close()
+            told = await asyncio.gather(*waiting, return_exceptions=True)
+            assert isinstance(told[0], asyncio.CancelledError)
+            if close:
+                assert isinstance(told[1], dqlitepy.ProgrammingError)
+                assert pool.size == 0
+                with pytest.raises(dqlitepy.ProgrammingError, match="closed"):
+                    await con.execute("SELECT 1")
+            else:
+                assert told[1] is None
+                assert (pool.size, pool.idle) == (1, 1)
+
+    asyncio.run(main())
+
+
 def test_members_are_replaced(tmp_path: Path) -> None:
     async def main() -> None:
         async with aio.Pool(tmp_path, min_size=3, max_size=3, check_after=0.0) as pool:

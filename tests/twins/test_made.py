@@ -32,7 +32,7 @@ def test_only_the_code_loses_its_waiting() -> None:
     [
         "asyncio.shield(x)",
         "from dqlitepy import aio",
-        "def __aenter__(self): ...",
+        "def __await__(self): ...",
         "function: Callable[[], Awaitable[list[int]]]",
         "# the event loop goes on",
     ],

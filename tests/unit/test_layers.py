@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "client": {"_cluster", "_copying", "members"},
     "node": {"_cluster", "_native", "client", "errors", "members"},
     "connection": {"_cluster", "_connection", "_copying", "_native", "cursor", "errors", "tls"},
-    "pool": {"_cluster", "_connection", "_native", "connection", "errors"},
+    "pool": {"_blocking", "_cluster", "_connection", "_native", "connection", "errors"},
     "retry": {"_connection", "connection", "errors"},
     "aio": {"_cluster", "_connection", "_copying", "_native", "_sql", "errors", "members", "rows", "tls"},
     "sqlalchemy": {"_cluster", "aio", "errors"},

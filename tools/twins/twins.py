@@ -9,11 +9,12 @@ import tokenize
 
 # The files of dqlitepy/aio of which one is made, and where that lies in dqlitepy.
 #
-# By hand stay those whose waiting differs: connection (opening and closing), pool (who waits for a connection), node
+# By hand stay those whose waiting differs: connection (opening and closing), node
 # (its start and end), `Cursor.execute` and its like (sqlite3's arguments here, aiosqlite's there; and each is tuned),
 # the control of transactions (an assignment cannot wait) and copies (which run in a thread under asyncio).
 TWINS = {
     "client.py": "client.py",
+    "pool.py": "pool.py",
     "retry.py": "retry.py",
     "_statements.py": "_blocking/statements.py",
     "_fetching.py": "_blocking/fetching.py",
@@ -26,10 +27,14 @@ _NAMES = [
     (r"\basyncio\.sleep\b", "time.sleep"),
     (r"\bimport Awaitable, ", "import "),
     (r"\bAwaitable\[(\w+)\]", r"\1"),
+    (r"\bimport AsyncGenerator\b", "import Iterator"),
+    (r"\bAsyncGenerator\[(\w+), None\]", r"Iterator[\1]"),
+    (r"\basynccontextmanager\b", "contextmanager"),
+    (r"\b__a(enter|exit)__\b", r"__\1__"),
     (r"\bdqlitepy\.aio\._tasks\b", "dqlitepy._cluster.tasks"),
     (r"\bdqlitepy\.aio\._dump\b", "dqlitepy._copying.dump"),
     (r"\bdqlitepy\.aio\._looping\b", "dqlitepy._blocking.operations"),
-    (r"\bdqlitepy\.aio\._(statements|fetching)\b", r"dqlitepy._blocking.\1"),
+    (r"\bdqlitepy\.aio\._(statements|fetching|waiters)\b", r"dqlitepy._blocking.\1"),
     (r"\bdqlitepy\.aio\b", "dqlitepy"),
     (r"\bAsyncConnection\b", "SyncConnection"),
     (r"\bLooping\b", "Blocking"),
@@ -43,6 +48,12 @@ _WORDS = [
     (r"\bAwaits `", "Calls `"),
     (r"\b(no|an)( ?other) task\b", r"\1\2 thread"),
     (r"\bon any event loop\b", "from any thread"),
+    (r"\bfor tasks of one event loop\b", "for threads"),
+    (r"\b(that|many) tasks\b", r"\1 threads"),
+    (r"`aio\.Pool`", "`Pool`"),
+    (r"\basync with aio\.", "with dqlitepy."),  # in examples
+    (r"\basync with ", "with "),
+    (r"\bawait con\.", "con."),
 ]
 
 

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a pool knows and decides without ever waiting: who gets which connection, and which ones have to go."""
+"""What a pool knows and decides: who gets which connection, and which ones have to go.
+
+It never waits, but for the lock of `PoolCore`, which nobody holds for long.
+"""
 
 from __future__ import annotations
 
+import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from operator import index
 from time import monotonic
@@ -13,7 +18,6 @@ from dqlitepy.errors import (
     LeadershipLostError,
     NotLeaderError,
     OperationalError,
-    ProgrammingError,
 )
 
 _C = TypeVar("_C", bound="Pooled")
@@ -41,18 +45,33 @@ class Pooled(Protocol):
     def _leader_address(self) -> bytes: ...
 
 
-class Waiter(Protocol[_C]):
-    """Someone who waits for a connection."""
+class WaiterCore(ABC, Generic[_C]):
+    """Someone who waits for a connection; `_wake` ends that."""
 
-    def grant(self, member: Member[_C] | None) -> bool:
-        """Gives a connection, or with None the right to open one; returns False where nobody waits any more."""
+    def __init__(self) -> None:
+        self.member: Member[_C] | None = None  # None, once it waits no more: the right to open one
+        self.refused = False  # the pool was closed
+
+    def grant(self, member: Member[_C] | None) -> None:
+        """Gives a connection, or with None the right to open one."""
+        self.member = member
+        self._wake()
 
     def refuse(self) -> None:
         """Tells that the pool was closed."""
+        self.refused = True
+        self._wake()
+
+    @abstractmethod
+    def _wake(self) -> None:
+        """Ends the waiting, on whatever thread, with the pool's lock held."""
 
 
 class PoolCore(Generic[_C]):
-    """The members of a pool and those who wait for one, first come, first served."""
+    """The members of a pool and those who wait for one, first come, first served.
+
+    Its lock is for threads. The tasks of an event loop never find it taken.
+    """
 
     def __init__(self, min_size: int, max_size: int, timeout: float, max_idle: float, check_after: float) -> None:
         min_size, max_size = index(min_size), index(max_size)
@@ -70,46 +89,63 @@ class PoolCore(Generic[_C]):
         self.generation = 0  # changes with the leader
         self._leader = b""  # the last one that a member found
         self.idle: deque[Member[_C]] = deque()  # the one that was used last is the last one
-        self.waiting: deque[Waiter[_C]] = deque()
+        self.waiting: deque[WaiterCore[_C]] = deque()
         self.closed = False
+        self._lock = threading.Lock()
 
-    def claim(self, waiter: Waiter[_C]) -> None:
-        """Grants a member, or the right to open one, at once or when it is the waiter's turn.
+    def claim(self, waiter: WaiterCore[_C]) -> None:
+        """Grants a member, or the right to open one, at once or when it is the waiter's turn."""
+        with self._lock:
+            if self.closed:
+                waiter.refuse()
+            elif self.idle:
+                waiter.grant(self.idle.pop())
+            elif self.size < self._max_size:
+                self.size += 1
+                waiter.grant(None)
+            else:
+                self.waiting.append(waiter)
 
-        Raises:
-            ProgrammingError: the pool is closed.
+    def withdraw(self, waiter: WaiterCore[_C]) -> bool:
+        """Takes a waiter out of the line; returns False where it is not there, having got what it waits for."""
+        with self._lock:
+            if waiter in self.waiting:
+                self.waiting.remove(waiter)
+                return True
+            return False
+
+    def abandon(self, waiter: WaiterCore[_C]) -> Member[_C] | None:
+        """Takes a waiter out of the line that does not wait any more; the next one gets what it may have got.
+
+        Returns:
+            A member that nobody can use any more, for the caller to close and then to `leave` for.
         """
-        self.check_open()
-        if self.idle:
-            waiter.grant(self.idle.pop())
-        elif self.size < self._max_size:
-            self.size += 1
-            waiter.grant(None)
-        else:
-            self.waiting.append(waiter)
-
-    def check_open(self) -> None:
-        """Raises ProgrammingError where the pool is closed."""
-        if self.closed:
-            raise ProgrammingError("the pool is closed")
+        if self.withdraw(waiter) or waiter.refused:
+            return None
+        if waiter.member is None:
+            self.leave()
+            return None
+        return None if self.give_back(waiter.member) else waiter.member
 
     def joins(self, connection: _C) -> Member[_C]:
         """Makes a member of a connection for which there was the right to open one."""
         leader = connection._leader_address()
-        if self._leader not in (b"", leader):
-            self.generation += 1
-        self._leader = leader
-        return Member(connection, self.generation, leader)
+        with self._lock:
+            if self._leader not in (b"", leader):
+                self.generation += 1
+            self._leader = leader
+            return Member(connection, self.generation, leader)
 
     def look_at(self, member: Member[_C]) -> None:
         """Looks at a member that was in use: where it went to another leader by itself, the others have to follow."""
         leader = member.connection._leader_address()
-        if leader != member.leader:
-            member.leader = leader
-            if leader != self._leader:  # otherwise another one has told already
-                self.generation += 1
-                self._leader = leader
-            member.generation = self.generation
+        with self._lock:
+            if leader != member.leader:
+                member.leader = leader
+                if leader != self._leader:  # otherwise another one has told already
+                    self.generation += 1
+                    self._leader = leader
+                member.generation = self.generation
 
     def is_outdated(self, member: Member[_C]) -> bool:
         """Whether the leader changed since the connection was opened, or the pool is closed."""
@@ -122,46 +158,47 @@ class PoolCore(Generic[_C]):
     def note(self, error: BaseException) -> None:
         """Looks at what ended the use of a connection: without its leader, all connections are to be renewed."""
         if isinstance(error, _LEADER_IS_GONE):
-            self.generation += 1
+            with self._lock:
+                self.generation += 1
 
-    def give_back(self, member: Member[_C]) -> None:
-        """Gives a healthy member to who waits longest, or lets it idle."""
-        member.idle_since = monotonic()
-        while self.waiting:
-            if self.waiting.popleft().grant(member):
-                return
-        self.idle.append(member)
+    def give_back(self, member: Member[_C]) -> bool:
+        """Gives a healthy member to who waits longest, or lets it idle; returns False where it is outdated."""
+        with self._lock:
+            if self.is_outdated(member):
+                return False
+            member.idle_since = monotonic()
+            if self.waiting:
+                self.waiting.popleft().grant(member)
+            else:
+                self.idle.append(member)
+            return True
 
     def leave(self) -> None:
         """Takes note that a member is gone, or could not be opened; who waits longest may open one."""
-        while self.waiting:
-            if self.waiting.popleft().grant(None):
-                return
-        self.size -= 1
-
-    def withdraw(self, waiter: Waiter[_C]) -> bool:
-        """Takes a waiter out of the line; returns False where it is not there, having got what it waits for."""
-        if waiter in self.waiting:
-            self.waiting.remove(waiter)
-            return True
-        return False
+        with self._lock:
+            if self.waiting:
+                self.waiting.popleft().grant(None)
+            else:
+                self.size -= 1
 
     def superfluous(self) -> list[Member[_C]]:
         """Takes out the members that have not been needed for long, for the caller to close."""
         found = []
-        while self.size > self.min_size and self.idle and monotonic() - self.idle[0].idle_since >= self._max_idle:
-            found.append(self.idle.popleft())
-            self.size -= 1
+        with self._lock:
+            while self.size > self.min_size and self.idle and monotonic() - self.idle[0].idle_since >= self._max_idle:
+                found.append(self.idle.popleft())
+                self.size -= 1
         return found
 
     def close(self) -> list[Member[_C]]:
         """Refuses all who wait and takes out the members that idle, for the caller to close."""
-        self.closed = True
-        idle = list(self.idle)
-        self.idle.clear()
-        self.size -= len(idle)
-        while self.waiting:
-            self.waiting.popleft().refuse()
+        with self._lock:
+            self.closed = True
+            idle = list(self.idle)
+            self.idle.clear()
+            self.size -= len(idle)
+            while self.waiting:
+                self.waiting.popleft().refuse()
         return idle
 
     def too_late(self, timeout: float) -> OperationalError:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`aio.Pool`: connections to one database that tasks share. The twin of `pool.Pool`: only waiting differs."""
+"""`aio.Pool`: connections to one database that tasks share, each for as long as a block takes."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
@@ -11,26 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from dqlitepy._cluster.target import StrOrBytesPath
 from dqlitepy._connection.pool_core import QUESTION, Member, PoolCore
+from dqlitepy._native.library import forked, library
+from dqlitepy.aio._waiters import Waiter
 from dqlitepy.aio.connection import Connection, connect
 from dqlitepy.errors import Error, ProgrammingError
 
 if TYPE_CHECKING:
     from dqlitepy._cluster.node_core import NodeCore
-
-
-class _Waiter:
-    def __init__(self) -> None:
-        self.granted: asyncio.Future[Member[Connection] | None] = asyncio.get_running_loop().create_future()
-
-    def grant(self, member: Member[Connection] | None) -> bool:
-        if self.granted.done():  # its task was cancelled or came too late, and does not know yet
-            return False
-        self.granted.set_result(member)
-        return True
-
-    def refuse(self) -> None:
-        if not self.granted.done():
-            self.granted.set_exception(ProgrammingError("the pool is closed"))
 
 
 class Pool:
@@ -72,7 +58,7 @@ class Pool:
         """See the class."""
         self._core: PoolCore[Connection] = PoolCore(min_size, max_size, timeout, max_idle, check_after)
         self._database = database
-        self._options = {**options, "timeout": busy_timeout}
+        self._options = {**options, "timeout": busy_timeout, "check_same_thread": False}
 
     @property
     def size(self) -> int:
@@ -108,6 +94,8 @@ class Pool:
 
     async def close(self) -> None:
         """Closes the connections; those in use when their blocks end. Who waits for one gets ProgrammingError."""
+        if forked():  # the parent's, which goes on with it
+            return
         for member in self._core.close():
             await _close(member)
 
@@ -147,35 +135,31 @@ class Pool:
         return False
 
     async def _acquire(self, timeout: float) -> Member[Connection]:
-        waiter = _Waiter()
+        library()  # before the pool's lock, which a forked child may find held for ever
+        waiter: Waiter[Connection] = Waiter()
         self._core.claim(waiter)
         try:
-            async with asyncio.timeout(timeout):
-                member = await waiter.granted
-        except BaseException as error:
-            self._withdraw(waiter)
-            if isinstance(error, TimeoutError):
-                raise self._core.too_late(timeout) from None
+            in_time = await waiter.wait(timeout)
+        except BaseException:
+            left = self._core.abandon(waiter)
+            if left is not None:
+                await self._drop(left)
             raise
-        if member is not None and await self._is_good(member):
-            return member
+        if not in_time and self._core.withdraw(waiter):
+            raise self._core.too_late(timeout)
+        if waiter.refused:
+            raise ProgrammingError("the pool is closed")
+        if waiter.member is not None and await self._is_good(waiter.member):
+            return waiter.member
         return await self._open_one()
-
-    def _withdraw(self, waiter: _Waiter) -> None:
-        if self._core.withdraw(waiter) or waiter.granted.cancelled() or waiter.granted.exception() is not None:
-            return
-        member = waiter.granted.result()
-        if member is None:
-            self._core.leave()
-        else:
-            self._core.give_back(member)
 
     async def _is_good(self, member: Member[Connection]) -> bool:
         """Whether the connection can be used; otherwise it is closed."""
         try:
             if not self._core.is_outdated(member):
                 if self._core.is_doubtful(member):
-                    await member.connection.execute_fetchall(QUESTION)
+                    cursor = await member.connection.execute(QUESTION)
+                    await cursor.fetchall()
                 return True
         except Error:
             pass
@@ -209,13 +193,9 @@ class Pool:
         except BaseException:
             await self._drop(member)
             raise
-        good = good and not self._core.is_outdated(member)
-        if good:
-            self._core.give_back(member)
-        superfluous = self._core.superfluous()
-        if not good:
+        if not good or not self._core.give_back(member):
             await self._drop(member)
-        for other in superfluous:
+        for other in self._core.superfluous():
             await _close(other)
 
     async def _drop(self, member: Member[Connection]) -> None:
