@@ -138,9 +138,9 @@ class Pool:
     def _acquire(self, timeout: float) -> Member[Connection]:
         library()  # before the pool's lock, which a forked child may find held for ever
         waiter: Waiter[Connection] = Waiter()
-        self._core.claim(waiter)
+        at_once = self._core.claim(waiter)
         try:
-            in_time = waiter.wait(timeout)
+            in_time = at_once or waiter.wait(timeout)
         except BaseException:
             left = self._core.abandon(waiter)
             if left is not None:

@@ -93,8 +93,8 @@ class PoolCore(Generic[_C]):
         self.closed = False
         self._lock = threading.Lock()
 
-    def claim(self, waiter: WaiterCore[_C]) -> None:
-        """Grants a member, or the right to open one, at once or when it is the waiter's turn."""
+    def claim(self, waiter: WaiterCore[_C]) -> bool:
+        """Grants a member, or the right to open one, at once or when it is the waiter's turn; returns which."""
         with self._lock:
             if self.closed:
                 waiter.refuse()
@@ -105,6 +105,8 @@ class PoolCore(Generic[_C]):
                 waiter.grant(None)
             else:
                 self.waiting.append(waiter)
+                return False
+        return True
 
     def withdraw(self, waiter: WaiterCore[_C]) -> bool:
         """Takes a waiter out of the line; returns False where it is not there, having got what it waits for."""

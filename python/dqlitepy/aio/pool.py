@@ -137,9 +137,9 @@ class Pool:
     async def _acquire(self, timeout: float) -> Member[Connection]:
         library()  # before the pool's lock, which a forked child may find held for ever
         waiter: Waiter[Connection] = Waiter()
-        self._core.claim(waiter)
+        at_once = self._core.claim(waiter)
         try:
-            in_time = await waiter.wait(timeout)
+            in_time = at_once or await waiter.wait(timeout)
         except BaseException:
             left = self._core.abandon(waiter)
             if left is not None:
