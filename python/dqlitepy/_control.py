@@ -7,20 +7,15 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Literal, TypeVar
 
-from dqlitepy._blocking.statements import SyncConnection
-from dqlitepy._connection.transactions import (
-    LEGACY_TRANSACTION_CONTROL,
-    Autocommit,
-    checked_autocommit,
-    checked_isolation_level,
-)
+from dqlitepy._blocking.transactions import SyncTransactions
+from dqlitepy._connection.transactions import Autocommit, checked_autocommit, checked_isolation_level
 from dqlitepy.errors import Error
 
 # Where Self stands in a base class, Jedi takes it for that class; a variable of this kind is the subclass.
 _Self = TypeVar("_Self", bound="TransactionControl")
 
 
-class TransactionControl(SyncConnection):
+class TransactionControl(SyncTransactions):
     """A connection with the ways of PEP 249 and of `sqlite3` to control transactions."""
 
     @property
@@ -63,23 +58,6 @@ class TransactionControl(SyncConnection):
             self._begin_transaction()
         self._control_by(mode, self._isolation_level)
 
-    def commit(self) -> None:
-        """Commits the open transaction, if any. When it returns, the commit is known to have happened.
-
-        Raises:
-            AmbiguousCommitError: the connection to the leader was lost on the way: look before you run it again.
-            OperationalError: it was not committed.
-        """
-        self._number()
-        self._exclusively(self._usable_number)
-        self._finish_transaction("COMMIT")
-
-    def rollback(self) -> None:
-        """Rolls the open transaction back, if any. On a broken connection that has happened already."""
-        self._number()
-        self._exclusively(self._forget_loss)
-        self._finish_transaction("ROLLBACK")
-
     def __enter__(self: _Self) -> _Self:
         """Begins a block at whose end the transaction is committed, or rolled back where an exception leaves it."""
         self._number()
@@ -108,13 +86,3 @@ class TransactionControl(SyncConnection):
                 self._run_to_the_end(self._control("BEGIN"))
 
         self._exclusively(begin)
-
-    def _finish_transaction(self, sql: str) -> None:
-        if self._autocommit == LEGACY_TRANSACTION_CONTROL or self._broken:
-            self._end_transaction(sql)
-        elif self._autocommit is False:
-            if sql == "ROLLBACK":
-                self._end_transaction(sql)  # there is none where the leader was lost
-            else:
-                self._run_control(sql)
-            self._run_control("BEGIN")

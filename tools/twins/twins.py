@@ -9,15 +9,14 @@ import tokenize
 
 # The files of dqlitepy/aio of which one is made, and where that lies in dqlitepy.
 #
-# By hand stay those whose waiting differs: connection (opening and closing), node
-# (its start and end), `Cursor.execute` and its like (sqlite3's arguments here, aiosqlite's there; and each is tuned),
-# the control of transactions (an assignment cannot wait) and copies (which run in a thread under asyncio).
+# docs/design/layout.md says which are kept by hand, and why.
 TWINS = {
     "client.py": "client.py",
     "pool.py": "pool.py",
     "retry.py": "retry.py",
     "_statements.py": "_blocking/statements.py",
     "_fetching.py": "_blocking/fetching.py",
+    "_transactions.py": "_blocking/transactions.py",
 }
 
 _LICENCE = "# SPDX-License-Identifier: Apache-2.0\n"
@@ -34,9 +33,10 @@ _NAMES = [
     (r"\bdqlitepy\.aio\._tasks\b", "dqlitepy._cluster.tasks"),
     (r"\bdqlitepy\.aio\._dump\b", "dqlitepy._copying.dump"),
     (r"\bdqlitepy\.aio\._looping\b", "dqlitepy._blocking.operations"),
-    (r"\bdqlitepy\.aio\._(statements|fetching|waiters)\b", r"dqlitepy._blocking.\1"),
+    (r"\bdqlitepy\.aio\._(fetching|statements|transactions|waiters)\b", r"dqlitepy._blocking.\1"),
     (r"\bdqlitepy\.aio\b", "dqlitepy"),
     (r"\bAsyncConnection\b", "SyncConnection"),
+    (r"\bAsyncTransactions\b", "SyncTransactions"),
     (r"\bLooping\b", "Blocking"),
     (r"\banext\b", "next"),
     (r"\b__anext__\b", "__next__"),

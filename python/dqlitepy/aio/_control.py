@@ -3,17 +3,12 @@
 
 from __future__ import annotations
 
-from dqlitepy._connection.transactions import (
-    LEGACY_TRANSACTION_CONTROL,
-    Autocommit,
-    checked_autocommit,
-    checked_isolation_level,
-)
-from dqlitepy.aio._statements import AsyncConnection
+from dqlitepy._connection.transactions import Autocommit, checked_autocommit, checked_isolation_level
+from dqlitepy.aio._transactions import AsyncTransactions
 from dqlitepy.errors import ProgrammingError
 
 
-class AsyncTransactionControl(AsyncConnection):
+class AsyncTransactionControl(AsyncTransactions):
     """A connection with the ways of PEP 249 and of `sqlite3` to control transactions."""
 
     @property
@@ -73,29 +68,3 @@ class AsyncTransactionControl(AsyncConnection):
             self._control_by(mode, self._isolation_level)
 
         await self._exclusively(change)
-
-    async def commit(self) -> None:
-        """Commits the open transaction, if any. When it returns, the commit is known to have happened.
-
-        Raises:
-            AmbiguousCommitError: the connection to the leader was lost on the way: look before you run it again.
-            OperationalError: it was not committed.
-        """
-        self._usable_number()
-        await self._finish_transaction("COMMIT")
-
-    async def rollback(self) -> None:
-        """Rolls the open transaction back, if any. On a broken connection that has happened already."""
-        self._number()
-        self._forget_loss()
-        await self._finish_transaction("ROLLBACK")
-
-    async def _finish_transaction(self, sql: str) -> None:
-        if self._autocommit == LEGACY_TRANSACTION_CONTROL or self._broken:
-            await self._end_transaction(sql)
-        elif self._autocommit is False:
-            if sql == "ROLLBACK":
-                await self._end_transaction(sql)  # there is none where the leader was lost
-            else:
-                await self._run_control(sql)
-            await self._run_control("BEGIN")
