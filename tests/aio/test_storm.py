@@ -11,9 +11,8 @@ from pathlib import Path
 import dqlitepy
 import pytest
 from dqlitepy import aio
-from dqlitepy._native.library import library
 
-from tests.support import HANG
+from tests.support import HANG, open_handles
 
 pytestmark = pytest.mark.usefixtures("loop_kind")
 
@@ -115,4 +114,4 @@ def test_nothing_is_lost_in_a_storm_of_cancellations(tmp_path: Path, seed: int) 
             assert pool.waiting == 0
 
     asyncio.run(asyncio.wait_for(main(), HANG))
-    assert library().dqlitepy_open_handles() == 0
+    assert open_handles() == 0

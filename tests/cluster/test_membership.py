@@ -9,10 +9,9 @@ from pathlib import Path
 import dqlitepy
 import pytest
 from dqlitepy import Role
-from dqlitepy._native.library import library
 
 from tests.cluster.machines import Machines, address, quick, voters
-from tests.support import HANG, eventually, failure_of
+from tests.support import HANG, eventually, failure_of, open_handles
 
 Start = Callable[..., dqlitepy.Node]
 
@@ -193,11 +192,11 @@ def test_what_cannot_be_asked(three: list[dqlitepy.Node]) -> None:
 
 def test_tasks_leave_no_handles(three: list[dqlitepy.Node]) -> None:
     client = three[0].client(HANG)
-    before = library().dqlitepy_open_handles()
+    before = open_handles()
     client.cluster()
     three[0].stats()
     with pytest.raises(dqlitepy.OperationalError):
         client.remove(7)
     with pytest.raises(dqlitepy.NoLeaderError):
         dqlitepy.Client(address(), timeout=0.01).leader()
-    assert library().dqlitepy_open_handles() == before
+    assert open_handles() == before

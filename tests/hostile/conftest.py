@@ -10,11 +10,10 @@ from collections.abc import Iterator
 
 import dqlitepy
 import pytest
-from dqlitepy._native.library import library
 
 from tests.hostile.client import connect
 from tests.hostile.server import Server
-from tests.support import HANG
+from tests.support import HANG, open_handles
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -38,7 +37,7 @@ def leaves_nothing(warm: None) -> Iterator[None]:
 
 
 def _open() -> tuple[int, int]:
-    return library().dqlitepy_open_handles(), len(os.listdir("/proc/self/fd"))
+    return open_handles(), len(os.listdir("/proc/self/fd"))
 
 
 @pytest.fixture

@@ -17,10 +17,9 @@ from typing import Any, BinaryIO
 import dqlitepy
 import pytest
 from dqlitepy._copying.whole_file import write_new_file
-from dqlitepy._native.library import library
 
 from tests.node.schema import contents
-from tests.support import finish, outcome, python, run_python
+from tests.support import finish, open_handles, outcome, python, run_python
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -153,7 +152,7 @@ def test_no_handle_is_left(full: dqlitepy.Connection, empty: dqlitepy.Connection
     def stop(*_: int) -> None:
         raise RuntimeError("enough")
 
-    before = library().dqlitepy_open_handles()
+    before = open_handles()
     full.backup(tmp_path / "copy.db")
     with pytest.raises(RuntimeError):
         full.backup(tmp_path / "other.db", pages=1, progress=stop)
@@ -162,7 +161,7 @@ def test_no_handle_is_left(full: dqlitepy.Connection, empty: dqlitepy.Connection
         empty.deserialize(b"no database" * 1000)
     empty.restore(full)
     full.serialize()
-    assert library().dqlitepy_open_handles() == before
+    assert open_handles() == before
 
 
 def test_a_connection_closed_by_another_thread_ends_its_backup(directory: Path, tmp_path: Path) -> None:

@@ -10,15 +10,16 @@ from typing import Any
 
 import dqlitepy
 import pytest
-from dqlitepy._native.library import library
+
+from tests.support import open_handles
 
 
 def test_connect_gives_back_nothing_open_after_close(directory: Path) -> None:
-    before = library().dqlitepy_open_handles()
+    before = open_handles()
     con = dqlitepy.connect(directory)
-    assert library().dqlitepy_open_handles() == before + 2  # the node and the connection
+    assert open_handles() == before + 2  # the node and the connection
     con.close()
-    assert library().dqlitepy_open_handles() == before
+    assert open_handles() == before
 
 
 def test_exceptions_are_attributes_of_a_connection(con: dqlitepy.Connection) -> None:
@@ -128,7 +129,7 @@ def test_closing_rolls_back(directory: Path) -> None:
 
 
 def test_a_leaked_connection_warns_and_is_closed(directory: Path) -> None:
-    before = library().dqlitepy_open_handles()
+    before = open_handles()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         dqlitepy.connect(directory)
@@ -137,7 +138,7 @@ def test_a_leaked_connection_warns_and_is_closed(directory: Path) -> None:
     assert "unclosed database in <dqlitepy.connection.Connection object at" in str(caught[0].message)
     con = dqlitepy.connect(directory)  # waits for the end of the node that was leaked
     con.close()
-    assert library().dqlitepy_open_handles() == before
+    assert open_handles() == before
 
 
 def test_row_factory(con: dqlitepy.Connection) -> None:

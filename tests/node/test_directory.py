@@ -10,9 +10,8 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
-from dqlitepy._native.library import library
 
-from tests.support import HANG, finish, python, run_python
+from tests.support import HANG, finish, open_handles, python, run_python
 
 HOLDER = """
 import sys
@@ -36,15 +35,15 @@ def test_what_was_written_is_there_after_closing(directory: Path) -> None:
 
 
 def test_two_connections_share_one_node(directory: Path) -> None:
-    before = library().dqlitepy_open_handles()
+    before = open_handles()
     one, two = dqlitepy.connect(directory), dqlitepy.connect(f"{directory}/../{directory.name}/")
-    assert library().dqlitepy_open_handles() == before + 3  # one node, two connections
+    assert open_handles() == before + 3  # one node, two connections
     one.execute("CREATE TABLE t (a)")
     one.close()
     two.execute("INSERT INTO t VALUES (1)")  # the node is still there
     two.commit()
     two.close()
-    assert library().dqlitepy_open_handles() == before
+    assert open_handles() == before
 
 
 def test_a_link_to_a_directory_is_that_directory(directory: Path, tmp_path: Path) -> None:

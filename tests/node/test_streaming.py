@@ -9,7 +9,8 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
-from dqlitepy._native.library import library
+
+from tests.support import open_handles
 
 ROWS = 50_000
 
@@ -118,7 +119,7 @@ def test_a_cursor_that_nobody_holds_makes_way(con: dqlitepy.Connection) -> None:
 
 def test_closing_with_a_result_under_way(directory: Path) -> None:
     """Stock dqlite ends the process here."""
-    before = library().dqlitepy_open_handles()
+    before = open_handles()
     for _ in range(3):
         con = dqlitepy.connect(directory)
         con.execute("CREATE TABLE IF NOT EXISTS t (a, b)")
@@ -127,7 +128,7 @@ def test_closing_with_a_result_under_way(directory: Path) -> None:
         cursor = con.execute("SELECT * FROM t")
         cursor.fetchone()
         con.close()
-    assert library().dqlitepy_open_handles() == before
+    assert open_handles() == before
 
 
 def test_an_error_behind_many_rows_comes_after_them(con: dqlitepy.Connection) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
-from dqlitepy._native.library import library
 
-from tests.support import HANG
+from tests.support import HANG, open_handles
 
 ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r"
 
@@ -136,7 +135,7 @@ def test_interrupt_from_another_thread(directory: Path) -> None:
 
 def test_threads_that_open_and_close_one_directory(directory: Path) -> None:
     """The node starts with the first and stops with the last of them, however they interleave."""
-    before = library().dqlitepy_open_handles()
+    before = open_handles()
     with dqlitepy.connect(directory) as con:
         con.execute("CREATE TABLE t (a)")
     con.close()
@@ -149,7 +148,7 @@ def test_threads_that_open_and_close_one_directory(directory: Path) -> None:
             mine.close()
 
     in_threads(6, work)
-    assert library().dqlitepy_open_handles() == before
+    assert open_handles() == before
     con = dqlitepy.connect(directory)
     assert con.execute("SELECT count(*) FROM t").fetchone() == (30,)
     con.close()
