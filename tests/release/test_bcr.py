@@ -38,6 +38,18 @@ def test_metadata_has_what_the_registry_asks_for() -> None:
     assert metadata["homepage"] == repository.replace("github:", "https://github.com/")
 
 
+def test_the_wheel_names_the_same_repository() -> None:
+    links = re.findall(
+        r"^Project-URL: ([^,]+), (.+)$", (ROOT / "tools" / "wheel" / "core_metadata.txt").read_text(), re.MULTILINE
+    )
+    home = template("metadata")["homepage"]
+    assert dict(links)["Repository"] == home
+    for name in "Documentation", "Changelog":
+        path = re.fullmatch(rf"{re.escape(home)}/(?:blob|tree)/main/(.+)", dict(links)[name])
+        assert path is not None
+        assert (ROOT / path[1]).exists()
+
+
 def test_the_source_is_the_archive_that_the_release_makes() -> None:
     """tools/release_archive gives it its name and its top folder."""
     source = template("source")
