@@ -98,5 +98,5 @@ def test_fetching_takes_few_hops(table: dqlitepy.Connection, fetch: str, most_ca
 def test_commit_takes_few_hops(table: dqlitepy.Connection) -> None:
     """Where there is nothing to commit."""
     calls, moves = way_of(table.commit)
-    assert len(calls) <= 15, calls
-    assert moves <= 14, calls
+    assert len(calls) <= 13, calls
+    assert moves <= 10, calls
