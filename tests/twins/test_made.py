@@ -53,6 +53,7 @@ def test_the_program_writes_what_it_misses(
     package = tmp_path / "python" / "dqlitepy"
     (package / "aio").mkdir(parents=True)
     (package / "_blocking").mkdir()
+    (package / "_copying").mkdir()
     for name in TWINS:
         (package / "aio" / name).write_text((PACKAGE / "aio" / name).read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(tmp_path))

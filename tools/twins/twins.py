@@ -17,6 +17,7 @@ TWINS = {
     "_statements.py": "_blocking/statements.py",
     "_fetching.py": "_blocking/fetching.py",
     "_transactions.py": "_blocking/transactions.py",
+    "_dump_lines.py": "_copying/dump_lines.py",
 }
 
 _LICENCE = "# SPDX-License-Identifier: Apache-2.0\n"
@@ -26,6 +27,7 @@ _NAMES = [
     (r"\basyncio\.sleep\b", "time.sleep"),
     (r"\bimport Awaitable, ", "import "),
     (r"\bAwaitable\[(\w+)\]", r"\1"),
+    (r"\bimport AsyncGenerator, Callable\b", "import Callable, Iterator"),
     (r"\bimport AsyncGenerator\b", "import Iterator"),
     (r"\bAsyncGenerator\[(\w+), None\]", r"Iterator[\1]"),
     (r"\basynccontextmanager\b", "contextmanager"),

@@ -42,11 +42,11 @@ class CopyingConnection(TransactionControl):
         Args:
             filter: a LIKE pattern for the names of the tables, indexes, triggers and views to dump; None for all.
         """
-        from dqlitepy._copying.iterdump import iterdump
+        from dqlitepy._copying.dump_lines import dump_lines
 
         self._number()
         if self._exclusively(self._has_transaction):
-            return iterdump(self, filter)
+            return dump_lines(self, filter)
         return self._dump_of_what_is_committed(filter)
 
     def backup(
@@ -203,11 +203,11 @@ class CopyingConnection(TransactionControl):
         return False
 
     def _dump_of_what_is_committed(self, filter: str | None) -> Iterator[str]:
-        from dqlitepy._copying.iterdump import iterdump
+        from dqlitepy._copying.dump_lines import dump_lines
 
         with self._sibling() as sibling:
             sibling._run_control("BEGIN")
-            yield from iterdump(sibling, filter)
+            yield from dump_lines(sibling, filter)
 
     @contextmanager
     def _sibling(self, *, patient: bool = True) -> Iterator[SyncConnection]:

@@ -1,34 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`Connection.iterdump`: the text of the statements that make a database again, line for line as `sqlite3` has it."""
+"""`Connection.iterdump`: the text of the statements that make a database again, line for line as `sqlite3` has it.
+
+What has to be read is asked for by steps; `dump_lines` reads it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator
 from typing import Any, NamedTuple, TypeAlias
-
-from dqlitepy._blocking.statements import SyncConnection
-from dqlitepy._native.operations import Execute
-from dqlitepy.cursor import Cursor
 
 _OBJECTS = "SELECT name, type, sql FROM sqlite_schema WHERE sql NOT NULL AND type {} {}"
 # SQLite's quote() ends a text at its first NUL; these are the only values that need another form.
 _QUOTE_NUL = "'CAST(X''' || hex(CAST({0} AS BLOB)) || ''' AS TEXT)'"
 _QUOTE = f"CASE WHEN typeof({{0}}) = 'text' AND instr({{0}}, char(0)) THEN {_QUOTE_NUL} ELSE quote({{0}}) END"
-
-
-class _PlainCursor(Cursor):
-    """Gives out rows as they are, whatever factories and converters its connection has."""
-
-    def _accept(
-        self, operation: Execute, detect_types: int, declared: Sequence[str | None], last_insert_id: int
-    ) -> None:
-        super()._accept(operation, 0, (), last_insert_id)
-
-    def _take(self, count: int | None, text_factory: Callable[[bytes], Any]) -> list[Any]:
-        return super()._take(count, str)
-
-    def _give_next(self, text_factory: Callable[[bytes], Any]) -> Any:
-        return super()._give_next(str)
 
 
 class Ask(NamedTuple):
@@ -47,26 +31,6 @@ class Lines(NamedTuple):
 Steps: TypeAlias = Generator[str | Ask | Lines, Any, None]
 
 
-def iterdump(connection: SyncConnection, filter: str | None) -> Iterator[str]:
-    """Yields the statements, each with its semicolon.
-
-    Args:
-        connection: what to read; all is as of one moment only if it is in a transaction.
-        filter: a LIKE pattern for the names of the tables, indexes, triggers and views to dump, None for all.
-    """
-    steps = dump(filter)
-    rows = None
-    while (step := next_step(steps, rows)) is not None:
-        rows = None
-        if isinstance(step, str):
-            yield step
-        elif isinstance(step, Ask):
-            rows = _PlainCursor(connection).execute(step.sql, step.parameters).fetchall()
-        else:
-            for (line,) in _PlainCursor(connection).execute(step.sql):
-                yield line
-
-
 def next_step(steps: Steps, rows: Any) -> str | Ask | Lines | None:
     """Sends the rows that the last step asked for, None for the others, and returns the next step, None at the end."""
     try:
@@ -75,8 +39,8 @@ def next_step(steps: Steps, rows: Any) -> str | Ask | Lines | None:
         return None
 
 
-def dump(filter: str | None) -> Steps:
-    """Yields the statements of a dump, and between them what has to be read for the next ones."""
+def dump_steps(filter: str | None) -> Steps:
+    """Yields the statements of a dump, each with its semicolon, and between them what has to be read for the next."""
     named, patterns = ("AND name LIKE ?", (filter,)) if filter else ("", ())
     if (yield Ask("PRAGMA foreign_key_check")):
         yield "PRAGMA foreign_keys=OFF;"

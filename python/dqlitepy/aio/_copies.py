@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dqlitepy._cluster.target import StrOrBytesPath
 from dqlitepy._connection.transactions import Autocommit
 from dqlitepy._copying.copies import CopyingConnection
-from dqlitepy._copying.iterdump import Ask, dump, next_step
 from dqlitepy._native.abi import ConnectOptions
 from dqlitepy._native.handle import Handle
-from dqlitepy._native.operations import Close, Connect, Execute
+from dqlitepy._native.operations import Close, Connect
 from dqlitepy._native.poller import poller
 from dqlitepy.aio._control import AsyncTransactionControl
+from dqlitepy.aio._dump_lines import dump_lines
 from dqlitepy.aio._statements import AsyncConnection
-from dqlitepy.aio.cursor import Cursor
 from dqlitepy.errors import OperationalError
 
 if TYPE_CHECKING:
@@ -30,21 +29,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _PAGES_BETWEEN_LOOKS = 256  # at whether the task was cancelled
-
-
-class _PlainCursor(Cursor):
-    """Gives out rows as they are, whatever factories and converters its connection has."""
-
-    def _accept(
-        self, operation: Execute, detect_types: int, declared: Sequence[str | None], last_insert_id: int
-    ) -> None:
-        super()._accept(operation, 0, (), last_insert_id)
-
-    def _take(self, count: int | None, text_factory: Callable[[bytes], Any]) -> list[Any]:
-        return super()._take(count, str)
-
-    def _give_next(self, text_factory: Callable[[bytes], Any]) -> Any:
-        return super()._give_next(str)
 
 
 class _Copier(CopyingConnection):
@@ -95,7 +79,7 @@ class AsyncCopyingConnection(AsyncTransactionControl):
         """
         self._usable_number()
         if self._has_transaction():
-            async with aclosing(_dump(self, filter)) as statements:
+            async with aclosing(dump_lines(self, filter)) as statements:
                 async for statement in statements:
                     yield statement
             return
@@ -106,7 +90,7 @@ class AsyncCopyingConnection(AsyncTransactionControl):
             sibling._attach(events)
             sibling._initialize(Handle(opening.handle), None, False, 0)
             await sibling._run_control("BEGIN")
-            async with aclosing(_dump(sibling, filter)) as statements:
+            async with aclosing(dump_lines(sibling, filter)) as statements:
                 async for statement in statements:
                     yield statement
             await events.complete(Close(opening.handle))
@@ -268,18 +252,3 @@ def _open_copier(
 def _take_exception(ended: asyncio.Future[Any]) -> None:
     if not ended.cancelled():
         ended.exception()  # nobody waits for it any more
-
-
-async def _dump(connection: AsyncConnection, filter: str | None) -> AsyncGenerator[str, None]:
-    steps = dump(filter)
-    rows = None
-    while (step := next_step(steps, rows)) is not None:
-        rows = None
-        if isinstance(step, str):
-            yield step
-        elif isinstance(step, Ask):
-            cursor = await _PlainCursor(connection).execute(step.sql, step.parameters)
-            rows = await cursor.fetchall()
-        else:
-            async for (line,) in await _PlainCursor(connection).execute(step.sql):
-                yield line
