@@ -1,6 +1,6 @@
 module dqlitepy.dev/go
 
-go 1.25.0
+go 1.26.0
 
 require (
 	github.com/Rican7/retry v0.3.1
@@ -8,7 +8,7 @@ require (
 	github.com/google/renameio v1.0.1
 	github.com/mattn/go-sqlite3 v1.14.53
 	github.com/pkg/errors v0.9.1
-	golang.org/x/sync v0.15.0
-	golang.org/x/sys v0.33.0
+	golang.org/x/sync v0.25.0
+	golang.org/x/sys v0.50.0
 	gopkg.in/yaml.v2 v2.4.0
 )

@@ -167,15 +167,15 @@ PINS = {
         "licence": "Apache-2.0 AND MIT",
     },
     "go_sync": {
-        "version": "0.15.0",
+        "version": "0.25.0",
         "homepage": "https://cs.opensource.google/go/x/sync",
-        "go_module": "golang.org/x/sync@v0.15.0",
+        "go_module": "golang.org/x/sync@v0.25.0",
         "licence": "BSD-3-Clause",
     },
     "go_sys": {
-        "version": "0.33.0",
+        "version": "0.50.0",
         "homepage": "https://cs.opensource.google/go/x/sys",
-        "go_module": "golang.org/x/sys@v0.33.0",
+        "go_module": "golang.org/x/sys@v0.50.0",
         "licence": "BSD-3-Clause",
     },
     "go": {
