@@ -82,6 +82,13 @@ def test_every_component_has_a_hash_where_one_is_pinned() -> None:
         assert re.fullmatch(r"[0-9a-f]{64}", entry["content"]), name
 
 
+@pytest.mark.parametrize("name", ["go", "libuv", "lz4", "sqlite", "zig"])
+def test_vulnerabilities_are_found_by_cpe(name: str) -> None:
+    component = COMPONENTS[name]
+    assert re.fullmatch(r"cpe:2\.3:a:[a-z0-9_]+:[a-z0-9_]+:(.+?)(:\*){7}", component["cpe"])
+    assert component["cpe"].split(":")[5] == component["version"]
+
+
 def test_the_dependencies_form_one_graph() -> None:
     graph = {entry["ref"]: entry["dependsOn"] for entry in SBOM["dependencies"]}
     root = SBOM["metadata"]["component"]["bom-ref"]
