@@ -33,6 +33,7 @@ _ANYWHERE = frozenset(
         dqlitepy.SQLITE_BUSY,
         dqlitepy.SQLITE_BUSY_SNAPSHOT,
         dqlitepy.SQLITE_INTERRUPT,
+        dqlitepy.SQLITE_NOTFOUND,  # "no database opened": a leader that steps down closes them
         dqlitepy.SQLITE_IOERR_NOT_LEADER,
         dqlitepy.SQLITE_IOERR_LEADERSHIP_LOST,
     }

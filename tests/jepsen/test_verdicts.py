@@ -43,6 +43,13 @@ _AT_ANY_TIME = [
 ]
 
 
+def test_a_leader_that_stepped_down_has_closed_its_database(tmp_path: Path) -> None:
+    """It answers "no database opened", by a code that no database of a sound node answers with otherwise."""
+    error = dqlitepy.LeadershipLostError("the server is not the leader any more")
+    error.sqlite_errorcode = dqlitepy.SQLITE_NOTFOUND
+    assert errors(recorded(tmp_path, error), set()) == []
+
+
 @pytest.mark.parametrize("nemeses", [set(), {"disk-slow"}, set(NEMESES)])
 def test_errors_that_may_come_in_any_run(tmp_path: Path, nemeses: set[str]) -> None:
     assert errors(recorded(tmp_path, *_AT_ANY_TIME), nemeses) == []
