@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.update.pins_copy import Copy
+from tests.update.pins_copy import ROOT, Copy
 from tests.update.registries import Registries
+from tools.pins import read_pins
 
 PINS = "third_party/pins.bzl"
 LOCK = "tools/airgap/lock.txt"
@@ -42,11 +43,12 @@ def test_a_source_stays_where_debian_is_out_of_reach(copy: Copy, registries: Reg
 
 
 def test_the_table_says_who_has_what(copy: Copy, registries: Registries) -> None:
-    registries.github_tags("libuv/libuv", "v1.50.0", "v9.8.8", "v9.9.0-rc1", "node-v0.6")
-    registries.debian_source("trixie", "libuv1", "1.50.0", b"old")
+    pinned = read_pins(ROOT)["libuv"]["version"]
+    registries.github_tags("libuv/libuv", f"v{pinned}", "v9.8.8", "v9.9.0-rc1", "node-v0.6")
+    registries.debian_source("trixie", "libuv1", pinned, b"old")
     registries.debian_source("sid", "libuv1", "9.8.7", b"new")
     rows, below = copy.table("libuv", "lz4")
-    assert rows["libuv"] == ["1.50.0", "9.8.8", "GitHub, Debian trixie 1.50.0, Debian sid 9.8.7"]
+    assert rows["libuv"] == [pinned, "9.8.8", f"GitHub, Debian trixie {pinned}, Debian sid 9.8.7"]
     assert rows["lz4"][1] == "?"
     assert "--apply NAME VERSION" in below
 
