@@ -3,10 +3,11 @@
 
 load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
 load("//tools/wheel:licence_texts.bzl", "licence_texts")
-load(":go_module_files.bzl", "go_module_files")
+load(":go_modules.bzl", "pinned_go_module")
 load(":host_tools.bzl", "host_tools")
 load(":patch_groups.bzl", "applied_patches")
 load(":pins.bzl", "PINS")
+load(":resolved_modules.bzl", "resolved_modules")
 
 _SOURCES = """\
 package(default_visibility = ["//visibility:public"])
@@ -34,15 +35,18 @@ def _third_party_impl(module_ctx):
     _patched_archive("dqlite_src_fixes", "dqlite", patch_set = "fixes")
     _patched_archive("libuv_src", "libuv")
     _patched_archive("lz4_src", "lz4")
-    go_module_files(
+    go_sum = module_ctx.read(Label("//go:go.sum"))
+    pinned_go_module(
         name = "sqlite_src",
-        module = Label("@com_github_mattn_go_sqlite3//:go.mod"),
+        go_sum = go_sum,
+        component = "sqlite",
         build_file_content = _SOURCES,
         directories = {"": ["sqlite3-binding.c", "sqlite3-binding.h"]},
     )
-    go_module_files(
+    pinned_go_module(
         name = "go_dqlite",
-        module = Label("@com_github_canonical_go_dqlite_v3//:go.mod"),
+        go_sum = go_sum,
+        component = "go_dqlite",
         build_file = Label("//third_party/go_dqlite:overlay.BUILD.bazel"),
         directories = {
             "": ["LICENSE", "node.go"],
@@ -57,6 +61,17 @@ def _third_party_impl(module_ctx):
     )
     host_tools(name = "host_tools")
     licence_texts(name = "licence_texts")
+    resolved_modules(
+        name = "resolved_modules",
+        modules = {
+            "github.com/Rican7/retry": str(Label("@com_github_rican7_retry//:LICENSE")),
+            "github.com/google/renameio": str(Label("@com_github_google_renameio//:LICENSE")),
+            "github.com/pkg/errors": str(Label("@com_github_pkg_errors//:LICENSE")),
+            "golang.org/x/sync": str(Label("@org_golang_x_sync//:LICENSE")),
+            "golang.org/x/sys": str(Label("@org_golang_x_sys//:LICENSE")),
+            "gopkg.in/yaml.v2": str(Label("@in_gopkg_yaml_v2//:LICENSE")),
+        },
+    )
 
     # Everything is pinned by hash, so nothing of this belongs into a consumer's MODULE.bazel.lock.
     return module_ctx.extension_metadata(reproducible = True)

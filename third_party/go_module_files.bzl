@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes files out of a Go module that go_deps fetched, to build them with a BUILD file of our own.
-
-Gazelle's generated BUILD files cannot be given `cdeps`, and its overrides are refused in a module that is not the root;
-go.sum stays the one pin of the module in both cases.
-"""
+"""Takes files out of a Go module, to build them with a BUILD file of our own: gazelle's cannot be given `cdeps`."""
 
 def _go_module_files_impl(rctx):
     root = rctx.path(rctx.attr.module).dirname

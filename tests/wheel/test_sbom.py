@@ -216,17 +216,59 @@ GO_MODULE = {
     ],
 )
 def test_an_incomplete_pin_stops_the_build(tmp_path: Path, component: dict[str, Any], complaint: str) -> None:
+    run = take_inventory(tmp_path, component)
+    assert (run.returncode, complaint in run.stderr, len(run.stderr.splitlines())) == (1, True, 1), run.stderr
+    assert not (tmp_path / "sbom").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "version", "digest"),
+    [("v1", "1", True), ("v2", "2", False), ("", "0.0.0-replaced", False)],
+    ids=["ours", "the root module's", "a folder"],
+)
+def test_a_module_has_the_version_that_the_graph_took(
+    tmp_path: Path, module: str, version: str, digest: bool
+) -> None:
+    """A root module that asks for a newer one gets that; the SBOM must not name ours, nor its hash."""
+    run = take_inventory(tmp_path, GO_MODULE, modules={"example.com/m": module}, sum_of="example.com/m")
+    assert run.returncode == 0, run.stderr
+    component = next(c for c in json.loads((tmp_path / "sbom").read_text())["components"] if c["name"] == "m")
+    assert (component["version"], component["purl"]) == (version, f"pkg:golang/example.com/m@v{version}")
+    assert ("hashes" in component) == digest
+    assert f"m {version}\n" in (tmp_path / "notice").read_text()
+
+
+def test_the_go_sdk_has_the_version_that_the_graph_took(tmp_path: Path) -> None:
+    toolchain = GO_MODULE | {"version": "1.2.3", "go_module": "golang.org/toolchain@v0.0.1-go1.2.3.linux-amd64"}
+    run = take_inventory(tmp_path, toolchain, go_version="1.2.4")
+    assert run.returncode == 0, run.stderr
+    component = next(c for c in json.loads((tmp_path / "sbom").read_text())["components"] if c["name"] == "m")
+    assert (component["version"], "hashes" in component) == ("1.2.4", False)
+
+
+def take_inventory(
+    tmp_path: Path,
+    component: dict[str, Any],
+    *,
+    modules: dict[str, str] | None = None,
+    go_version: str = "1",
+    sum_of: str = "example.com/another",
+) -> subprocess.CompletedProcess[str]:
+    """Runs the tool for TABLE and one component more, m."""
     table = TABLE | {"components": TABLE["components"] | {"m": component}}  # type: ignore[operator]
     (tmp_path / "table.json").write_text(json.dumps(table))
-    (tmp_path / "go.sum").write_text("example.com/m v1/go.mod h1:AAAA=\n")
+    (tmp_path / "go.sum").write_text(f"example.com/m v1/go.mod h1:AAAA=\n{sum_of} v1 h1:AAAA\n")
+    (tmp_path / "modules").write_text(json.dumps(modules or {}))
     for name in ("lock", "requirements"):
         (tmp_path / name).write_text("")
-    run = subprocess.run(
+    return subprocess.run(
         [
             sys.executable,
             os.environ["DQLITEPY_INVENTORY"],
             f"--table={tmp_path}/table.json",
             f"--go-sum={tmp_path}/go.sum",
+            f"--modules={tmp_path}/modules",
+            f"--go-version={go_version}",
             f"--lock={tmp_path}/lock",
             f"--requirements={tmp_path}/requirements",
             f"--sbom={tmp_path}/sbom",
@@ -237,5 +279,3 @@ def test_an_incomplete_pin_stops_the_build(tmp_path: Path, component: dict[str, 
         check=False,
         timeout=60,
     )
-    assert (run.returncode, complaint in run.stderr, len(run.stderr.splitlines())) == (1, True, 1), run.stderr
-    assert not (tmp_path / "sbom").exists()

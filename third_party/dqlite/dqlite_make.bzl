@@ -3,6 +3,7 @@
 
 load("@rules_foreign_cc//foreign_cc:defs.bzl", "configure_make")
 load("//third_party:copts.bzl", "NATIVE_COPTS")
+load("//third_party:machine_tools.bzl", "with_machine_tools")
 
 # Says what ./configure would otherwise read off the machine.
 _CONFIGURE_OPTIONS = [
@@ -40,16 +41,24 @@ _DEPS = [
     Label("//third_party/sqlite:sqlite3"),
 ]
 
-def dqlite_make(name, targets, **kwargs):
+def dqlite_make(name, targets, testonly = False, visibility = None, **kwargs):
     """Configures dqlite's tree and makes some of its targets.
 
     Args:
         name: of the target.
         targets: of upstream's makefile, as for configure_make.
+        testonly: as for any target.
+        visibility: as for any target.
         **kwargs: of configure_make, above all what the targets leave behind.
     """
-    configure_make(
+    with_machine_tools(
         name = name,
+        target = name + "_make",
+        testonly = testonly,
+        visibility = visibility,
+    )
+    configure_make(
+        name = name + "_make",
         args = ["-j4"],
         autoreconf = True,
         autoreconf_options = ["-if"],
@@ -63,7 +72,11 @@ def dqlite_make(name, targets, **kwargs):
             Label("//third_party/dqlite:fixes"): Label("@dqlite_src_fixes//:srcs"),
             "//conditions:default": Label("@dqlite_src//:srcs"),
         }),
+        # Built for the target above, and not a second time for its own sake.
+        tags = ["manual"],
         targets = targets,
+        testonly = testonly,
+        visibility = ["//visibility:private"],
         deps = _DEPS,
         **kwargs
     )

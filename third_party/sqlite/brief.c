@@ -4,6 +4,11 @@
 
 #include "sqlite3.c"
 
+// The SBOM and the NOTICE name the version of third_party/pins.bzl, which is the one that was tested.
+#if SQLITE_VERSION_NUMBER != PINNED_SQLITE_VERSION_NUMBER
+#error "this is not the SQLite that third_party/pins.bzl pins"
+#endif
+
 // Longer programs are not looked at; the rows of an INSERT's VALUES do not count.
 #define MOST_INSTRUCTIONS 200
 

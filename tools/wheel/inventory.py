@@ -86,6 +86,23 @@ def wheel_sums(text: str) -> dict[str, list[str]]:
     return {name: sorted(re.findall(r"[0-9a-f]{64}", hashes)) for name, hashes in entries}
 
 
+def as_linked(table: dict[str, Any], modules: dict[str, str], go_version: str) -> dict[str, Any]:
+    """The table with the versions that the graph took: its root module may ask for others than ours, or have another Go SDK.
+
+    modules maps the path of a Go module to its version, which is empty where a folder has replaced it.
+    """
+    components = {}
+    for name, component in table["components"].items():
+        path, _, version = component.get("go_module", "").partition("@")
+        if path == _TOOLCHAIN and component["version"] != go_version:
+            component = component | {"version": go_version, "go_module": f"{path}@v0.0.1-go{go_version}", "foreign": True}
+        elif modules.get(path, version) != version:
+            version = modules[path] or "v0.0.0-replaced"
+            component = component | {"version": version[1:], "go_module": f"{path}@{version}", "foreign": True}
+        components[name] = component
+    return table | {"components": components}
+
+
 def package_url(name: str, component: Component) -> str:
     """The purl by which scanners find the component."""
     if name in _PURLS:
@@ -103,6 +120,8 @@ def _sha256(name: str, component: Component, sums: dict[str, str]) -> str | None
     module = component.get("go_module")
     if module is None:
         return component.get("sha256")
+    if component.get("foreign"):
+        return sums.get(module)
     if module not in sums:
         raise InventoryError(f"{name} is pinned as {module}, which go.sum does not have")
     return sums[module]
@@ -251,6 +270,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", type=Path, required=True, help="JSON from the wheel's build rule")
     parser.add_argument("--go-sum", type=Path, required=True, help="go.sum of the shim")
+    parser.add_argument("--modules", type=Path, required=True, help="JSON: path of a Go module to the version taken")
+    parser.add_argument("--go-version", required=True, help="of the Go SDK")
     parser.add_argument("--lock", type=Path, required=True, help="lock.txt, which has the Go toolchain's sum")
     parser.add_argument("--requirements", type=Path, required=True, help="of pip, which have the compiler's sums")
     parser.add_argument("--sbom", type=Path, required=True, help="CycloneDX file to write")
@@ -258,6 +279,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         table = read_table(arguments.table.read_text(encoding="utf-8"))
+        table = as_linked(table, json.loads(arguments.modules.read_text(encoding="utf-8")), arguments.go_version)
         sums = go_sums(arguments.go_sum.read_text(encoding="utf-8"))
         sums |= toolchain_sums(arguments.lock.read_text(encoding="utf-8"))
         document = cyclonedx(table, sums, wheel_sums(arguments.requirements.read_text(encoding="utf-8")))

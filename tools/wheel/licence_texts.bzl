@@ -27,7 +27,7 @@ _TEXTS = {
         "LICENSE": Label("@org_golang_x_sys//:LICENSE"),
         "PATENTS": Label("@org_golang_x_sys//:PATENTS"),
     },
-    "go_dqlite": {"LICENSE": Label("@com_github_canonical_go_dqlite_v3//:LICENSE")},
+    "go_dqlite": {"LICENSE": Label("@go_dqlite//:LICENSE")},
     "go_sync": {
         "LICENSE": Label("@org_golang_x_sync//:LICENSE"),
         "PATENTS": Label("@org_golang_x_sync//:PATENTS"),

@@ -11,6 +11,7 @@ load(":licence_texts.bzl", "COMPILER_RUNTIME")
 
 _DISTRIBUTION = "dqlitepy"
 _OWN_LICENCE = "Apache-2.0"
+_GO = Label("@rules_go//go:toolchain")
 
 # Only what `dist` builds may carry the file name that gets published: the others say in their version what they are.
 _MODE_VERSIONS = {
@@ -77,6 +78,8 @@ def _write_inventory(ctx, components, texts):
     arguments = ctx.actions.args()
     arguments.add("--table", table)
     arguments.add("--go-sum", ctx.file.go_sum)
+    arguments.add("--modules", ctx.file._modules)
+    arguments.add("--go-version", ctx.toolchains[_GO].sdk.version)
     arguments.add("--lock", ctx.file._lock)
     arguments.add("--requirements", ctx.file._requirements)
     arguments.add("--sbom", sbom)
@@ -84,7 +87,7 @@ def _write_inventory(ctx, components, texts):
     ctx.actions.run(
         mnemonic = "WheelInventory",
         executable = ctx.executable._inventory,
-        inputs = [table, ctx.file.go_sum, ctx.file._lock, ctx.file._requirements],
+        inputs = [table, ctx.file.go_sum, ctx.file._lock, ctx.file._modules, ctx.file._requirements],
         outputs = [sbom, notice],
         arguments = [arguments],
         # The launcher of a Python tool may look for its interpreter on PATH.
@@ -140,10 +143,11 @@ _finished_wheel = rule(
         "_inventory": attr.label(cfg = "exec", default = Label("//tools/wheel:inventory"), executable = True),
         "_lock": attr.label(allow_single_file = True, default = Label("//tools/airgap:lock.txt")),
         "_mode": attr.label(default = Label("//tools/config:mode"), providers = [BuildSettingInfo]),
+        "_modules": attr.label(allow_single_file = True, default = Label("@resolved_modules//:versions.json")),
         "_patches": attr.label(default = Label("//third_party/dqlite:patches"), providers = [BuildSettingInfo]),
         "_requirements": attr.label(allow_single_file = True, default = Label("//tools/pytest:requirements.txt")),
     },
-    toolchains = use_cc_toolchain(),
+    toolchains = use_cc_toolchain() + [_GO],
     fragments = ["cpp"],
 )
 
