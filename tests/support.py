@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 
 import dqlitepy
 
+from tests.sanitized import sanitized
+
 # In Bazel's runfiles the tree has the same shape as in the source. Not resolved: there every file is a link of its own.
 ROOT = Path(os.path.abspath(__file__)).parent.parent
 HEADER = ROOT / "go" / "abi" / "dqlitepy.h"
@@ -90,16 +92,21 @@ def few_descriptors(count: int) -> Iterator[None]:
 
 
 def python(program: str, *arguments: str, options: Sequence[str] = ("-W", "error")) -> subprocess.Popen[str]:
-    """Starts a program, given as source, that sees the same `dqlitepy` as this process."""
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(PACKAGE.parent), *filter(None, sys.path)]))
+    """Starts a program, given as source, that sees the same `dqlitepy` as this process, or a sanitized one."""
     return subprocess.Popen(
         [sys.executable, "-X", "faulthandler", *options, "-c", textwrap.dedent(program), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=python_environment(),
     )
+
+
+def python_environment() -> dict[str, str]:
+    """Returns the environment of a Python process that sees the same `dqlitepy` as this one, or a sanitized one."""
+    path = os.pathsep.join([str(PACKAGE.parent), str(ROOT), *filter(None, sys.path)])
+    return sanitized(dict(os.environ, PYTHONPATH=path), PACKAGE)
 
 
 def finish(process: subprocess.Popen[str], status: int = 0) -> str:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -16,7 +15,7 @@ import dqlitepy
 import pytest
 
 from tests.forgery import forge, wreck_page
-from tests.support import HANG, PACKAGE, eventually, finish, free_address, python
+from tests.support import HANG, eventually, finish, free_address, python, python_environment
 
 SPOIL = """
 import sys
@@ -52,7 +51,7 @@ def test_an_unsound_state_becomes_no_snapshot(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     result = subprocess.run(
         [sys.executable, "-c", SPOIL, str(directory)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), *filter(None, sys.path)])},
+        env=python_environment(),
         capture_output=True,
         text=True,
         timeout=HANG,

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import signal
 import subprocess
@@ -15,14 +14,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from tests.support import PACKAGE, ROOT
+from tests.support import python_environment
 
 
 class Child:
     """Runs one of the functions of processes.py."""
 
     def __init__(self, function: str, settings: dict[str, Any], errors: Path) -> None:
-        path = [str(PACKAGE.parent), str(ROOT), *filter(None, sys.path)]
         program = f"from tests.jepsen.processes import {function}; {function}()"
         self.errors = errors
         self.ready = False  # whether it has said so
@@ -35,7 +33,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,
-                env=dict(os.environ, PYTHONPATH=os.pathsep.join(path)),
+                env=python_environment(),
             )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -43,6 +43,8 @@ def main() -> int:
     reports: list[Report] = []
     disks = options.disks and available()
     print(f"jepsen: seeds from {seed} on; disks that lose power: {'yes' if disks else 'no, there is no /dev/fuse'}")
+    if options.directory:
+        options.directory.mkdir(parents=True, exist_ok=True)
     while len(reports) < options.runs if options.runs else monotonic() < deadline:
         plan = draw(
             seed + len(reports),

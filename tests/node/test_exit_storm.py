@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import HANG, PACKAGE
+from tests.support import HANG, python_environment
 
 PROGRAMS = 24
 
@@ -39,7 +39,7 @@ def test_exit(tmp_path: Path, seed: int) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(PACKAGE.parent), *filter(None, sys.path)])),
+        env=python_environment(),
     )
     try:
         output, errors = process.communicate(timeout=HANG)

@@ -21,7 +21,7 @@ from dqlitepy._native.log import node_started, node_stopped
 from dqlitepy._native.operations import StartNode
 
 from tests.patches.wire import HANG_SECONDS, Client, Response, leader_request
-from tests.support import free_address
+from tests.support import free_address, python_environment
 
 _READY = b"ready\n"
 
@@ -46,7 +46,7 @@ class NodeProcess:
             [other, *where] if other else [sys.executable, "-m", "tests.patches.node", *where, str(latency_ms)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=python_environment(),
         )
         assert self._process.stdout is not None
         if self._process.stdout.readline() != _READY:

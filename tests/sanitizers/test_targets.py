@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each test of a patch that starts a node of its own runs on the sanitized one, too."""
+"""Each test of a patch or of a limit that starts a node of its own runs on a sanitized one, too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support import ROOT
 
 # AddressSanitizer keeps what was freed, and these measure or limit memory.
 MEMORY = {"blank_databases", "idle_connections", "no_memory", "request_bytes"}
-# The sanitized node has no options, and writes no log.
+# The sanitized node has no options, and writes no log. So these have a sanitized library.
 LIBRARY = {"connections", "forged_files", "log_bytes", "peers"}
 
 
@@ -21,4 +21,16 @@ def test_no_test_of_a_patch_is_forgotten() -> None:
     }
     build = (ROOT / "tests" / "sanitizers" / "BUILD.bazel").read_text(encoding="utf-8")
     [named] = re.findall(r"for test in \[(.*?)\]", build, flags=re.DOTALL)
-    assert set(re.findall(r'"(\w+)"', named)) == starting - MEMORY - LIBRARY
+    assert names(named) == starting - MEMORY - LIBRARY
+
+
+def test_no_test_of_a_limit_is_forgotten() -> None:
+    build = (ROOT / "tests" / "sanitizers" / "BUILD.bazel").read_text(encoding="utf-8")
+    library = {folder: names(tests) for folder, tests in re.findall(r'"(\w+)": \[(.*?)\]', build, flags=re.DOTALL)}
+    faults = {file.stem.removeprefix("test_") for file in (ROOT / "tests" / "faults").glob("test_*.py")}
+    assert (library["faults"], library["patches"], library["jepsen"]) == (faults, LIBRARY, {"runs"})
+
+
+def names(listed: str) -> set[str]:
+    """The strings in a list of a BUILD file."""
+    return set(re.findall(r'"(\w+)"', listed))
