@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a program of a test loads the library that --config=asan or --config=tsan builds, in the place of the one that ships.
+"""How a program of a test loads the library that --config=asan or --config=tsan builds, not the one that ships.
 
-The program sees a package whose modules are links to the real ones, beside the other library. The sanitizer's run-time library
-must be there before the program is, so it is preloaded; what the program starts itself does without.
+The program sees a package whose modules are links to the real ones, beside the other library. The sanitizer's run-time
+library must be there before the program is, so it is preloaded; what the program starts itself does without.
 """
 
 from __future__ import annotations

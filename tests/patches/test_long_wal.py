@@ -14,7 +14,8 @@ _PART = 4096
 
 _ROWS = 500
 
-# Where the bound begins, and how many frames more are allowed for a millisecond of the longest read: docs/operations.md.
+# Where the bound begins, and how many frames more are allowed for a millisecond of the longest read: see
+# docs/operations.md.
 _BOUND = 2_000
 _BOUND_PER_MS = 300
 
@@ -105,8 +106,8 @@ def test_it_gets_short_beside_reads_that_overlap_all_the_time(node: NodeProcess,
 def test_its_length_has_a_bound(node: NodeProcess, client: Client) -> None:
     """One of two reads is always under way. Without the bound the WAL holds all that was ever written.
 
-    Each commit comes while a read, which has sent its first rows, looks for a last one; so no commit finds a moment without
-    one. The bound is a multiple of how long that read goes on then, whatever that is on this machine.
+    Each commit comes while a read, which has sent its first rows, looks for a last one; so no commit finds a moment
+    without one. The bound is a multiple of how long that read goes on then, whatever that is on this machine.
     """
     _make_table(client)
     endless = (

@@ -226,9 +226,7 @@ def test_an_incomplete_pin_stops_the_build(tmp_path: Path, component: dict[str, 
     [("v1", "1", True), ("v2", "2", False), ("", "0.0.0-replaced", False)],
     ids=["ours", "the root module's", "a folder"],
 )
-def test_a_module_has_the_version_that_the_graph_took(
-    tmp_path: Path, module: str, version: str, digest: bool
-) -> None:
+def test_a_module_has_the_version_that_the_graph_took(tmp_path: Path, module: str, version: str, digest: bool) -> None:
     """A root module that asks for a newer one gets that; the SBOM must not name ours, nor its hash."""
     run = take_inventory(tmp_path, GO_MODULE, modules={"example.com/m": module}, sum_of="example.com/m")
     assert run.returncode == 0, run.stderr

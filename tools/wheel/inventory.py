@@ -87,7 +87,7 @@ def wheel_sums(text: str) -> dict[str, list[str]]:
 
 
 def as_linked(table: dict[str, Any], modules: dict[str, str], go_version: str) -> dict[str, Any]:
-    """The table with the versions that the graph took: its root module may ask for others than ours, or have another Go SDK.
+    """The table with the versions that the graph took: its root may ask for others than ours, or have another Go SDK.
 
     modules maps the path of a Go module to its version, which is empty where a folder has replaced it.
     """
@@ -95,7 +95,8 @@ def as_linked(table: dict[str, Any], modules: dict[str, str], go_version: str) -
     for name, component in table["components"].items():
         path, _, version = component.get("go_module", "").partition("@")
         if path == _TOOLCHAIN and component["version"] != go_version:
-            component = component | {"version": go_version, "go_module": f"{path}@v0.0.1-go{go_version}", "foreign": True}
+            module = f"{path}@v0.0.1-go{go_version}"
+            component = component | {"version": go_version, "go_module": module, "foreign": True}
         elif modules.get(path, version) != version:
             version = modules[path] or "v0.0.0-replaced"
             component = component | {"version": version[1:], "go_module": f"{path}@{version}", "foreign": True}
@@ -156,7 +157,10 @@ def cyclonedx(table: dict[str, Any], sums: dict[str, str], wheels: dict[str, lis
         ],
         "dependencies": [{"ref": wheel, "dependsOn": sorted(references[name] for name in direct)}]
         + [
-            {"ref": references[name], "dependsOn": sorted(references[used] for used in _USES.get(name, []))}
+            {
+                "ref": references[name],
+                "dependsOn": sorted(references[used] for used in _USES.get(name, []) if used in references),
+            }
             for name in sorted(components)
         ],
     }
