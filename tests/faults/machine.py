@@ -17,6 +17,7 @@ _PR_SET_NO_NEW_PRIVS, _SECCOMP_SET_MODE_FILTER, _SECCOMP_ALL_THREADS = 38, 1, 1
 _RETURN_ERRNO, _ALLOW = 0x00050000, 0x7FFF0000
 _LOAD_WORD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _IO_SETUP, _SECCOMP = {"x86_64": (206, 317), "aarch64": (0, 277)}[os.uname().machine]
+_CLONE, _CLONE3 = {"x86_64": (56, 435), "aarch64": (220, 435)}[os.uname().machine]
 
 
 def _check(result: int) -> None:
@@ -60,15 +61,25 @@ def use_up_kernel_aio() -> None:
 
     From now on, for all threads that there are and will be.
     """
+    _refuse(_IO_SETUP)
+
+
+def use_up_threads() -> None:
+    """Makes each new thread or process fail as it does at a limit of their number (RLIMIT_NPROC, pids.max)."""
+    _refuse(_CLONE, _CLONE3)
+
+
+def _refuse(*calls: int) -> None:
+    """Lets these system calls fail by EAGAIN, in all threads that there are and will be."""
 
     class Filter(ctypes.Structure):
         _fields_ = (("size", ctypes.c_ushort), ("program", ctypes.c_char_p))
 
     instructions = [
         (_LOAD_WORD, 0, 0, 0),  # the number of the system call
-        (_JUMP_IF_EQUAL, 0, 1, _IO_SETUP),
-        (_RETURN, 0, 0, _RETURN_ERRNO | EAGAIN),
+        *((_JUMP_IF_EQUAL, len(calls) - i, 0, call) for i, call in enumerate(calls)),
         (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _RETURN_ERRNO | EAGAIN),
     ]
     program = b"".join(struct.pack("HBBI", *instruction) for instruction in instructions)
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
