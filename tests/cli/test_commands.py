@@ -42,6 +42,7 @@ def test_an_error_is_two_lines_what_is_wrong_and_what_to_do(tmp_path: Path) -> N
     [
         (["node", "data", "--address", "127.0.0.1:1", "--metrics", "nowhere"], "nowhere is no address to listen on"),
         (["node", "data", "--address", "127.0.0.1:1", "--voters", "2"], "voters must be from 3"),
+        (["node", "data", "--address", "127.0.0.1:1", "--snapshot-trailing", "1000000"], "from 512 to 500000"),
         (["node", "data", "--address", "127.0.0.1:1", "--cert", "x"], "TLS needs --cert, --key and --ca"),
         (
             ["node", "data", "--address", "127.0.0.1:1", "--cert=x", "--key=y", "--ca=z"],

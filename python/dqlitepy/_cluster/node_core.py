@@ -25,6 +25,8 @@ from dqlitepy.store import members_in, node_info
 from dqlitepy.tls import NO_TLS, TLS, checked
 
 _LONGEST_LATENCY = 3600.0
+# raft sends a follower all entries that it lacks in one message, and libuv refuses one of more than 1,048,576 parts.
+_MOST_ENTRIES = 500_000
 # How long a look at the node's state may take: it is asked itself, and where it does not know, others are.
 _STATE_MS = 5000
 # How long a node may take to hand over when the interpreter exits.
@@ -72,8 +74,8 @@ class NodeCore:
         _check_range("failure_domain", failure_domain, 0, 2**64 - 1)
         _check_range("voters", voters, 3, 2**31 - 1)
         _check_range("standbys", standbys, 0, 2**31 - 1)
-        _check_range("snapshot_threshold", snapshot_threshold, 1, 2**31 - 1)
-        _check_range("snapshot_trailing", snapshot_trailing, max(4, snapshot_threshold), 2**31 - 1)
+        _check_range("snapshot_threshold", snapshot_threshold, 1, _MOST_ENTRIES)
+        _check_range("snapshot_trailing", snapshot_trailing, max(4, snapshot_threshold), _MOST_ENTRIES)
         _check_range("snapshot_threshold_bytes", snapshot_threshold_bytes, 1, 2**63 - 1)
         _check_range("snapshot_trailing_bytes", snapshot_trailing_bytes, 1, 2**63 - 1)
         _check_range("max_connections", max_connections, 1, 2**31 - 1)
