@@ -33,7 +33,7 @@ PACKAGE = Path(dqlitepy.__file__).parent
 # Longer than anything takes on a loaded machine: only ends what hangs.
 HANG = 120.0
 
-# How long something is waited for that is to fail and to say why. A busy machine may not know the reason within the
+# How long to wait for an expected failure that has to say why. A busy machine may not know the reason within the
 # first of these times. What counts is what is said, and not when.
 PATIENCE = (2.0, 20.0, HANG)
 

@@ -91,7 +91,7 @@ func (t *tunnels) admit(encrypted *tls.Conn, local string) {
 	join(encrypted, plain)
 }
 
-// turnedAway tells the log of each stranger and each reason once; that one went away by itself is nothing to tell.
+// turnedAway logs each stranger and each reason once. A client that went away by itself is not logged.
 func (t *tunnels) turnedAway(stranger net.Addr, err error) {
 	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return

@@ -43,7 +43,7 @@ func (s *Session) repeat(loss *fault.Error) bool {
 		s.connect(left)
 		return true
 	}
-	// The new leader is none either: an election is under way.
+	// The server that was named does not lead either: an election is under way.
 	s.stake = nothing
 	s.pause(leader.PauseAfter(s.op.routing.losses), func() { s.connect(left) }, s.fail)
 	return true

@@ -13,6 +13,7 @@ from dqlitepy import errors
 from dqlitepy._cluster.place import place_of
 from dqlitepy._cluster.target import StrOrBytesPath
 from dqlitepy._connection.refused import RefusedMethods
+from dqlitepy._connection.shape import shape
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
@@ -73,7 +74,7 @@ class Connection(RefusedMethods, CopyingConnection):
         place.open()
         try:
             if self._handle is not None:  # sqlite3 allows to initialize a connection again
-                self._exclusively(self._make_room, None)  # its cursors keep their rows
+                self._exclusively(self._finish_streaming, None)  # its cursors keep their rows
                 self.close()
                 self._handle = None
             self._options = place.options(busy_timeout_ms, leader_timeout_ms)
@@ -258,4 +259,4 @@ def connect(*args: Any, **options: Any) -> Any:
     return factory(*args, **options)
 
 
-connect.__wrapped__ = Connection  # type: ignore[attr-defined]  # inspect.signature finds the arguments there
+connect.__wrapped__ = shape(Connection)  # type: ignore[attr-defined]

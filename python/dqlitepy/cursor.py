@@ -68,7 +68,7 @@ class Cursor(Fetching):
                 if connection._trace_callback is not None:
                     connection._trace(operation)
                 if connection._streaming is not None:
-                    connection._make_room(self)
+                    connection._finish_streaming(self)
                 declared = connection._declared_types(operation) if connection._detect_types else ()
                 try:
                     connection._run(operation)

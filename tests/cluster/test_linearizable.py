@@ -42,7 +42,7 @@ def test_a_leader_alone_answers_no_linearizable_read(tmp_path: Path) -> None:
         eventually(lambda: voters(client), lambda count: count == 3)
         with closing(machines.connect()) as patient:
             patient.execute("CREATE TABLE t (n INTEGER)")
-        # Shorter than the leader takes to learn it.
+        # Shorter than the leader needs to notice.
         con = despite_load(lambda: machines.connect(linearizable=True, leader_timeout=4.0))
         leader = client.leader().address
         for node in machines.nodes:

@@ -81,7 +81,7 @@ def test_those_that_wait_run_when_others_end(readers: list[Client]) -> None:
         assert not client.page().is_last
 
 
-def test_clients_that_leave_make_room(node: NodeProcess, readers: list[Client]) -> None:
+def test_clients_that_leave_finish_streaming(node: NodeProcess, readers: list[Client]) -> None:
     for client in reversed(readers):
         client.close()
     with node.client() as other:

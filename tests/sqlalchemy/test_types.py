@@ -281,7 +281,7 @@ def test_what_a_column_cannot_hold_is_refused(database: Database) -> None:
     assert database.run(lambda connection: connection.scalar(sa.select(sa.func.count()).select_from(table))) == 0
 
 
-def test_digits_are_never_lost_in_silence(database: Database) -> None:
+def test_digits_are_never_transaction_lost(database: Database) -> None:
     """SQLite keeps a NUMERIC as an integer or float of 64 bits. What these cannot hold is refused, not rounded."""
     table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Numeric(40, 10)))
     database.run(table.create)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from importlib import import_module
 from types import ModuleType
 
@@ -79,6 +80,13 @@ def test_help_begins_with_what_a_user_needs_and_loads_no_library() -> None:
     for name in ("connect", "Connection", "Pool", "aio", "Node", "Client", "run_transaction", "errors"):
         assert f"dqlitepy.{name}" in beginning
     assert "\n    connect(" in output.partition("\nFUNCTIONS\n")[2]
+
+
+@pytest.mark.parametrize("module", [dqlitepy, dqlitepy.aio], ids=lambda module: module.__name__)
+def test_connect_says_what_it_takes_and_returns(module: ModuleType) -> None:
+    signature = inspect.signature(module.connect)
+    assert list(signature.parameters) == list(inspect.signature(module.Connection).parameters)
+    assert signature.return_annotation == "Connection"
 
 
 def test_what_reads_the_source_finds_the_names() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which room of the package may import which: data flows one way, and one package knows ctypes' loader.
+"""Which room of the package may import which: data flows one way, and one package loads libraries.
 
 A room is a file or a package in the root of `dqlitepy`. The root is the public blocking API, `aio` has its twins under
 the same names, and what begins with `_` is for them. Within a room, too, no import leads back.

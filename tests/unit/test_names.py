@@ -15,8 +15,8 @@ from dqlitepy._native.arguments import encode_name
 
 REFUSED = {
     ":memory:": "':memory:' cannot be the name of a database within a node",
-    "": "'' cannot be the name of a database: it must have characters",
-    "a\0b": "none of them NUL",
+    "": "'' cannot be the name of a database: it is empty",
+    "a\0b": "has a NUL character",
     "main-wal": "SQLite calls a file of another database so",
     "x" * 505: "must not be longer than 504 bytes, and this one has 505",
 }

@@ -23,7 +23,20 @@ from tests.support import PACKAGE, ROOT
 
 TABLE = ROOT / "tests" / "unit" / "public_names.txt"
 # Whose public names are all of their own; `dqlitepy` and `dqlitepy.aio` gather names from elsewhere.
-SUBMODULES = ["client", "cursor", "errors", "members", "node", "pool", "recovery", "retry", "rows", "store", "tls"]
+SUBMODULES = [
+    "client",
+    "connection",
+    "cursor",
+    "errors",
+    "members",
+    "node",
+    "pool",
+    "recovery",
+    "retry",
+    "rows",
+    "store",
+    "tls",
+]
 # Their classes are SQLAlchemy's with some methods replaced, so names are all that is ours.
 SQLALCHEMY = ["aio", "dialect", "provision", "requirements"]
 

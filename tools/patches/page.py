@@ -17,7 +17,7 @@ client keeps its own defences for servers that have none of them.
 They apply in the order of this page, which is that of `third_party/pins.bzl`. Each group of dqlite's applies and
 compiles on top of the groups before it:
 
-- **fixes**: something is wrong without them, mostly upstream.
+- **fixes**: bugs, mostly upstream's.
 - **features**: what the client of this package asks of its nodes.
 - **bounds**: no input ends a node, and nothing grows without bound.
 - **speed**: the same answers in less time. Some of them change which thread does what, and are the daring ones.

@@ -15,7 +15,7 @@ def find_wheel_pins(checkout: Checkout) -> list[Pin]:
     pinned = {lock: wheels.pinned(checkout.read(lock)) for lock in wheels.locks(checkout)}
     found: list[Pin] = []
     for lock, versions in pinned.items():
-        # One resolution tells of all.
+        # One resolution answers for all of them.
         newest = cache(lambda lock=lock: wheels.newest(checkout, lock))
         for name, version in versions.items():
             alone = len({other.get(name, version) for other in pinned.values()}) == 1

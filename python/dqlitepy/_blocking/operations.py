@@ -70,7 +70,7 @@ class Blocking(ConnectionCore):
         )
 
     def _run(self, operation: Operation) -> None:
-        if self._unfinished or self._lost_in_silence:
+        if self._unfinished or self._transaction_lost:
             self._settle()
         try:
             complete(operation)

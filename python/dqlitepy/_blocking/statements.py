@@ -32,7 +32,7 @@ class SyncConnection(Blocking):
     def _run_to_the_end(self, operation: Execute) -> None:
         """Runs a statement, as often as it is to run, and drops its rows once all have come: it may write meanwhile."""
         self._trace(operation)
-        self._make_room(None)
+        self._finish_streaming(None)
         part: Execute | Fetch | None = operation
         try:
             while part is not None:
@@ -46,7 +46,7 @@ class SyncConnection(Blocking):
 
     def _ask(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Returns the rows of a question of our own."""
-        self._make_room(None)
+        self._finish_streaming(None)
         operation = self._control(sql, parameters)
         rows: list[tuple[Any, ...]] = []
         part: Execute | Fetch | None = operation
@@ -71,7 +71,7 @@ class SyncConnection(Blocking):
             self._declared = DeclaredTypes(version, self._ask(DEFINITIONS))
         return self._declared.of(sql)
 
-    def _make_room(self, successor: Streaming | None) -> None:
+    def _finish_streaming(self, successor: Streaming | None) -> None:
         """Reads the result that still streams to its end, as the next statement would drop it."""
         streaming, self._streaming = self._streaming, None
         cursor = streaming() if streaming else None

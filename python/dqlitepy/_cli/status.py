@@ -127,7 +127,7 @@ def status_of(client: dqlitepy.Client) -> Status:
             named += [view.leader.address for view in views if view.leader is not None]
             unasked = [address for address in dict.fromkeys(named) if address not in answers]
     leaders = [view.leader for view in views if view.leader is not None]
-    # A node that has been cut off may still name an old one: the one that most name is it.
+    # A node that has been cut off may still name an old one, so the majority decides.
     leader = max(leaders, key=leaders.count).address if leaders else None
     rows = []
     for member in members:

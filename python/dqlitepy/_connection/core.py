@@ -45,7 +45,7 @@ class ConnectionCore:
     _positional_sql: str | None = None  # the statement that was found last to have no names for its parameters
     _unfinished = False  # a statement was left in its midst
     linearizable = False
-    _lost_in_silence = False  # an exception of another kind hid that the open transaction is gone
+    _transaction_lost = False  # an exception of another kind hid that the open transaction is gone
 
     def _initialize(
         self,
@@ -58,7 +58,7 @@ class ConnectionCore:
     ) -> None:
         self._handle = handle
         self._broken = ""
-        self._unfinished = self._lost_in_silence = False
+        self._unfinished = self._transaction_lost = False
         self._control_by(autocommit, isolation_level)
         self._detect_types = detect_types
         self._thread = get_ident() if check_same_thread else 0
@@ -80,8 +80,7 @@ class ConnectionCore:
     def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
         """Makes `trace_callback` get the text of each statement that this connection sends, before it runs.
 
-        Parameters stand in it as literals. Implicit BEGIN, COMMIT and ROLLBACK are told of too, what triggers do is
-        not.
+        Parameters stand in it as literals. It also gets implicit BEGIN, COMMIT and ROLLBACK, but not what triggers do.
         What the callback raises is dropped, or handed to `sys.unraisablehook` after `enable_callback_tracebacks(True)`.
 
         Args:
@@ -195,8 +194,8 @@ class ConnectionCore:
             LeadershipLostError: the transaction that was open is gone, and nobody was told.
         """
         self._leave_unfinished()
-        if self._lost_in_silence:
-            self._lost_in_silence = False
+        if self._transaction_lost:
+            self._transaction_lost = False
             raise LeadershipLostError(
                 "the transaction that was open is gone with the statement that was interrupted, nothing of it was "
                 "committed: begin it again"
@@ -205,7 +204,7 @@ class ConnectionCore:
     def _forget_loss(self) -> None:
         """Forgets a transaction that is gone, where it is to be rolled back anyway."""
         self._leave_unfinished()
-        self._lost_in_silence = False
+        self._transaction_lost = False
 
     def _leave_unfinished(self) -> None:
         """Leaves a statement whose end was not waited for, as after a second Ctrl-C, to the server with its link."""
@@ -215,7 +214,7 @@ class ConnectionCore:
         if library().dqlitepy_give_up(self._number(), lost, error) != Status.OK:
             raise exception_of(error)
         self._unfinished = False
-        self._lost_in_silence = self._lost_in_silence or bool(lost.value)
+        self._transaction_lost = self._transaction_lost or bool(lost.value)
 
     def _encoded(self, sql: str, caller: str) -> bytes:
         """Returns the UTF-8 of a statement.
@@ -327,7 +326,7 @@ class ConnectionCore:
             self._broken = self._broken or str(exception_of(operation.error))
         self._unfinished = self._unfinished or not operation.ended
         if not isinstance(error, errors.Error):
-            self._lost_in_silence = operation.lost_transaction
+            self._transaction_lost = operation.lost_transaction
         self._declared = None  # it may have rolled a change of the schema back
 
     def _count(self, operation: Execute) -> None:

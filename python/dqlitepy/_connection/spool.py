@@ -30,7 +30,7 @@ class Spool:
         Raises:
             OSError: the temporary file cannot be made or written.
         """
-        # Once blocks are in the file, later ones follow them there: the order.
+        # Once there are blocks in the file, later ones go there too, which keeps their order.
         if not self._sizes and self._in_memory + len(block) <= MEMORY_BYTES:
             self._blocks.append(block)
             self._in_memory += len(block)

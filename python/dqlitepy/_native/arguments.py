@@ -33,7 +33,7 @@ def encode_name(name: str) -> bytes:
     if not isinstance(name, str):
         raise TypeError(f"the name of a database must be str, not {type(name).__name__}")
     if not name or "\0" in name:
-        raise ValueError(f"{name!r} cannot be the name of a database: it must have characters, none of them NUL")
+        raise ValueError(f"{name!r} cannot be the name of a database: it is empty, or has a NUL character in it")
     encoded = name.encode()
     if len(encoded) > _LONGEST_NAME:
         raise ValueError(

@@ -118,6 +118,6 @@ class Looping(ConnectionCore):
             turn.give_back()
 
     def _run(self, operation: Operation) -> Awaitable[None]:
-        if self._unfinished or self._lost_in_silence:
+        if self._unfinished or self._transaction_lost:
             self._settle()
         return self._poller.complete(operation, self._note_failure)

@@ -31,7 +31,7 @@ class AsyncConnection(Looping):
     async def _run_to_the_end(self, operation: Execute) -> None:
         """Runs a statement, as often as it is to run, and drops its rows once all have come: it may write meanwhile."""
         self._trace(operation)
-        await self._make_room(None)
+        await self._finish_streaming(None)
         part: Execute | Fetch | None = operation
         try:
             while part is not None:
@@ -45,7 +45,7 @@ class AsyncConnection(Looping):
 
     async def _ask(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Returns the rows of a question of our own."""
-        await self._make_room(None)
+        await self._finish_streaming(None)
         operation = self._control(sql, parameters)
         rows: list[tuple[Any, ...]] = []
         part: Execute | Fetch | None = operation
@@ -70,7 +70,7 @@ class AsyncConnection(Looping):
             self._declared = DeclaredTypes(version, await self._ask(DEFINITIONS))
         return self._declared.of(sql)
 
-    async def _make_room(self, successor: Streaming | None) -> None:
+    async def _finish_streaming(self, successor: Streaming | None) -> None:
         """Reads the result that still streams to its end, as the next statement would drop it."""
         streaming, self._streaming = self._streaming, None
         cursor = streaming() if streaming else None

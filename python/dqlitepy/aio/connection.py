@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex, T
 from dqlitepy import errors
 from dqlitepy._cluster.place import Place, place_of
 from dqlitepy._cluster.target import StrOrBytesPath
+from dqlitepy._connection.shape import shape
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
@@ -343,4 +344,4 @@ def connect(*args: Any, **options: Any) -> Connection:
 
 _FACTORY = 5  # its position among the arguments of connect
 
-connect.__wrapped__ = Connection  # type: ignore[attr-defined]  # inspect.signature finds the arguments there
+connect.__wrapped__ = shape(Connection)  # type: ignore[attr-defined]

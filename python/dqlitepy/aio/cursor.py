@@ -55,7 +55,7 @@ class Cursor(Fetching):
             if connection._trace_callback is not None:
                 connection._trace(operation)
             if connection._streaming is not None:
-                await connection._make_room(self)
+                await connection._finish_streaming(self)
             declared = await connection._declared_types(operation) if connection._detect_types else ()
             try:
                 await connection._run(operation)

@@ -25,7 +25,7 @@ AUTOCOMMIT = "AUTOCOMMIT"
 BEGIN: dict[str, str | None] = {"SERIALIZABLE": "DEFERRED", "IMMEDIATE": "IMMEDIATE", AUTOCOMMIT: None}
 _LEVEL_OF_BEGIN = {"DEFERRED": "SERIALIZABLE", "": "IMMEDIATE", "IMMEDIATE": "IMMEDIATE", "EXCLUSIVE": "IMMEDIATE"}
 
-# What errors say that have no class of their own for it.
+# Messages of errors that have no class of their own.
 _GONE = (
     "Cannot operate on a closed database",
     "this connection is broken",
