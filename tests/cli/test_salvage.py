@@ -11,6 +11,7 @@ from typing import Any
 
 import dqlitepy as dq
 import pytest
+from dqlitepy._disk.rows import save_rows
 
 from tests.cli.command import dqlitepy, fail
 from tests.forgery import PAGE, forge, wreck_page
@@ -155,15 +156,24 @@ def wreck_leaf(content: bytearray) -> None:
     wreck_page(leaves[len(leaves) // 3])(content)
 
 
-def test_rows_of_a_malformed_database(directory: Path) -> None:
-    """A page cannot be read, its rows are nowhere else, and all the others are saved."""
+def drop_the_log_before(snapshot: Path) -> None:
+    for path in snapshot.parent.glob("0*-0*"):
+        if int(path.name.split("-")[1]) <= int(snapshot.name.split("-")[2]):
+            path.unlink()
+
+
+def leave_only_the_newest(directory: Path) -> Path:
+    """Leaves a directory only the newest snapshot, and what the log has behind it."""
     older, newest = snapshots(directory)
     for path in (older, older.with_name(older.name + ".meta")):
         path.unlink()
-    index = int(newest.name.split("-")[2])
-    for path in directory.glob("0*-0*"):
-        if int(path.name.split("-")[1]) <= index:
-            path.unlink()
+    drop_the_log_before(newest)
+    return newest
+
+
+def test_rows_of_a_malformed_database(directory: Path) -> None:
+    """A page cannot be read, its rows are nowhere else, and all the others are saved."""
+    newest = leave_only_the_newest(directory)
     forge(newest, wreck_leaf)
     report = salvage(directory, 1)
     (main,) = (file for file in report["files"] if file["database"] == "main")
@@ -183,6 +193,41 @@ def test_rows_of_a_malformed_database(directory: Path) -> None:
     assert read(saved, "SELECT n FROM v LIMIT 1") == [(0,)]
     assert read(saved, "SELECT count(*) FROM t INDEXED BY by_n WHERE n >= 0") == [(len(found),)]
     assert read(saved, "SELECT text FROM words WHERE words MATCH 'all'") == [("all of these words",)]
+
+
+def misplace_leaves(content: bytearray) -> None:
+    """Puts the first leaf of `t`, whose root is page 2, in the place of two others, and wrecks the one behind them."""
+    start = content.index(b"SQLite format 3\0")
+    root = start + PAGE
+    cells = [int.from_bytes(content[root + at : root + at + 2], "big") for at in range(12, 12 + 2 * 12, 2)]
+    leaves = [start + (int.from_bytes(content[root + at : root + at + 4], "big") - 1) * PAGE for at in cells]
+    assert {content[leaf] for leaf in leaves} == {0x0D}
+    for leaf in leaves[8:10]:
+        content[leaf : leaf + PAGE] = content[leaves[0] : leaves[0] + PAGE]
+    content[leaves[10] : leaves[10] + 8] = b"\xff" * 8
+
+
+def test_pages_that_are_not_in_their_places_end_no_search(directory: Path) -> None:
+    """Behind a rowid comes a lower one: to go on from there would be to go in circles."""
+    forge(leave_only_the_newest(directory), misplace_leaves)
+    salvage(directory, 1)
+    found = [n for (n,) in read(directory.parent / "saved" / "main.db", "SELECT n FROM t ORDER BY rowid")]
+    assert found == sorted(set(found))
+    assert found[-1] == ROWS - 1
+    assert ROWS - 80 < len(found) < ROWS
+
+
+def test_a_damaged_definition_of_a_virtual_table_harms_no_other(tmp_path: Path) -> None:
+    con = sqlite3.connect(tmp_path / "damaged.db", isolation_level=None)
+    con.execute("CREATE TABLE t (n)")
+    con.execute("INSERT INTO t VALUES (1)")
+    con.execute("PRAGMA writable_schema = ON")
+    con.execute("INSERT INTO sqlite_master VALUES ('table', 'w', 'w', 0, 'CREATE VIRTUAL TABLM w USING fts5 (text)')")
+    con.close()
+    saved = save_rows(tmp_path / "damaged.db", tmp_path / "saved.db")
+    assert saved.rows == {"t": 1}
+    assert [text.partition(":")[0] for text in saved.lost] == ["table w"]
+    assert read(tmp_path / "saved.db", "SELECT n FROM t") == [(1,)]
 
 
 def test_an_older_sound_state_comes_beside_the_rows_of_a_malformed_one(directory: Path) -> None:

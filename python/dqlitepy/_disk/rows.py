@@ -54,7 +54,8 @@ def _schema(source: sqlite3.Connection, saved: Saved) -> list[tuple[str, str, st
     found: list[tuple[str, str, str | None]] = []
     try:
         for row in source.execute("SELECT type, name, sql FROM sqlite_master"):
-            found.append(row)
+            if isinstance(row[1], str) and isinstance(row[2], str | None):  # a damaged page may have anything
+                found.append(row)
     except sqlite3.DatabaseError as error:
         saved.lost.append(f"the definitions of tables behind the first {len(found)}: {error}")
     return found
@@ -65,6 +66,7 @@ def _save_table(
 ) -> None:
     try:
         if sql is not None and sql.upper().startswith("CREATE VIRTUAL"):  # its rows are in tables of its own
+            target.execute(f"EXPLAIN {sql}")  # one that cannot be parsed would make all of the output unreadable
             target.execute("INSERT INTO sqlite_master VALUES ('table', ?, ?, 0, ?)", (name, name, sql))
             return
         if name == "sqlite_sequence":
@@ -163,20 +165,24 @@ class _Table:
         return good
 
     def _at(self, start: int) -> int | None:
-        statement = f"SELECT {self.hidden} FROM {self._name} WHERE {self.hidden} >= ? ORDER BY {self.hidden} LIMIT 1"
+        """Returns the first rowid from `start` on; None where none can be read, or pages are not in their places."""
         try:
-            row = self._source.execute(statement, (start,)).fetchone()
+            rowid = self._first_from(start)
         except sqlite3.DatabaseError:
             return None
-        return None if row is None else int(row[0])
+        return rowid if rowid is not None and rowid >= start else None
 
     def _readable(self, start: int) -> bool:
-        statement = f"SELECT {self.hidden} FROM {self._name} WHERE {self.hidden} >= ? ORDER BY {self.hidden} LIMIT 1"
         try:
-            self._source.execute(statement, (start,)).fetchone()
+            rowid = self._first_from(start)
         except sqlite3.DatabaseError:
             return False
-        return True
+        return rowid is None or rowid >= start  # a lower one is of a page that is not in its place
+
+    def _first_from(self, start: int) -> int | None:
+        statement = f"SELECT {self.hidden} FROM {self._name} WHERE {self.hidden} >= ? ORDER BY {self.hidden} LIMIT 1"
+        row = self._source.execute(statement, (start,)).fetchone()
+        return None if row is None else int(row[0])
 
     def _from_both_ends(self) -> Iterator[Sequence[Any]]:
         """Yields the rows of a table WITHOUT ROWID up to what cannot be read, and down to it."""
