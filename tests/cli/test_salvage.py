@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,12 @@ import pytest
 from dqlitepy._disk.rows import save_rows
 
 from tests.cli.command import dqlitepy, fail
-from tests.forgery import PAGE, forge, wreck_page
+from tests.forgery import PAGE, content_of, forge, wreck_page
 from tests.support import run_python
 
 ROWS = 700
 FEW_ROWS = 300
+FRAME_HEADER = 15  # bytes of a compressed file, before the first block
 
 # With ROWS two snapshots, of the entries 512 and 1024, and the log behind the first one; with FEW_ROWS one, and all of
 # the log. A WAL-index never comes into it.
@@ -244,6 +247,81 @@ def test_an_older_sound_state_comes_beside_the_rows_of_a_malformed_one(directory
     found = read(directory.parent / "saved" / name, "SELECT n FROM t ORDER BY rowid")
     assert found == [(n,) for n in range(len(found))]
     assert 200 < len(found) < ROWS
+
+
+def flip_a_bit(path: Path) -> None:
+    """Changes a bit of some row's noise, which nothing can compress."""
+    file, content = bytearray(path.read_bytes()), content_of(path)
+    middle = range(len(content) // 2, len(content) - 32)
+    at = next(at for start in middle if (at := file.find(content[start : start + 32])) >= 0)
+    file[at + 16] ^= 0x10
+    path.write_bytes(file)
+
+
+def cut_the_end(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def damage_a_block(path: Path) -> None:
+    """Makes of the second block one that cannot be decoded from its beginning on."""
+    content = bytearray(path.read_bytes())
+    second = FRAME_HEADER + 4 + int.from_bytes(content[FRAME_HEADER : FRAME_HEADER + 4], "little")
+    content[second + 4 : second + 304] = b"\xff" * 300
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "where", "least"),
+    [
+        (flip_a_bit, r"its content of \d+ bytes does not match its checksum", ROWS - 1),
+        (cut_the_end, r"it ends at byte \d+, after \d+ of \d+ bytes of its content", 280),
+        (damage_a_block, r"block 2 at byte \d+, the bytes 65536 to 131071 of its content, decodes only to 0 of", 200),
+    ],
+)
+def test_what_is_left_of_damaged_snapshots(
+    directory: Path, damage: Callable[[Path], None], where: str, least: int
+) -> None:
+    """None is sound, and the log does not go back to the beginning: what can be read is saved all the same."""
+    newest = snapshots(directory)[-1]
+    drop_the_log_before(newest)
+    for path in snapshots(directory):
+        damage(path)
+    report = salvage(directory, 1)
+    (main,) = (file for file in report["files"] if Path(file["file"]).name == "main.db")
+    assert main["snapshot"] == newest.name
+    assert any(re.match(f"{newest.name} is damaged: ({where})", text) for text in main["lost"]), main["lost"]
+    assert report["missing"] == []
+    rows = read(directory.parent / "saved" / "main.db", "SELECT n, rowid, length(noise) FROM t ORDER BY rowid")
+    assert len({n for n, _, _ in rows}) >= least  # with a block go also rows behind it, of which parts refer to it
+    assert rows[-1] == (ROWS - 1, ROWS, 200)  # the log is applied
+    # Of those that were read from a page that was damaged some may be wrong.
+    assert sum((n, length) != (rowid - 1, 200) for n, rowid, length in rows) < 40
+
+
+def test_a_sound_older_snapshot_goes_before_a_damaged_one(directory: Path) -> None:
+    """It has the plain name, and the newer entries, which only the damaged one has, come beside it."""
+    older, newest = snapshots(directory)
+    drop_the_log_before(newest)
+    flip_a_bit(newest)
+    report = salvage(directory, 1)
+    found = {Path(file["file"]).name: file for file in report["files"] if file["database"] == "main"}
+    assert found["main.db"]["snapshot"] == older.name
+    (beside,) = (file for name, file in found.items() if name.startswith("main.as-of-entry-"))
+    assert beside["snapshot"] == newest.name
+    assert beside["last_index"] > found["main.db"]["last_index"]
+
+
+def test_nothing_that_can_be_read(directory: Path) -> None:
+    for path in directory.glob("0*-0*"):
+        path.unlink()
+    for path in snapshots(directory):
+        path.write_bytes(b"\xa5\x17\x40" * 30_000)
+    output = directory.parent / "saved"
+    said = fail("recover", directory, "--salvage", output)
+    assert "has nothing that can be read: " in said
+    for path in snapshots(directory):
+        assert f"{path.name}: it does not begin as a compressed file; block 1 at byte 15" in said
+    assert not output.exists()
 
 
 def test_a_gap_in_the_log_is_told(with_few: Path) -> None:

@@ -18,6 +18,7 @@ from dqlitepy._disk import identity, soundness
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.rebuild import State, candidates, rebuilt
 from dqlitepy._disk.rows import save_rows
+from dqlitepy._disk.snapshots import Snapshot
 
 _PLAIN = b"\x01\x01"  # at byte 18 of a file: it has no WAL
 
@@ -64,9 +65,14 @@ def salvage(directory: Path, output: Path, *, as_json: bool) -> int:
 
 
 def _states(directory: Path, stack: ExitStack, progress: Progress, problems: list[str]) -> list[State]:
-    """Returns the newest state that can be read, and where a database is malformed in it, also an older, sound one."""
+    """Returns the newest state that can be read, and what goes beside it.
+
+    That is an older, sound state where a database is malformed in the newest one, and what is left of each damaged
+    snapshot that no sound one with the log behind it makes up for.
+    """
     states: list[State] = []
-    unread: list[tuple[int, str]] = []
+    unread: list[tuple[Snapshot, str]] = []
+    no_log = ""
     for snapshot in candidates(directory):
         attempt = ExitStack()
         try:
@@ -74,9 +80,9 @@ def _states(directory: Path, stack: ExitStack, progress: Progress, problems: lis
         except Damaged as damage:
             attempt.close()
             if snapshot is not None:
-                unread.append((snapshot.index, f"{snapshot.file}: {damage}"))
-            elif not states:
-                unread.append((0, str(damage)))
+                unread.append((snapshot, str(damage)))
+            else:
+                no_log = str(damage)
             continue
         stack.push(attempt)
         sound = _is_sound(state, progress)
@@ -86,9 +92,23 @@ def _states(directory: Path, stack: ExitStack, progress: Progress, problems: lis
             states.append(state)
         if sound:
             break
-    reached = states[0].last_index if states else -1
-    problems += [text for index, text in unread if index > reached]  # the log makes up for the others
-    return states
+    reached = states[0].last_index if states else -1  # the log makes up for the damaged snapshots before it
+    remains = []
+    for snapshot, text in unread:
+        if snapshot.index > reached:
+            try:
+                state = stack.enter_context(rebuilt(directory, snapshot, progress.advance, damaged=True))
+            except Damaged as damage:
+                told = str(damage) if text in str(damage) else f"{text}; {damage}"
+                problems.append(f"{snapshot.file}: {told}")
+                continue
+            state.damage = state.damage or [text]
+            remains.append(state)
+    if remains and not any(state.store.files for state in states):
+        return remains
+    if no_log and not states:
+        problems.append(no_log)
+    return states + remains
 
 
 def _is_sound(state: State, progress: Progress) -> bool:
@@ -102,20 +122,21 @@ def _is_sound(state: State, progress: Progress) -> bool:
     return True
 
 
-def _write(state: State, output: Path, older: bool) -> list[Salvaged]:
+def _write(state: State, output: Path, beside: bool) -> list[Salvaged]:
     files = []
     for name, path in state.store.files.items():
-        target = _free_path(output, name, f".as-of-entry-{state.last_index}" if older else "")
-        lost: list[str] = []
+        target = _free_path(output, name, f".as-of-entry-{state.last_index}" if beside else "")
+        lost = [f"{state.snapshot} is damaged: {text}" for text in state.damage]
         try:
             if wrong := soundness.check(path):
                 lost.append(f"an index is wrong, which REINDEX mends: {wrong}")
         except Damaged as damage:
-            saved = save_rows(path, target)
-            rows = ", ".join(f"{count} rows of {table}" for table, count in saved.rows.items()) or "no row"
-            lost = [f"the database is malformed ({damage}); saved were {rows}", *saved.lost]
+            lost += _save_rows(path, target, str(damage))
         except soundness.Unknown as reason:
-            lost.append(f"it could not be checked: {reason}")
+            if state.damage:
+                lost += _save_rows(path, target, str(reason))
+            else:
+                lost.append(f"it could not be checked: {reason}")
         if not target.exists():
             shutil.copyfile(path, target)
             with open(target, "r+b") as file:
@@ -123,6 +144,12 @@ def _write(state: State, output: Path, older: bool) -> list[Salvaged]:
                 file.write(_PLAIN)
         files.append(Salvaged(name, str(target), state.snapshot, state.last_index, lost))
     return files
+
+
+def _save_rows(path: Path, target: Path, damage: str) -> list[str]:
+    saved = save_rows(path, target)
+    rows = ", ".join(f"{count} rows of {table}" for table, count in saved.rows.items()) or "no row"
+    return [f"the database is malformed ({damage}); saved were {rows}", *saved.lost]
 
 
 def _free_path(output: Path, name: str, suffix: str) -> Path:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dqlitepy._disk import segments, snapshots
+from dqlitepy._disk import lenient, segments, snapshots
 from dqlitepy._disk.content import Content
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.segments import Reader, Segment
@@ -27,6 +27,7 @@ class State:
     last_index: int
     store: Store
     missing: list[str] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)  # in the snapshot, of which what is left was taken
 
 
 def candidates(directory: Path) -> list[Snapshot | None]:
@@ -41,8 +42,16 @@ def candidates(directory: Path) -> list[Snapshot | None]:
 
 
 @contextmanager
-def rebuilt(directory: Path, snapshot: Snapshot | None, progress: Progress) -> Iterator[State]:
+def rebuilt(
+    directory: Path, snapshot: Snapshot | None, progress: Progress, *, damaged: bool = False
+) -> Iterator[State]:
     """Makes the databases from one candidate and from as much of the log as follows it, in a temporary folder.
+
+    Args:
+        directory: the node's.
+        snapshot: the candidate.
+        progress: is told how much more was read.
+        damaged: whether to take what is left of a damaged snapshot.
 
     Raises:
         Damaged: the snapshot cannot be read, or the log does not begin where it ends.
@@ -52,12 +61,32 @@ def rebuilt(directory: Path, snapshot: Snapshot | None, progress: Progress) -> I
         state = State(None, 0, store)
         if snapshot is not None:
             with open(directory / snapshot.file, "rb") as content:
-                snapshots.read_content(snapshot, content, progress, store.create)
+                if damaged:
+                    state.damage = lenient.read_damaged(content, progress, store.create)
+                else:
+                    snapshots.read_content(snapshot, content, progress, store.create)
             state.snapshot, state.last_index = snapshot.file, snapshot.index
         _replay(directory, state, progress)
         if snapshot is None and not state.last_index:
             raise Damaged("the log does not go back to its beginning")
+        if damaged:
+            _drop_unreadable(state)
         yield state
+
+
+def _drop_unreadable(state: State) -> None:
+    """Forgets the databases whose first page is neither in the snapshot nor in the log: SQLite finds nothing in them.
+
+    Raises:
+        Damaged: no other is left.
+    """
+    for name, path in list(state.store.files.items()):
+        with open(path, "rb") as file:
+            if file.read(len(snapshots.SQLITE)) != snapshots.SQLITE:
+                del state.store.files[name]
+                state.damage.append(f"nothing of its database {name!r} can be read, since its first page cannot be")
+    if not state.store.files:
+        raise Damaged("; ".join(state.damage) or "there is no database in it")
 
 
 def _replay(directory: Path, state: State, progress: Progress) -> None:

@@ -19,8 +19,8 @@ _NAME = re.compile(r"snapshot-(\d{1,20})-(\d{1,20})-(\d{1,20})(\.meta)?")
 _FORMAT = 1
 _META = struct.Struct("<4Q")  # format, checksum, index of the configuration, its size
 _MOST_MEMBERS_BYTES = 1024 * 1024
-_LONGEST_NAME = 4096
-_SQLITE = b"SQLite format 3\0"
+LONGEST_NAME = 4096
+SQLITE = b"SQLite format 3\0"
 _CHUNK = 1 << 20
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 
@@ -104,11 +104,9 @@ def read_content(
     Raises:
         Damaged: it is not what was written. What was kept until then may be wrong.
     """
-    start = file.read(len(lz4.MAGIC))
-    file.seek(0)
-    snapshot.compressed = start == lz4.MAGIC or not start.startswith(_FORMAT.to_bytes(4, "little"))
+    snapshot.compressed = is_compressed(file)
     blocks = lz4.decompress(file) if snapshot.compressed else iter(lambda: file.read(_CHUNK), b"")
-    content = _Content(_watched(blocks, file, progress))
+    content = Stream(_watched(blocks, file, progress))
     if content.number() != _FORMAT:
         raise Damaged("the format of its content is unknown")
     databases = []
@@ -123,13 +121,20 @@ def read_content(
             with keep(name) as output:
                 output.write(header)
                 content.copy(size - len(header), output)
-                _apply_wal(content, wal_size, output)
+                apply_wal(content, wal_size, output)
         databases.append(Database(name, size))
     if content.at_end():  # which is also when the checksum of the whole has been compared
         snapshot.databases = tuple(databases)
         snapshot.verified = True
     else:
         raise Damaged("there are bytes behind its last database")
+
+
+def is_compressed(file: BinaryIO) -> bool:
+    """Whether a snapshot is an LZ4 frame, or a damaged one."""
+    start = file.read(len(lz4.MAGIC))
+    file.seek(0)
+    return start == lz4.MAGIC or not start.startswith(_FORMAT.to_bytes(4, "little"))
 
 
 def _watched(blocks: Iterator[bytes], file: BinaryIO, progress: Callable[[int], None]) -> Iterator[bytes]:
@@ -143,7 +148,7 @@ def _watched(blocks: Iterator[bytes], file: BinaryIO, progress: Callable[[int], 
 def _check_header(name: str, header: bytes, size: int) -> None:
     if size == 0:
         return
-    if len(header) < 100 or not header.startswith(_SQLITE):
+    if len(header) < 100 or not header.startswith(SQLITE):
         raise Damaged(f"its database {name!r} does not begin as one of SQLite")
     page_size = int.from_bytes(header[16:18], "big")
     if page_size == 1:
@@ -152,8 +157,12 @@ def _check_header(name: str, header: bytes, size: int) -> None:
         raise Damaged(f"its database {name!r} has {size} bytes, which are not whole pages")
 
 
-def _apply_wal(content: _Content, size: int, output: BinaryIO) -> None:
-    """Writes the pages of a WAL, which snapshots had before dqlite 1.17, over the older ones."""
+def apply_wal(content: Stream, size: int, output: BinaryIO) -> None:
+    """Writes the pages of a WAL, which snapshots had before dqlite 1.17, over the older ones.
+
+    Raises:
+        Damaged: it is none, or cut short.
+    """
     if size <= _WAL_HEADER:
         content.skip(size)
         return
@@ -170,14 +179,16 @@ def _apply_wal(content: _Content, size: int, output: BinaryIO) -> None:
         output.truncate(pages * page_size)
 
 
-class _Content:
+class Stream:
     """The content of a snapshot as a stream."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
+        """Takes what the stream is made of."""
         self._blocks = blocks
         self._buffer = b""
 
     def read(self, size: int) -> bytes:
+        """Returns the next bytes."""
         parts, missing = [], size
         while missing:
             if not self._buffer and not self._fill():
@@ -189,6 +200,7 @@ class _Content:
         return b"".join(parts)
 
     def skip(self, size: int) -> None:
+        """Passes over the next bytes."""
         while size > len(self._buffer):
             size -= len(self._buffer)
             if not self._fill():
@@ -196,23 +208,27 @@ class _Content:
         self._buffer = self._buffer[size:]
 
     def copy(self, size: int, output: BinaryIO) -> None:
+        """Writes the next bytes to a file."""
         while size:
             part = self.read(min(size, _CHUNK))
             output.write(part)
             size -= len(part)
 
     def number(self) -> int:
+        """Returns the next number."""
         return int.from_bytes(self.read(8), "little")
 
     def text(self) -> str:
+        """Returns the next text."""
         text = b""
         while b"\0" not in text:
-            if len(text) > _LONGEST_NAME:
+            if len(text) > LONGEST_NAME:
                 raise Damaged("the name of a database is damaged")
             text += self.read(8)
         return text.partition(b"\0")[0].decode(errors="backslashreplace")
 
     def at_end(self) -> bool:
+        """Whether nothing follows."""
         return not self._buffer and not self._fill()
 
     def _fill(self) -> bool:
