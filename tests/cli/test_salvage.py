@@ -301,7 +301,8 @@ def test_what_is_left_of_damaged_snapshots(
 def test_a_sound_older_snapshot_goes_before_a_damaged_one(directory: Path) -> None:
     """It has the plain name, and the newer entries, which only the damaged one has, come beside it."""
     older, newest = snapshots(directory)
-    drop_the_log_before(newest)
+    for segment in [*directory.glob("0*-0*"), *directory.glob("open-*")]:  # one of them may begin before the older one
+        segment.unlink()
     flip_a_bit(newest)
     report = salvage(directory, 1)
     found = {Path(file["file"]).name: file for file in report["files"] if file["database"] == "main"}
