@@ -59,6 +59,30 @@ def pytest_folder(speed = [], smoke = [], fast = [], **kwargs):
     if fast or kwargs["size"] == "small":
         suite("fast", fast or tests)
 
+def lend_tests(package, others = []):
+    """Lets another package run the folder's tests in its own way: their files, and the groups `tests` and `support`.
+
+    Args:
+        package: which one.
+        others: further files that it may name.
+    """
+    visibility = [package + ":__pkg__"]
+    tests = native.glob(["test_*.py"])
+    native.exports_files(tests + others, visibility = visibility)
+    native.filegroup(
+        name = "tests",
+        srcs = tests,
+        visibility = visibility,
+    )
+    native.filegroup(
+        name = "support",
+        srcs = native.glob(
+            ["*.py"],
+            exclude = ["test_*.py"],
+        ),
+        visibility = visibility,
+    )
+
 def suite(name, tests):
     """Declares a suite for //tests, which says what is in it as a whole; `//...` has its tests without it.
 
