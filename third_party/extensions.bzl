@@ -2,12 +2,15 @@
 """Brings the C sources of pins.bzl, and the two Go modules that are built by BUILD files of our own."""
 
 load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
-load("//tools/wheel:licence_texts.bzl", "licence_texts")
+load("//tools/wheel:licence_texts.bzl", "LICENCE_TEXTS", "licence_texts")
 load(":go_modules.bzl", "pinned_go_module")
 load(":host_tools.bzl", "host_tools")
 load(":patch_groups.bzl", "applied_patches")
 load(":pins.bzl", "PINS")
 load(":resolved_modules.bzl", "resolved_modules")
+
+# Go modules of pins.bzl that go_deps does not bring: two of our own (go_modules.bzl), and the SDK.
+_NOT_THE_GRAPHS = ["go", "go_dqlite", "sqlite"]
 
 _SOURCES = """\
 package(default_visibility = ["//visibility:public"])
@@ -64,12 +67,9 @@ def _third_party_impl(module_ctx):
     resolved_modules(
         name = "resolved_modules",
         modules = {
-            "github.com/Rican7/retry": str(Label("@com_github_rican7_retry//:LICENSE")),
-            "github.com/google/renameio": str(Label("@com_github_google_renameio//:LICENSE")),
-            "github.com/pkg/errors": str(Label("@com_github_pkg_errors//:LICENSE")),
-            "golang.org/x/sync": str(Label("@org_golang_x_sync//:LICENSE")),
-            "golang.org/x/sys": str(Label("@org_golang_x_sys//:LICENSE")),
-            "gopkg.in/yaml.v2": str(Label("@in_gopkg_yaml_v2//:LICENSE")),
+            pin["go_module"].partition("@")[0]: str(LICENCE_TEXTS[component]["LICENSE"])
+            for component, pin in PINS.items()
+            if "go_module" in pin and component not in _NOT_THE_GRAPHS
         },
     )
 

@@ -16,7 +16,7 @@ COMPILER_RUNTIME = {
 }
 
 # Component -> file below dist-info/licenses/COMPONENT -> where it comes from. The components are those of pins.bzl.
-_TEXTS = {
+LICENCE_TEXTS = {
     "dqlite": {
         "LICENSE": Label("@dqlite_src//:LICENSE"),
         # LGPL-3.0, section 4b, asks for this one as well; dqlite's archive does not carry it.
@@ -86,14 +86,14 @@ def licence_texts(name):
         name: of the repository; its target of the same name holds all files.
     """
     components = sorted(PINS.keys() + COMPILER_RUNTIME.keys())
-    if components != sorted(_TEXTS.keys()):
+    if components != sorted(LICENCE_TEXTS.keys()):
         fail("Each component that is linked needs its licence texts here: pinned are {}, texts are here for {}".format(
             components,
-            sorted(_TEXTS.keys()),
+            sorted(LICENCE_TEXTS.keys()),
         ))
     texts = {
         component + "/" + path: str(label)
-        for component, files in _TEXTS.items()
+        for component, files in LICENCE_TEXTS.items()
         for path, label in files.items()
     }
 
