@@ -81,7 +81,11 @@ def _cc_config_impl(ctx):
         compiler = ctx.attr.compiler,
         # Relative to the package of the toolchain.
         cxx_builtin_include_directories = ctx.attr.include_directories,
-        features = _FEATURES,
+        features = _FEATURES + [feature(
+            name = "flags_of_toolchain",
+            enabled = True,
+            flag_sets = [_flags(_COMPILE, ctx.attr.compile_flags)],
+        )] if ctx.attr.compile_flags else _FEATURES,
         host_system_name = "local",
         target_cpu = ctx.attr.cpu,
         target_libc = "glibc_" + ctx.attr.glibc,
@@ -94,6 +98,7 @@ _cc_config = rule(
     implementation = _cc_config_impl,
     attrs = {
         "ar_path": attr.string(mandatory = True),
+        "compile_flags": attr.string_list(),
         "compiler": attr.string(mandatory = True),
         "compiler_path": attr.string(mandatory = True),
         "cpu": attr.string(mandatory = True),
@@ -123,7 +128,7 @@ def zig_cc_toolchain(name, cpu, glibc, files):
     )
     _cc_toolchain(name, cpu, files)
 
-def gcc_cc_toolchain(name, cpu, files, include_directories):
+def gcc_cc_toolchain(name, cpu, files, include_directories, compile_flags):
     """Declares a toolchain of this machine for itself, whose programs are in a folder of its own name.
 
     Args:
@@ -131,10 +136,12 @@ def gcc_cc_toolchain(name, cpu, files, include_directories):
         cpu: x86_64 or aarch64, of this machine.
         files: the programs.
         include_directories: where gcc looks for headers by itself.
+        compile_flags: what every compilation gets.
     """
     _cc_config(
         name = name + "_config",
         ar_path = name + "/ar",
+        compile_flags = compile_flags,
         compiler = "gcc",
         compiler_path = name + "/cc",
         cpu = cpu,

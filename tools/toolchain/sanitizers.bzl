@@ -24,6 +24,9 @@ gcc_cc_toolchain(
     cpu = "{cpu}",
     files = ":files_{sanitizer}",
     include_directories = {include_directories},
+    # The compiler has it anyway. cgo looks for it among the flags: only then does it tell ThreadSanitizer what happens before
+    # what at each call between Go and C.
+    compile_flags = ["-fsanitize={sanitizer}"],
 )
 """
 
