@@ -115,7 +115,8 @@ func (s *Session) refusal(failure *wire.Failure) *fault.Error {
 		if s.stake == nothing {
 			return coded(failure, fault.Lossf(fault.SQLite, "disk I/O error on the server (%s): nothing was written", message))
 		}
-		reason := "the server lost its leadership"
+		// Ours adds how much it had to replicate, and for how long, where that was much.
+		reason := "the server lost its leadership" + strings.TrimPrefix(message, leadershipLost)
 		if failure.Code == wire.CodeIOError {
 			reason = "the server could not write (" + whyNotWritten(message) + ")"
 		}
@@ -126,6 +127,9 @@ func (s *Session) refusal(failure *wire.Failure) *fault.Error {
 		return &fault.Error{Kind: fault.SQLite, Code: int32(failure.Code), Message: message}
 	}
 }
+
+// leadershipLost is what a server says that stepped down while a write was under way.
+const leadershipLost = "leadership lost"
 
 // execFailed is what a server says that could not write; ours adds why.
 const execFailed = "leader exec failed"

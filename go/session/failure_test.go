@@ -117,6 +117,17 @@ func TestTheFailureMatrix(t *testing.T) {
 	}
 }
 
+func TestALostLeadershipTellsHowMuchWasToBeReplicated(t *testing.T) {
+	fake := serve(t, func(connection net.Conn, text string) {
+		connection.Write(failureMessage(wire.CodeLeadershipLost, "leadership lost 1.5 s after it began to replicate 40.0 MiB"))
+	})
+	_, failure := connect(t, fake.address, "main").try("INSERT INTO t VALUES (1)")
+	const want = "the server lost its leadership 1.5 s after it began to replicate 40.0 MiB: the write may or may not have been committed"
+	if failure == nil || !strings.Contains(failure.Message, want) {
+		t.Errorf("got %v", failure)
+	}
+}
+
 func TestOnlyWhatTheServerDidNotRunIsSentAgain(t *testing.T) {
 	for _, refusal := range []struct {
 		code    uint64
