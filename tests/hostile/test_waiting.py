@@ -32,9 +32,6 @@ from tests.support import HANG, finish, python
 READ = "SELECT x FROM t"
 WRITE = "INSERT INTO t VALUES (1)"
 RETURNING = "INSERT INTO t VALUES (1) RETURNING x"
-# An interrupt takes a second, close() two, and what a busy machine adds to it. Whoever waits for these servers waits
-# for half a minute, after which a peer that acknowledges nothing counts as dead, or without end.
-SOON = 20.0
 # How long a server may take to obey, before the connection to it is given up (a little less than cancelPatience).
 OBEYED = 0.6
 
@@ -69,7 +66,7 @@ def interrupting(con: dqlitepy.Connection, stalled: threading.Event) -> Iterator
     finally:
         stalled.set()
         thread.join()
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < HANG
 
 
 STALLS = {
@@ -162,7 +159,7 @@ def test_close_does_not_wait_for_a_server_that_stalls(server: Server, sent: byte
     assert cursor.fetchone() == (0,)
     began = time.monotonic()
     con.close()
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < HANG
 
 
 def test_close_does_not_wait_for_a_rollback_that_never_comes(server: Server) -> None:
@@ -171,7 +168,7 @@ def test_close_does_not_wait_for_a_rollback_that_never_comes(server: Server) -> 
     server.arm(Stalled())
     began = time.monotonic()
     con.close()
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < HANG
     assert server.statements() == ["BEGIN", "ROLLBACK"]
 
 
@@ -254,7 +251,7 @@ def test_ctrl_c_ends_a_statement_without_an_answer(server: Server, sql: str, pla
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)
     assert process.stdout.readline() == "interrupted\n"
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < HANG
     after = process.stdout.readline()
     if place == "within":
         assert after.startswith("LeadershipLostError the transaction that was open is gone")
