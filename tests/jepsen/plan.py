@@ -9,16 +9,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.jepsen.clients import ASYNC, POOL, THREAD, Plan
-from tests.jepsen.nemeses.table import DISKS, MEMBERSHIP, PARTITIONS, PROCESSES
-from tests.jepsen.workloads.table import WORKLOADS
+from tests.jepsen.nemeses.table import DISKS, MEMBERSHIP, PARTITIONS, PROCESSES, TERMS
+from tests.jepsen.workloads.table import CHOSEN
 
 # How many workers a workload has; each of the set's writes all the time.
-_WORKERS = {"set": 8, "append": 6, "bank": 5, "register": 5, "counter": 4, "wide": 4, "ddl": 2}
-_PAUSES = {"set": 0.0, "append": 0.02, "bank": 0.01, "register": 0.02, "counter": 0.03, "wide": 0.1, "ddl": 0.2}
+_WORKERS = {"set": 8, "append": 6, "bank": 5, "register": 5, "counter": 4, "wide": 4, "ddl": 2, "late": 3}
+_PAUSES = {
+    "set": 0.0,
+    "append": 0.02,
+    "bank": 0.01,
+    "register": 0.02,
+    "counter": 0.03,
+    "wide": 0.1,
+    "ddl": 0.2,
+    "late": 0.05,
+}
 _LATENCIES = (0.02, 0.03, 0.05)
 # How many operations a second must be acknowledged at least. A hundred runs had 119 or more in their 25 seconds: a
 # machine that is twelve times as slow still has enough.
 _LEAST = 0.4
+# How many of the runs have statements that end in another term.
+_LATE = 0.25
 # Entries between snapshots and entries kept behind one: every few entries, often, and dqlitepy's own.
 _SNAPSHOTS = ((4, 4), (32, 32), (512, 1024))
 
@@ -92,7 +103,7 @@ def draw(
         relays=True,
         latency=_or(latency, chance.choice(_LATENCIES)),
         snapshot=_or(snapshot, chance.choice(_SNAPSHOTS)),
-        workloads=list(_or(workloads, ["set", *sorted(chance.sample(sorted(set(WORKLOADS) - {"set"}), 3))])),
+        workloads=list(_or(workloads, ["set", *sorted(chance.sample(CHOSEN, 3))])),
         crews=[],
     )
     usable = [*PROCESSES, *PARTITIONS, *MEMBERSHIP, *(DISKS if plan.disks else ())]
@@ -101,6 +112,13 @@ def draw(
         usable = [name for name in nemeses if plan.disks or name not in DISKS]
     for _ in range(chance.choice((1, 1, 2, 3))):
         plan.crews.append(chance.sample(usable, min(len(usable), chance.randint(2, 6))))
+    # Of numbers of their own, so that a seed means what it meant before there were these.
+    more = random.Random(f"{seed} more")
+    late = more.random() < _LATE
+    if late and workloads is None:
+        plan.workloads.append("late")
+    if late and nemeses is None:
+        plan.crews[0].extend(TERMS)
     for workload in plan.workloads:
         for number in range(_or(workers, _WORKERS[workload])):
             worker = Plan(

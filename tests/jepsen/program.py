@@ -27,9 +27,9 @@ from tests.jepsen.plan import draw
 from tests.jepsen.runner import Report
 from tests.jepsen.workloads.table import WORKLOADS
 
-# Not 1: mutations.py takes that for a violation.
 _UNABLE = 2
 _IDLE = 3
+_MOST = 12  # violations of one run that are told
 
 
 def main() -> int:
@@ -62,12 +62,9 @@ def main() -> int:
         folder = Path(mkdtemp(prefix=f"faults-{plan.seed}-", dir=options.directory))
         done = run_isolated(plan, folder)
         reports.append(done)
-        print(report.line(done), flush=True)
-        for violation in done.violations[:12]:
-            print(f"    {violation}", flush=True)
-        if done.violations or done.idle or options.keep:
-            print(f"    kept: {folder}", flush=True)
-        else:
+        keep = bool(done.violations) or done.idle or options.keep
+        tell(done, str(folder) if keep else "")
+        if not keep:
             shutil.rmtree(folder, ignore_errors=True)
         if done.violations and options.until_violation:
             break
@@ -75,6 +72,15 @@ def main() -> int:
         options.output.mkdir(parents=True, exist_ok=True)
         (options.output / "fault-runs.md").write_text(report.page(reports), encoding="utf-8")
     return verdict(reports)
+
+
+def tell(done: Report, kept: str) -> None:
+    """Says how a run ended, and where its files are, if they are kept. mutations.py reads this."""
+    print(report.line(done), flush=True)
+    for violation in done.violations[:_MOST]:
+        print(f"    {violation}", flush=True)
+    if kept:
+        print(f"    kept: {kept}", flush=True)
 
 
 def verdict(reports: Sequence[Report]) -> int:

@@ -13,6 +13,7 @@ import pytest
 from tests.jepsen.checkers import final
 from tests.jepsen.history import FAIL, INFO, NEVER, OK, Operation, Recorder, load
 from tests.jepsen.workloads.bank import ACCOUNTS, TOTAL
+from tests.jepsen.workloads.base import Chance
 from tests.jepsen.workloads.table import WORKLOADS
 from tests.jepsen.workloads.wide import WIDTH
 
@@ -192,6 +193,45 @@ def test_sound_tables() -> None:
 )
 def test_tables_that_are_wrong(kind: str, history: list[Operation], statements: list[str]) -> None:
     assert kind in kinds("ddl", history, *statements)
+
+
+# ---- late
+
+
+_ADDED = "INSERT INTO late VALUES ('a/1', 0)"
+
+
+def test_sound_late_statements() -> None:
+    others = [op("add", "a/2", FAIL), op("add", "a/3", INFO)]
+    reads = [op("read", "a/*", result=[["a/1"]], at=_LATER, strict=True), op("read", "a/*", result=[], at=_LATER)]
+    assert kinds("late", [op("add", "a/1"), *others, *reads], _ADDED) == set()
+    assert kinds("late", [op("add", "a/1"), *others], _ADDED, "INSERT INTO late VALUES ('a/3', 0)") == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "history", "statements"),
+    [
+        ("late lost", [op("add", "a/1")], []),
+        ("late phantom", [op("add", "a/1", FAIL)], [_ADDED]),
+        ("late phantom", [], [_ADDED]),
+        ("late duplicate", [op("add", "a/1")], [_ADDED, _ADDED]),
+        ("late phantom", [op("read", "a/*", result=[["a/9"]], at=_LATER)], []),
+        ("late dirty read", [op("add", "a/1", FAIL), op("read", "a/*", result=[["a/1"]], at=_LATER)], []),
+        ("late dirty read", [op("add", "a/1", INFO), op("read", "a/*", result=[["a/1"]], at=_LATER)], []),
+        ("late stale", [op("add", "a/1"), op("read", "a/*", result=[], at=_LATER, strict=True)], [_ADDED]),
+    ],
+)
+def test_late_statements_that_are_wrong(kind: str, history: list[Operation], statements: list[str]) -> None:
+    assert kind in kinds("late", history, *statements)
+
+
+def test_a_late_statement_is_one_row() -> None:
+    con = database("late")
+    chance = Chance(1, "a")
+    steps = (WORKLOADS["late"].step(chance) for _ in range(100))
+    step = next(step for step in steps if step.f == "add" and "LIKE" in next(step.body())[0])
+    assert con.execute(*next(step.body())).fetchall() == []
+    assert con.execute("SELECT tag, found FROM late").fetchall() == [(step.value, 0)]
 
 
 # ---- the end of a run

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from time import monotonic
 
 import dqlitepy
@@ -18,8 +18,7 @@ _SHORT = 2.0
 
 def transfer(field: Field) -> None:
     """The leadership goes to a node that is named."""
-    target = field.cluster.addresses[field.any_node()]
-    field.attempt(f"transfer to {target}", lambda: field.cluster.client(_PATIENCE).transfer(target))
+    _transfer(field, field.any_node())
     field.wait(field.unit * field.random.random())
 
 
@@ -45,6 +44,29 @@ def transfer_unheard(field: Field) -> None:
     finally:
         field.cluster.relays.set(pairs)
         asking.join()
+
+
+def there_and_back(field: Field) -> None:
+    """The leader hands over, and leads again when the other one has committed something.
+
+    What it began in its first term, and what only ends in the next one, must not go on top of that.
+    """
+    leader = field.leader()
+    other = field.others(leader)[0]
+    _transfer(field, other)
+    field.attempt("commit", lambda: _commit(field))
+    _transfer(field, leader)
+    field.wait(field.unit * field.random.random())
+
+
+def _transfer(field: Field, node: int) -> None:
+    target = field.cluster.addresses[node]
+    field.attempt(f"transfer to {target}", lambda: field.cluster.client(_PATIENCE).transfer(target))
+
+
+def _commit(field: Field) -> None:
+    with closing(field.cluster.connect(leader_timeout=_PATIENCE)) as con:
+        con.execute("INSERT OR REPLACE INTO mark VALUES (0)")
 
 
 def handover(field: Field) -> None:

@@ -37,6 +37,8 @@ DISKS: dict[str, Nemesis] = {
     "power-cut-one": disks.power_cut_one,
     "power-cut-all": disks.power_cut_all,
 }
+# On top of those that a seed chooses, in some runs.
+TERMS: dict[str, Nemesis] = {"there-and-back": membership.there_and_back}
 # Not what a machine does, but what an operator must never do: a mutation, which the checkers have to find.
 FORBIDDEN: dict[str, Nemesis] = {"old-copy": copies.old_copy}
-NEMESES: dict[str, Nemesis] = {**PROCESSES, **PARTITIONS, **MEMBERSHIP, **DISKS, **FORBIDDEN}
+NEMESES: dict[str, Nemesis] = {**PROCESSES, **PARTITIONS, **MEMBERSHIP, **DISKS, **TERMS, **FORBIDDEN}
