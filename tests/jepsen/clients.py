@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,15 @@ from dqlitepy import aio
 
 from tests.jepsen.history import CONNECT, FAIL, INFO, OK, Recorder
 from tests.jepsen.outcomes import outcome_of, told
-from tests.jepsen.workloads.base import SNAPSHOT, TRANSACTION, Chance, Step
+from tests.jepsen.workloads.base import CURSOR, SNAPSHOT, TRANSACTION, Chance, Rows, Step
 from tests.jepsen.workloads.table import WORKLOADS
 
 THREAD, POOL, ASYNC = "thread", "pool", "async"
 
 _LEADER_TIMEOUT = 4.0
 _BUSY_TIMEOUT = 4.0
+_FIRST_ROWS = 10
+_SHORT_HOLD = 2.0  # seconds for which a reader lets a cursor wait that had to wait for a long WAL, once it is long
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Plan:
     reconnect: float  # how often it leaves its connection for a new one
     server: int | None = None  # the only node that it was told of; None for all
     repeat_ambiguous: bool = False  # a mutation: what may have happened is done again
+    holds: float = 0.0  # it only has cursors, which wait until the WAL is long, but no longer than these seconds
 
     def as_json(self) -> dict[str, Any]:
         """Returns it as what json takes."""
@@ -60,6 +64,7 @@ class Workers:
         self._target, self._folder, self._tls = target, folder, tls
         self._generation = generation  # of the process: a worker that was killed begins anew under another name
         self._stop = threading.Event()
+        self._long = threading.Event()
         self._threads: list[threading.Thread] = []
         self.broken: list[str] = []  # what ended workers that should not have ended
 
@@ -77,9 +82,14 @@ class Workers:
         if looped:
             self._begin(lambda: asyncio.run(self._work_in_loop(looped)))
 
+    def be_told(self) -> None:
+        """Hears that the WAL is long: cursors that waited for that go on."""
+        self._long.set()
+
     def stop(self, patience: float) -> list[str]:
         """Lets all workers end their operation and returns the names of those that do not within `patience` seconds."""
         self._stop.set()
+        self._long.set()
         deadline = time.monotonic() + patience
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -175,11 +185,11 @@ class Workers:
                 thread.join()
 
     def _once(self, con: dqlitepy.Connection, plan: Plan, recorder: Recorder, chance: Chance) -> None:
-        step = WORKLOADS[plan.workload].step(chance)
+        step = _next(plan, chance)
         name = recorder.invoke(plan.workload, step.f, step.value, strict=plan.linearizable, **step.tags)
         while True:
             try:
-                recorder.complete(name, OK, perform(con, step, plan.retry))
+                recorder.complete(name, OK, perform(con, step, plan.retry, partial(self._hold, plan, step)))
             except Exception as error:
                 if plan.repeat_ambiguous and outcome_of(error) == INFO:
                     continue
@@ -188,6 +198,17 @@ class Workers:
             break
         if plan.pause:
             self._stop.wait(plan.pause * chance.random.uniform(0.2, 1.8))
+
+    def _hold(self, plan: Plan, step: Step) -> None:
+        if plan.holds and not self._long.is_set():
+            self._long.wait(plan.holds)
+        else:
+            self._stop.wait(min(step.hold, _SHORT_HOLD))
+
+    async def _hold_async(self, step: Step) -> None:
+        deadline = time.monotonic() + step.hold
+        while time.monotonic() < deadline and not self._stop.is_set():
+            await asyncio.sleep(0.02)
 
     async def _work_in_loop(self, plans: Sequence[Plan]) -> None:
         await asyncio.gather(*(self._work_async(plan) for plan in plans))
@@ -206,15 +227,16 @@ class Workers:
                     await asyncio.sleep(0.05)
                     continue
                 recorder.complete(name, OK)
-            step = WORKLOADS[plan.workload].step(chance)
+            step = _next(plan, chance)
             name = recorder.invoke(plan.workload, step.f, step.value, strict=plan.linearizable, **step.tags)
             # Now and then somebody loses patience: a cancelled statement must not lie about what it did.
             limit = chance.random.uniform(0.0, 0.5) if chance.random.random() < 0.03 else None
             try:
                 async with asyncio.timeout(limit):
-                    recorder.complete(name, OK, await perform_async(con, step, plan.retry))
+                    hold = partial(self._hold_async, step)
+                    recorder.complete(name, OK, await perform_async(con, step, plan.retry, hold))
             except TimeoutError:
-                recorder.complete(name, FAIL if step.kind == SNAPSHOT else INFO, error="cancelled")
+                recorder.complete(name, FAIL if step.kind in (SNAPSHOT, CURSOR) else INFO, error="cancelled")
                 with suppress(dqlitepy.Error):
                     await con.close()
                 con = None
@@ -233,8 +255,19 @@ class Workers:
         recorder.close()
 
 
-def perform(con: dqlitepy.Connection, step: Step, retry: bool) -> Any:
-    """Runs an operation and returns its result."""
+def _next(plan: Plan, chance: Chance) -> Step:
+    workload = WORKLOADS[plan.workload]
+    return workload.cursor(plan.holds) if plan.holds else workload.step(chance)
+
+
+def perform(con: dqlitepy.Connection, step: Step, retry: bool, hold: Callable[[], None]) -> Any:
+    """Runs an operation and returns its result; `hold` is what happens while a cursor is half fetched."""
+    if step.kind == CURSOR:
+        body = step.body()
+        cursor = con.execute(*next(body))
+        rows = cursor.fetchmany(_FIRST_ROWS)
+        hold()
+        return _end(body, rows + cursor.fetchall())
     if step.kind == TRANSACTION and retry:
         return dqlitepy.run_transaction(con, lambda own: _drive(own, step), timeout=5.0)
     if step.kind not in (TRANSACTION, SNAPSHOT):
@@ -260,8 +293,23 @@ def _drive(con: dqlitepy.Connection, step: Step) -> Any:
         return stop.value
 
 
-async def perform_async(con: aio.Connection, step: Step, retry: bool) -> Any:
-    """Runs an operation on an event loop and returns its result."""
+def _end(body: Generator[tuple[str, Sequence[Any]], Rows, Any], rows: Rows) -> Any:
+    """Returns what comes of the last rows."""
+    try:
+        body.send(rows)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("a cursor is one statement")
+
+
+async def perform_async(con: aio.Connection, step: Step, retry: bool, hold: Callable[[], Awaitable[None]]) -> Any:
+    """Runs an operation on an event loop and returns its result; `hold` is awaited while a cursor is half fetched."""
+    if step.kind == CURSOR:
+        body = step.body()
+        cursor = await con.execute(*next(body))
+        rows = await cursor.fetchmany(_FIRST_ROWS)
+        await hold()
+        return _end(body, rows + await cursor.fetchall())
     if step.kind == TRANSACTION and retry:
         return await aio.run_transaction(con, lambda own: _drive_async(own, step), timeout=5.0)
     if step.kind not in (TRANSACTION, SNAPSHOT):

@@ -28,8 +28,10 @@ _LATENCIES = (0.02, 0.03, 0.05)
 # How many operations a second must be acknowledged at least. A hundred runs had 119 or more in their 25 seconds: a
 # machine that is twelve times as slow still has enough.
 _LEAST = 0.4
-# How many of the runs have statements that end in another term.
+# How many of the runs have statements that end in another term, and a WAL of many frames.
 _LATE = 0.25
+_LONG = 0.15
+_FRAMES = 10_000
 # Entries between snapshots and entries kept behind one: every few entries, often, and dqlitepy's own.
 _SNAPSHOTS = ((4, 4), (32, 32), (512, 1024))
 
@@ -49,6 +51,7 @@ class RunPlan:
     snapshot: tuple[int, int]
     workloads: list[str]
     crews: list[list[str]]  # of nemeses, each crew one after another, the crews at the same time
+    frames: int = 0  # the WAL has to become longer than this, beside cursors that wait for it; 0: any length will do
     remote: list[Plan] = field(default_factory=list)
     inside: dict[int, list[Plan]] = field(default_factory=dict)
 
@@ -89,6 +92,7 @@ def draw(
     workers: int | None = None,
     inside: bool | None = None,
     prepared: bool | None = None,
+    frames: int | None = None,
     repeat_ambiguous: bool = False,
 ) -> RunPlan:
     """Returns the run of a seed; what is given is not left to chance."""
@@ -114,7 +118,10 @@ def draw(
         plan.crews.append(chance.sample(usable, min(len(usable), chance.randint(2, 6))))
     # Of numbers of their own, so that a seed means what it meant before there were these.
     more = random.Random(f"{seed} more")
-    late = more.random() < _LATE
+    late, is_long = more.random() < _LATE, more.random() < _LONG
+    plan.frames = _or(frames, _FRAMES if is_long and workloads is None else 0)
+    if plan.frames and "wide" not in plan.workloads:
+        plan.workloads.append("wide")
     if late and workloads is None:
         plan.workloads.append("late")
     if late and nemeses is None:
@@ -139,7 +146,27 @@ def draw(
                 plan.inside.setdefault(node, []).append(worker)
             else:
                 plan.remote.append(worker)
+    if plan.frames:
+        plan.remote += _holders(plan, more)
     return plan
+
+
+def _holders(plan: RunPlan, chance: random.Random) -> list[Plan]:
+    return [
+        Plan(
+            name=f"holder{number}",
+            kind=THREAD,
+            workload=workload,
+            seed=chance.randrange(1 << 40),
+            linearizable=False,
+            retry=False,
+            pause=0.05,
+            reconnect=0.3,
+            holds=plan.seconds,
+        )
+        for number, workload in enumerate(("wide", "wide", "bank"))
+        if workload in plan.workloads
+    ]
 
 
 def _or(given: Any, drawn: Any) -> Any:

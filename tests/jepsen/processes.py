@@ -32,6 +32,8 @@ def _serve(workers: Workers, close: Any = None) -> None:
         command = json.loads(line)
         if "work" in command:
             workers.start([Plan(**plan) for plan in command["work"]])
+        elif "long" in command:
+            workers.be_told()
         elif "stop" in command:
             _say(stopped=workers.stop(command["stop"]), broken=workers.broken)
         elif "handover" in command and close is not None:

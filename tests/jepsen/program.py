@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The long run of the fault suite: `tools/bazel run //tests/jepsen -- --minutes 60 --seed 1`.
 
-It tells of each run as it ends, and exits 1 where one showed a violation, and 3 where none did but one was idle: next
-to nothing was acknowledged in it, so that it shows nothing. `--seed N --runs 1` repeats one run. Where the machine
-allows no namespaces it says so and exits 2.
+It tells of each run as it ends, and exits 1 where one showed a violation, and 3 where none did but one was idle or
+short: next to nothing was acknowledged in it, or its WAL was to become long and did not, so that it does not show what
+it was to show. `--seed N --runs 1` repeats one run. Where the machine allows no namespaces it says so and exits 2.
 """
 
 from __future__ import annotations
@@ -57,12 +57,13 @@ def main() -> int:
             latency=options.latency,
             prepared=options.prepared,
             inside=options.inside,
+            frames=options.frames,
             repeat_ambiguous=options.repeat_ambiguous,
         )
         folder = Path(mkdtemp(prefix=f"faults-{plan.seed}-", dir=options.directory))
         done = run_isolated(plan, folder)
         reports.append(done)
-        keep = bool(done.violations) or done.idle or options.keep
+        keep = bool(done.violations) or done.idle or done.short or options.keep
         tell(done, str(folder) if keep else "")
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -86,9 +87,13 @@ def tell(done: Report, kept: str) -> None:
 def verdict(reports: Sequence[Report]) -> int:
     """Says how the runs ended and returns the status of the program."""
     bad = sum(bool(done.violations) for done in reports)
-    idle = sum(done.idle and not done.violations for done in reports)
-    print(f"jepsen: {len(reports)} runs, {bad} of them with violations{f', {idle} idle' if idle else ''}")
-    return 1 if bad else _IDLE if idle else 0
+    idle = sum(done.idle and not done.short and not done.violations for done in reports)
+    short = sum(done.short and not done.violations for done in reports)
+    print(
+        f"jepsen: {len(reports)} runs, {bad} of them with violations"
+        f"{f', {idle} idle' if idle else ''}{f', {short} with a short WAL' if short else ''}"
+    )
+    return 1 if bad else _IDLE if idle or short else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--prepared", action=argparse.BooleanOptionalAction, help="whether the nodes' directories are made before"
+    )
+    parser.add_argument(
+        "--frames", type=int, metavar="N", help="the WAL is to get longer than this beside half-fetched cursors; 0: any"
     )
     parser.add_argument(
         "--disks", action=argparse.BooleanOptionalAction, default=True, help="disks that fail and lose power (FUSE)"

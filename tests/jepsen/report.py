@@ -42,8 +42,10 @@ def line(report: Report) -> str:
 
 def page(reports: Sequence[Report]) -> str:
     """Returns the page docs/fault-runs.md."""
-    idle = sum(report.idle and not report.violations for report in reports)
-    clean = sum(not report.violations for report in reports) - idle
+    sound = [report for report in reports if not report.violations]
+    short = sum(report.short for report in sound)
+    idle = sum(report.idle and not report.short for report in sound)
+    clean = len(sound) - idle - short
     total = sum((report.outcomes for report in reports), Counter[str]())
     return "\n".join(
         [
@@ -52,7 +54,8 @@ def page(reports: Sequence[Report]) -> str:
             "Written by `tools/bazel run //tests/jepsen -- --output docs`. Each run has a cluster, clients and faults",
             "of its own, all drawn from its seed; `--seed N --runs 1` repeats one.",
             "",
-            f"{len(reports)} runs, {clean} of them clean{f', {idle} idle' if idle else ''}; "
+            f"{len(reports)} runs, {clean} of them clean{f', {idle} idle' if idle else ''}"
+            f"{f', {short} with a short WAL' if short else ''}; "
             f"{sum(report.faults for report in reports)} faults; {total[OK]:,} operations acknowledged, "
             f"{total[FAIL]:,} failed for certain, {total[INFO]:,} of unknown outcome.",
             "",
@@ -93,6 +96,8 @@ def _crews(report: Report) -> str:
 
 def _sound(report: Report) -> str:
     """Returns the verdict about a run without violations: not clean where it shows nothing."""
+    if report.short:
+        return f"SHORT: a WAL of {report.wal} frames was the longest, more than {report.plan.frames} expected"
     if not report.idle:
         return "clean"
     return f"IDLE: {report.outcomes[OK]} of {report.outcomes.total()} acknowledged, {report.plan.least} expected"

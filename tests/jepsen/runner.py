@@ -48,6 +48,11 @@ class Report:
     seconds: float = 0.0
 
     @property
+    def short(self) -> bool:
+        """Whether the WAL was never seen as long as planned, so that the run does not show what it was to show."""
+        return bool(self.plan.frames) and self.wal <= self.plan.frames
+
+    @property
     def idle(self) -> bool:
         """Whether so little was acknowledged that the run shows nothing, although nothing was wrong."""
         return self.outcomes[OK] < self.plan.least
@@ -83,7 +88,12 @@ def run(plan: RunPlan, folder: Path) -> Report:
         crowd.say(work=[worker.as_json() for worker in plan.remote])
         cluster.work(plan.inside)
         watch = Watch(cluster)
-        report.faults = _fight(plan, cluster, folder)
+        begun = monotonic()
+        if plan.frames:
+            _grow(plan, watch)
+            crowd.say(long=True)
+            cluster.tell_of_long_wal()
+        report.faults = _fight(plan, cluster, folder, begun + plan.seconds)
         watch.stop()
         report.wal = watch.longest
         with burying(cluster):
@@ -128,8 +138,15 @@ def _set_up(cluster: Cluster, statements: Sequence[str]) -> None:
                     raise AssertionError(f"the tables cannot be made: {error}") from error
 
 
-def _fight(plan: RunPlan, cluster: Cluster, folder: Path) -> int:
-    """Lets the crews do their work and returns how many faults there were."""
+def _grow(plan: RunPlan, watch: Watch) -> None:
+    """Waits until the WAL is as long as planned, or until half of the run is over."""
+    deadline = monotonic() + plan.seconds / 2
+    while watch.longest <= plan.frames and monotonic() < deadline:
+        sleep(0.05)
+
+
+def _fight(plan: RunPlan, cluster: Cluster, folder: Path, until: float) -> int:
+    """Lets the crews do their work until the time is over and returns how many faults there were."""
     stop = threading.Event()
     counts: Counter[str] = Counter()
 
@@ -154,7 +171,7 @@ def _fight(plan: RunPlan, cluster: Cluster, folder: Path) -> int:
     sleep(0.5)
     for crew in crews:
         crew.start()
-    sleep(plan.seconds)
+    sleep(max(0.0, until - monotonic()))
     stop.set()
     for crew in crews:
         crew.join(60.0)

@@ -188,6 +188,39 @@ def test_a_plan_without_work_expects_none() -> None:
     assert verdict([made(0, workers=0)]) == 0
 
 
+# ---- a WAL that was to be long
+
+
+def test_a_run_whose_wal_did_not_become_as_long_as_planned() -> None:
+    short, long = made(119, frames=10_000), made(119, frames=10_000)
+    short.wal, long.wal = 10_000, 10_001
+    text = "SHORT: a WAL of 10000 frames was the longest, more than 10000 expected"
+    assert f"seed 1: {text}; " in report.line(short)
+    assert "seed 1: clean; " in report.line(long)
+    assert f"| {text} |" in report.page([short, long])
+    assert "2 runs, 1 of them clean, 1 with a short WAL; " in report.page([short, long])
+    assert verdict([long]) == 0
+    assert verdict([long, short]) == 3
+    short.violations.append(Violation("set lost", "a/1"))
+    assert verdict([long, short]) == 1
+
+
+def test_a_run_with_a_long_wal_has_cursors_that_wait_for_it() -> None:
+    plan = draw(1, 25.0, disks=False, frames=10_000, workloads=["set", "bank"])
+    assert plan.workloads == ["set", "bank", "wide"]
+    holders = [worker for worker in plan.remote if worker.holds]
+    assert [worker.workload for worker in holders] == ["wide", "wide", "bank"]
+    assert not [worker for worker in draw(1, 25.0, disks=False, frames=0).remote if worker.holds]
+
+
+def test_seeds_choose_long_wals_and_late_statements_now_and_then() -> None:
+    plans = [draw(seed, 25.0, disks=True) for seed in range(300)]
+    assert 20 < sum(bool(plan.frames) for plan in plans) < 80
+    assert 40 < sum("late" in plan.workloads and "there-and-back" in plan.nemeses for plan in plans) < 120
+    given = [draw(seed, 25.0, disks=True, workloads=["set"], nemeses=["kill-all"]) for seed in range(300)]
+    assert {(*plan.workloads, *plan.nemeses, plan.frames) for plan in given} == {("set", "kill-all", 0)}
+
+
 # ---- the table of runs
 
 

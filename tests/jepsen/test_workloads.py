@@ -234,6 +234,34 @@ def test_a_late_statement_is_one_row() -> None:
     assert con.execute("SELECT tag, found FROM late").fetchall() == [(step.value, 0)]
 
 
+# ---- cursors
+
+
+def fetched(workload: str, rows: list[tuple[Any, ...]]) -> Any:
+    """Returns what a cursor makes of its rows."""
+    body = WORKLOADS[workload].cursor(0.0).body()
+    next(body)
+    with pytest.raises(StopIteration) as ended:
+        body.send(rows)
+    return ended.value.value
+
+
+@pytest.mark.parametrize("workload", ["wide", "bank"])
+def test_a_cursor_that_sees_two_versions(workload: str) -> None:
+    con = database(workload, "UPDATE wide SET tag = 'w/1'" if workload == "wide" else "SELECT 1")
+    sql, parameters = next(WORKLOADS[workload].cursor(0.0).body())
+    rows = con.execute(sql, parameters).fetchall()
+    history = [op("update", "w/1"), op("update", "w/2")] if workload == "wide" else []
+    log = ["UPDATE wide SET tag = 'w/1'", "INSERT INTO wide_log VALUES ('w/1'), ('w/2')"] if history else []
+    for found, kind in (
+        (rows, set()),
+        (rows[:-1], {f"{workload} torn"}),
+        ([*rows[:-1], ("w/2" if history else 1, "")], {f"{workload} torn"}),
+    ):
+        read = op("read", None, result=fetched(workload, found), at=_LATER)
+        assert kinds(workload, [*history, read], *log) == kind
+
+
 # ---- the end of a run
 
 

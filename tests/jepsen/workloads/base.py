@@ -24,6 +24,7 @@ READ = "read"  # one statement that only reads
 WRITE = "write"  # one statement that commits by itself
 TRANSACTION = "transaction"  # BEGIN IMMEDIATE ... COMMIT
 SNAPSHOT = "snapshot"  # BEGIN ... COMMIT that only reads
+CURSOR = "cursor"  # one SELECT, of which the rest is fetched later
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Step:
     kind: str
     body: Body
     tags: dict[str, Any] = field(default_factory=dict)
+    hold: float = 0.0  # seconds between the first rows of a CURSOR and the rest
 
 
 class Chance:
@@ -65,6 +67,10 @@ class Workload(ABC):
     @abstractmethod
     def step(self, chance: Chance) -> Step:
         """Returns the next operation of a worker."""
+
+    def cursor(self, seconds: float) -> Step:
+        """Returns a SELECT that is left half fetched for a while; only some workloads have one."""
+        raise NotImplementedError
 
     @abstractmethod
     def check(self, history: Sequence[Operation], final: sqlite3.Connection) -> list[Violation]:

@@ -8,12 +8,16 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 from tests.jepsen.history import Operation, Violation
-from tests.jepsen.workloads.base import READ, SNAPSHOT, TRANSACTION, Chance, Rows, Step, Workload, statement
+from tests.jepsen.workloads.base import CURSOR, READ, SNAPSHOT, TRANSACTION, Chance, Rows, Step, Workload, statement
 
 WIDTH = 1100  # rows, each on a page of its own
 _BULK = 400  # rows of one bulk load
 _APART = ", "  # what a reader adds to a name that did not fit
 _READ = "SELECT min(tag), max(tag), count(*) FROM wide"
+# More than all buffers on the way to a client hold, so that the server is in its midst until somebody fetches the rest.
+_TIMES = 8
+_ALL = f"""WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < {_TIMES})
+    SELECT tag, pad FROM c CROSS JOIN wide"""
 
 
 class Wide(Workload):
@@ -30,6 +34,8 @@ class Wide(Workload):
 
     def step(self, chance: Chance) -> Step:
         draw = chance.random.random()
+        if draw < 0.05:
+            return self.cursor(chance.random.choice((0.1, 0.5, 2.0)))
         if draw < 0.4:
             return Step("read", None, READ, statement(_READ))
         if draw < 0.5:
@@ -41,6 +47,9 @@ class Wide(Workload):
         if draw < 0.8:
             return Step("update", tag, TRANSACTION, lambda: _update(tag))
         return Step("load", tag, TRANSACTION, lambda: _load(tag))
+
+    def cursor(self, seconds: float) -> Step:
+        return Step("read", None, CURSOR, _read_all, hold=seconds)
 
     def check(self, history: Sequence[Operation], final: sqlite3.Connection) -> list[Violation]:
         violations = []
@@ -89,6 +98,14 @@ def _read_with_log() -> Generator[tuple[str, Sequence[Any]], Rows, Any]:
     if low and known[0][0] != len({low, high}):
         return [[low, f"{high}{_APART}without its log", rows[0][2]]]
     return rows
+
+
+def _read_all() -> Generator[tuple[str, Sequence[Any]], Rows, Any]:
+    """All rows several times, by one SELECT: what it still has to read when it goes on is of the same version."""
+    rows = yield _ALL, ()
+    tags = [tag for tag, _ in rows]
+    count, odd = divmod(len(tags), _TIMES)
+    return [[min(tags, default=""), max(tags, default=""), -1 if odd else count]]
 
 
 def _hold(times: int) -> Generator[tuple[str, Sequence[Any]], Rows, Any]:
