@@ -67,6 +67,7 @@ PINS = {
             "fixes/refused-schema.patch",
             "fixes/half-read.patch",
             "fixes/overdue-entries.patch",
+            "fixes/missed-snapshot.patch",
             "fixes/freed-listeners.patch",
             "fixes/lost-entry.patch",
             "fixes/kept-barriers.patch",

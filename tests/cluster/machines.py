@@ -97,6 +97,12 @@ class NodeProcess:
             finish(process)
 
     @property
+    def pid(self) -> int:
+        """The number of the process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the process was started and not ended by us."""
         return self._process is not None
