@@ -15,7 +15,7 @@ from tests.jepsen.history import Operation, Violation
 from tests.jepsen.workloads.base import READ, WRITE, Chance, Step, Workload, statement
 
 # A text that is looked for at each place of another one, and nowhere to be found: a second for 200,000 places.
-_PLACES = (30_000, 100_000, 200_000, 400_000)
+_PLACES = (20_000, 50_000, 100_000, 200_000)
 _LATE = "INSERT INTO late VALUES (?, printf('%.*c', ?, 'a') LIKE '%' || printf('%.*c', 5000, 'a') || 'b')"
 
 
