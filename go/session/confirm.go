@@ -78,7 +78,7 @@ func (s *Session) whenConfirmed(then func()) {
 			then()
 		case errors.Is(c.Err, leader.ErrNotLeader):
 			s.leader, s.replaced = "", s.leader
-			s.fail(s.notLeader())
+			s.fail(s.notLeader(notLeading))
 		default:
 			s.fail(fault.Errorf(fault.NoLeader, "no majority of the servers confirmed the leader within %v, so that a linearizable read "+
 				"is not possible (%v)", s.options.LeaderTimeout, c.Err))

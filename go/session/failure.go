@@ -103,9 +103,9 @@ func (s *Session) refusal(failure *wire.Failure) *fault.Error {
 	message := strings.TrimSpace(failure.Message)
 	switch {
 	case failure.Code == wire.CodeNotLeader, failure.Code == wire.CodeNotFound && message == "no database opened":
-		return coded(failure, s.notLeader())
+		return coded(failure, s.notLeader(whyNotServed(message)))
 	case failure.Code == fault.CodeInterrupt && !s.transaction.open: // not by us, so by a server that steps down in its midst
-		return coded(failure, s.notLeader())
+		return coded(failure, s.notLeader(notLeading))
 	case failure.Code == wire.CodeLeadershipLost, failure.Code == wire.CodeIOError && strings.HasPrefix(message, execFailed):
 		// The second is what a server says whose disk is full, that has reached a limit, or that is shutting down. A stock one
 		// does not say which.
@@ -143,12 +143,22 @@ func whyNotWritten(message string) string {
 	return strings.TrimPrefix(why, "io: ")
 }
 
-// notLeader tells of a server that did nothing of what it was asked.
-func (s *Session) notLeader() *fault.Error {
-	if s.openStake() == openWork {
-		return transactionLost("the server is not the leader any more: the open transaction is gone, nothing of it was committed; begin it again")
+const notLeading = "the server is not the leader any more"
+
+// whyNotServed is what a server of ours said that leads all the same, or that it does not.
+func whyNotServed(message string) string {
+	if strings.HasPrefix(message, "the node ended ") {
+		return message
 	}
-	return fault.Lossf(fault.NotLeader, "the server is not the leader any more: nothing ran; try again")
+	return notLeading
+}
+
+// notLeader tells of a server that did nothing of what it was asked.
+func (s *Session) notLeader(reason string) *fault.Error {
+	if s.openStake() == openWork {
+		return transactionLost("%s: the open transaction is gone, nothing of it was committed; begin it again", reason)
+	}
+	return fault.Lossf(fault.NotLeader, "%s: nothing was written; try again", reason)
 }
 
 func transactionLost(format string, arguments ...any) *fault.Error {

@@ -57,6 +57,8 @@ func TestTheFailureMatrix(t *testing.T) {
 			[5]outcome{{fault.Protocol, 0}, doubt, {fault.Protocol, 0}, lost, doubt}},
 		"not the leader": {refuse(10250, "not leader"), [5]outcome{
 			again, again, again, {fault.LeadershipLost, 10250}, {fault.LeadershipLost, 10250}}},
+		"the read was ended": {refuse(10250, "the node ended what the connection read"), [5]outcome{
+			again, again, again, {fault.LeadershipLost, 10250}, {fault.LeadershipLost, 10250}}},
 		"the database was closed": {refuse(12, "no database opened"), [5]outcome{
 			again, again, again, {fault.LeadershipLost, 12}, {fault.LeadershipLost, 12}}},
 		"leadership lost": {refuse(10506, "leadership lost"), [5]outcome{
