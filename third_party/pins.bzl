@@ -97,6 +97,7 @@ PINS = {
             "bounds/metadata-at-start.patch",
             "bounds/forged-files.patch",
             "bounds/strangers.patch",
+            "bounds/long-readers.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

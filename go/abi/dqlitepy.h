@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 7
+#define DQLITEPY_ABI_VERSION 8
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -47,7 +47,7 @@ typedef enum dqlitepy_kind {
 	DQLITEPY_KIND_DATA = 5,             /* a value that cannot cross: text that is not UTF-8, a parameter too large */
 	DQLITEPY_KIND_NODE = 6,             /* a node did not start or stop */
 	DQLITEPY_KIND_NO_LEADER = 7,        /* no server answered as leader in time; the message names each one tried */
-	DQLITEPY_KIND_NOT_LEADER = 8,       /* the server asked is not the leader: nothing ran */
+	DQLITEPY_KIND_NOT_LEADER = 8,       /* the server asked is not the leader, or has ended the read: nothing was written */
 	DQLITEPY_KIND_LEADERSHIP_LOST = 9,  /* the open transaction is gone, nothing of it was committed */
 	DQLITEPY_KIND_AMBIGUOUS_COMMIT = 10,/* the write may or may not have been committed */
 	DQLITEPY_KIND_INTERRUPTED = 11,     /* cancelled by dqlitepy_cancel */
@@ -144,6 +144,7 @@ typedef struct dqlitepy_node_options {
 	uint64_t failure_domain;      /* nodes that fail together have the same */
 	uint64_t max_connections;     /* of clients at a time; 0 = dqlite's default, 10,000 */
 	uint64_t max_request_bytes;   /* of requests over 64 KiB that are under way; 0 = dqlite's default, 512 MiB */
+	uint64_t wal_limit;           /* bytes of a WAL from which on what keeps it is ended; 0 = dqlite's default, 1 GiB */
 	uint32_t voters;              /* how many nodes should vote: odd, at least 3 */
 	uint32_t standbys;            /* how many nodes should follow the log without a vote */
 	uint32_t roles_interval_ms;   /* between two looks of the leader at who has which role */

@@ -99,8 +99,8 @@ func (n *Node) start(options Options, fresh bool) error {
 		return err
 	}
 	n.server = server
-	if options.LimitClients != nil {
-		options.LimitClients(n.info, options.MaxConnections, options.MaxRequestBytes)
+	if options.SetLimits != nil {
+		options.SetLimits(n.info, options.MaxConnections, options.MaxRequestBytes, options.WALLimit)
 	}
 	if n.listener != nil {
 		go n.tunnels.serve(n.listener, options.TLS.Server(), n.bound)

@@ -33,9 +33,9 @@ const snapshotBytes = 32 << 20
 // making lets one server at a time be made, behind the bounds that were set for it.
 var making sync.Mutex
 
-// LimitClients lets the server of a running node serve that many connections of clients at a time, and keep room for that
-// many bytes of their requests; 0 leaves either as it is.
-type LimitClients func(own client.NodeInfo, connections uint32, requestBytes uint64)
+// SetLimits lets the server of a running node serve that many connections of clients at a time, keep room for that many
+// bytes of their requests, and end what they read where that keeps so many bytes of a WAL; 0 leaves each as it is.
+type SetLimits func(own client.NodeInfo, connections uint32, requestBytes, walBytes uint64)
 
 // Options of a node.
 type Options struct {
@@ -60,7 +60,8 @@ type Options struct {
 	SetSnapshotBytes  SetSnapshotBytes         // nil = dqlite's defaults
 	MaxConnections    uint32                   // of clients at a time; 0 = dqlite's default
 	MaxRequestBytes   uint64                   // of large requests that are under way; 0 = dqlite's default
-	LimitClients      LimitClients             // carries both out; nil = dqlite's defaults
+	WALLimit          uint64                   // bytes of a WAL from which on what keeps it is ended; 0 = dqlite's default
+	SetLimits         SetLimits                // carries the three out; nil = dqlite's defaults
 	TellLeader        TellLeader               // nil = a node without a vote names no leader to those who ask it
 	patience          time.Duration            // with a leader that stalls; 0 = lookTimeout
 }

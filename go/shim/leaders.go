@@ -24,8 +24,8 @@ func tellLeader(own, leader client.NodeInfo) bool {
 	return status != C.DQLITE_BUSY
 }
 
-// limitClients is a node.LimitClients.
-func limitClients(own client.NodeInfo, connections uint32, requestBytes uint64) {
+// setLimits is a node.SetLimits.
+func setLimits(own client.NodeInfo, connections uint32, requestBytes, walBytes uint64) {
 	address := C.CString(own.Address)
 	defer C.free(unsafe.Pointer(address))
 	if connections > 0 {
@@ -33,5 +33,8 @@ func limitClients(own client.NodeInfo, connections uint32, requestBytes uint64) 
 	}
 	if requestBytes > 0 {
 		C.dqlite_limit_request_bytes(C.dqlite_node_id(own.ID), address, C.ulonglong(requestBytes))
+	}
+	if walBytes > 0 {
+		C.dqlite_limit_wal(C.dqlite_node_id(own.ID), address, C.ulonglong(walBytes))
 	}
 }

@@ -59,7 +59,8 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 		Bare:              options.bare != 0,
 		MaxConnections:    uint32(options.max_connections),
 		MaxRequestBytes:   uint64(options.max_request_bytes),
-		LimitClients:      limitClients,
+		WALLimit:          uint64(options.wal_limit),
+		SetLimits:         setLimits,
 		TellLeader:        tellLeader,
 	}
 	trust, failure := trustIn(options.tls_certificate, options.tls_key, options.tls_authority)

@@ -59,6 +59,9 @@ class Node(NodeCore):
             nodes do not count.
         max_request_bytes: how many bytes of requests over 64 KiB it keeps room for at a time, all together; one that is
             larger may come while there is no other. What finds no room is told so, and clients try again.
+        wal_limit: how many bytes the WAL of a database, which is in memory, may have, 16 MiB or more. A read or a
+            transaction that keeps a longer one from being copied is ended, the longest first: its client gets an
+            error.
         auto_recovery: whether to delete damaged files at start rather than refuse to: can lose data.
         bare: whether to leave joining and roles to others (`Client.add`, `Client.assign`).
 

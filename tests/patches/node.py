@@ -29,21 +29,23 @@ _READY = b"ready\n"
 class NodeProcess:
     """A running node of one member that listens on the loopback interface."""
 
-    def __init__(self, directory: Path, address: str | None = None, *, latency_ms: int = 0) -> None:
+    def __init__(self, directory: Path, address: str | None = None, *, latency_ms: int = 0, wal_limit: int = 0) -> None:
         """Starts the node and waits until it takes connections.
 
         Args:
             directory: its data.
             address: where it listens; without one, where nobody does.
             latency_ms: what decides how soon it takes a leader for lost; 0 is what dqlite takes.
+            wal_limit: bytes; 0 is what dqlite takes.
         """
         self.address = address or free_address()
         self._directory = directory
         directory.mkdir(exist_ok=True)
         where = [str(directory), self.address]
-        other = os.environ.get("DQLITEPY_NODE")  # has dqlite's own latency
+        other = os.environ.get("DQLITEPY_NODE")  # has dqlite's own latency, and limit
+        ours = [sys.executable, "-m", "tests.patches.node", *where, str(latency_ms), str(wal_limit)]
         self._process = subprocess.Popen(
-            [other, *where] if other else [sys.executable, "-m", "tests.patches.node", *where, str(latency_ms)],
+            [other, *where] if other else ours,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=python_environment(),
@@ -102,7 +104,7 @@ class NodeProcess:
         self._process.communicate()
 
 
-def start_node(directory: str, address: str, latency_ms: int = 0) -> Handle:
+def start_node(directory: str, address: str, latency_ms: int = 0, wal_limit: int = 0) -> Handle:
     """Starts a node in this process."""
     options = NodeOptions(
         directory=os.fsencode(directory),
@@ -110,6 +112,7 @@ def start_node(directory: str, address: str, latency_ms: int = 0) -> Handle:
         network_latency_ms=latency_ms,
         snapshot_threshold=512,
         snapshot_trailing=1024,
+        wal_limit=wal_limit,
         bare=1,
     )
     return Handle.open(StartNode(options))
@@ -119,11 +122,11 @@ def _log_file(directory: str) -> Path:
     return Path(directory + ".log")
 
 
-def _serve(directory: str, address: str, latency_ms: str = "0") -> None:
+def _serve(directory: str, address: str, latency_ms: str = "0", wal_limit: str = "0") -> None:
     logging.basicConfig(filename=_log_file(directory), format="%(message)s")
     node_started()
     try:
-        node = start_node(directory, address, int(latency_ms))
+        node = start_node(directory, address, int(latency_ms), int(wal_limit))
     except Exception as error:
         logging.error("%s", error)
         raise SystemExit(1) from None

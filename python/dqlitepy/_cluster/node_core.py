@@ -61,6 +61,7 @@ class NodeCore:
         busy_timeout: float = 0.05,
         max_connections: int = 10_000,
         max_request_bytes: int = 512 << 20,
+        wal_limit: int = 1 << 30,
         auto_recovery: bool = False,
         bare: bool = False,
     ) -> None:
@@ -80,6 +81,7 @@ class NodeCore:
         _check_range("snapshot_trailing_bytes", snapshot_trailing_bytes, 1, 2**63 - 1)
         _check_range("max_connections", max_connections, 1, 2**31 - 1)
         _check_range("max_request_bytes", max_request_bytes, 1, 2**63 - 1)
+        _check_range("wal_limit", wal_limit, 16 << 20, 2**63 - 1)
         if voters % 2 == 0:
             raise ValueError(
                 f"voters must be odd, not {voters}: an even number survives no more failures than one less"
@@ -108,6 +110,7 @@ class NodeCore:
             "busy_timeout_ms": milliseconds("busy_timeout", busy_timeout),
             "max_connections": max_connections,
             "max_request_bytes": max_request_bytes,
+            "wal_limit": wal_limit,
             "auto_recovery": auto_recovery,
             "bare": bare,
         }
