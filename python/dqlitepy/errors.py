@@ -110,13 +110,13 @@ class NoLeaderError(OperationalError):
 
 
 class NotLeaderError(OperationalError):
-    """The server asked is not the leader any more. Nothing ran: the statement may be run again."""
+    """The server asked is not the leader any more, or has ended the read. Nothing was written: it may be run again."""
 
     __module__ = "dqlitepy"
 
 
 class LeadershipLostError(OperationalError):
-    """The leader changed: the open transaction is gone, and nothing of it was committed."""
+    """The leader changed, or ended the open transaction: it is gone, and nothing of it was committed."""
 
     __module__ = "dqlitepy"
 

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import Any
 
+import dqlitepy
 import pytest
 
 from tests.node.differences import NOT_AUTHORIZED, Both
+from tests.support import free_address
 
 
 class TestTransactions:
@@ -51,6 +54,31 @@ class TestTransactions:
             return reader.execute("SELECT * FROM t").fetchall()
 
         assert both.run(program, timeout=0) == (("OperationalError", "database is locked"), [])
+
+    def test_long_readers(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            where = node if module is dqlitepy else both.folder / "sqlite3"
+            if module is sqlite3:
+                con.execute("PRAGMA journal_mode = WAL")
+            with closing(module.connect(where)) as writer, closing(module.connect(where)) as reader:
+                writer.execute("CREATE TABLE IF NOT EXISTS t (a INTEGER PRIMARY KEY, b)")
+                writer.executemany("INSERT INTO t VALUES (?, zeroblob(3500))", [(n,) for n in range(500)])
+                writer.commit()
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM t").fetchall()
+                for _ in range(20):
+                    writer.execute("UPDATE t SET a = a")
+                    writer.commit()
+                return reader.execute("SELECT count(*) FROM t").fetchall()
+
+        with dqlitepy.Node(both.folder / "node", address=free_address(), wal_limit=16 << 20, bare=True) as node:
+            node.wait_ready()
+            ours = (
+                "LeadershipLostError",
+                "the node ended what the connection read: it kept the WAL, which had reached wal_limit: "
+                "the open transaction is gone, nothing of it was committed; begin it again",
+            )
+            assert both.run(program) == ([(500,)], ours)
 
     def test_failed_parameters(self, both: Both) -> None:
         def program(module: Any, con: Any) -> Any:

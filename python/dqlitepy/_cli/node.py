@@ -65,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-request-bytes", metavar="N", type=int, default=512 << 20, help="of large requests that are under way"
     )
     parser.add_argument(
+        "--wal-limit", metavar="BYTES", type=int, default=1 << 30, help="of a WAL, beyond which long reads are ended"
+    )
+    parser.add_argument(
         "--auto-recovery",
         action="store_true",
         help="delete damaged files at start: can lose data, see docs/operations.md",
@@ -96,6 +99,7 @@ def run(options: argparse.Namespace) -> int:
         snapshot_trailing_bytes=options.snapshot_trailing_bytes,
         max_connections=options.max_connections,
         max_request_bytes=options.max_request_bytes,
+        wal_limit=options.wal_limit,
         auto_recovery=options.auto_recovery,
     )
     if options.metrics:
