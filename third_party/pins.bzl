@@ -73,6 +73,7 @@ PINS = {
             "fixes/kept-barriers.patch",
             "fixes/attach.patch",
             "fixes/failed-start.patch",
+            "fixes/sole-voter.patch",
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",

@@ -147,7 +147,7 @@ def test_a_running_node_is_named(tmp_path: Path) -> None:
 def test_for_people_it_says_the_same(stopped: Path) -> None:
     output = succeed("inspect", stopped)
     assert "not in use" in output
-    assert f"last entry {2 + ROWS}, of term 1" in output
+    assert f"last entry {2 + ROWS}, of term 2" in output
     assert "nothing is damaged" in output
     assert "\x1b" not in output
 

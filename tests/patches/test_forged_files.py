@@ -116,7 +116,7 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
     "an entry of thirteen bytes": (entry(Kind.COMMAND, b"x" * 13), "without a term, a type or content"),
     "an entry of no kind": (entry(9, bytes(8)), "without a term, a type or content"),
     "an entry of term zero": (entry(Kind.BARRIER, bytes(8), term=0), "without a term, a type or content"),
-    "an entry of a term to come": (entry(Kind.BARRIER, bytes(8), term=99), "has term 99, but the metadata has 1"),
+    "an entry of a term to come": (entry(Kind.BARRIER, bytes(8), term=99), "has term 99, but the metadata has 2"),
     "a configuration that is cut short": (entry(Kind.CHANGE, configuration((1, "x"), count=3)), "cannot be read"),
     "a configuration without servers": (entry(Kind.CHANGE, configuration()), "without servers"),
     "a segment that begins with entry zero": (named(f"{0:016}-{5:016}"), "persisted data is corrupted"),

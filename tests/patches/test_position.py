@@ -20,9 +20,10 @@ def test_what_every_server_tells_is_unchanged(client: Client) -> None:
 
 
 def test_the_position_and_the_size(client: Client, tmp_path: Path) -> None:
-    assert describe(client, schema=1)[:4] == (0, 0, 1, 1)  # the configuration is the first entry
+    # The configuration is the first entry, and the election of the only voter begins the second term.
+    assert describe(client, schema=1)[:4] == (0, 0, 2, 1)
     client.execute("CREATE TABLE t (v)")
     client.execute("INSERT INTO t VALUES (1)")
     *_, term, last_index, size = describe(client, schema=1)
-    assert (term, last_index) == (1, 3)
+    assert (term, last_index) == (2, 3)
     assert 0 < size <= sum(file.stat().st_blocks * 512 for file in tmp_path.iterdir()) + 8 << 20
