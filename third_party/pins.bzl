@@ -99,6 +99,7 @@ PINS = {
             "bounds/forged-files.patch",
             "bounds/strangers.patch",
             "bounds/long-readers.patch",
+            "bounds/large-entries.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

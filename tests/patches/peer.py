@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import enum
+import queue
 import socket
 import struct
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -84,6 +86,50 @@ class Peer:
         """Returns when the node has closed the connection; it never sends anything by it."""
         with suppress(ConnectionResetError):
             assert self._socket.recv(1) == b""
+
+
+class Listener:
+    """Where the node reaches the server that is played: what it sends there is read and kept."""
+
+    def __init__(self) -> None:
+        """Listens on an address of its own."""
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._messages: queue.Queue[tuple[int, tuple[int, ...]]] = queue.Queue()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    @property
+    def address(self) -> str:
+        """The host and the port."""
+        return "{}:{}".format(*self._socket.getsockname())
+
+    def messages(self) -> list[tuple[int, tuple[int, ...]]]:
+        """Returns the types and the words of those that came since the last call; none of them has a payload."""
+        found = []
+        while not self._messages.empty():
+            found.append(self._messages.get())
+        return found
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection = self._socket.accept()[0]
+                threading.Thread(target=self._read, args=(connection,), daemon=True).start()
+
+    def _read(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as stream, suppress(OSError, struct.error):
+            words = struct.unpack("<8xI4x", stream.read(16))[0]
+            stream.read(8 * words)
+            while True:
+                kind, size = struct.unpack("<QQ", stream.read(16))
+                self._messages.put((kind, struct.unpack(f"<{size // 8}Q", stream.read(size))))
 
 
 def frame(kind: int, *words: int | bytes, payload: bytes = b"", size: int | None = None) -> bytes:
