@@ -148,12 +148,6 @@ class Cluster:
             if member.process is not None:
                 self._say_plans(member)
 
-    def tell_of_long_wal(self) -> None:
-        """Has the cursors go on that clients inside the nodes' processes hold until the WAL is long."""
-        for member in self.members:
-            if member.plans and member.process is not None:
-                member.process.say(long=True)
-
     def no_more_work(self) -> None:
         """Nodes that are started from now on have no clients inside, which would write while the end is looked at."""
         with self._lock:

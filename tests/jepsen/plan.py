@@ -32,6 +32,8 @@ _LEAST = 0.4
 _LATE = 0.25
 _LONG = 0.15
 _FRAMES = 10_000
+# How long a cursor waits for that at most. It is an operation: see durations.LONGEST.
+HOLD_SECONDS = 45.0
 # Entries between snapshots and entries kept behind one: every few entries, often, and dqlitepy's own.
 _SNAPSHOTS = ((4, 4), (32, 32), (512, 1024))
 
@@ -162,7 +164,7 @@ def _holders(plan: RunPlan, chance: random.Random) -> list[Plan]:
             retry=False,
             pause=0.05,
             reconnect=0.3,
-            holds=plan.seconds,
+            holds=HOLD_SECONDS,
         )
         for number, workload in enumerate(("wide", "wide", "bank"))
         if workload in plan.workloads

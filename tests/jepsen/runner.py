@@ -22,7 +22,7 @@ from tests.jepsen.history import CONNECT, NEVER, OK, UNDECIDED, Operation, Viola
 from tests.jepsen.nemeses.base import Ended, Field
 from tests.jepsen.nemeses.table import NEMESES
 from tests.jepsen.outcomes import WRONG, explained
-from tests.jepsen.plan import RunPlan
+from tests.jepsen.plan import HOLD_SECONDS, RunPlan
 from tests.jepsen.watch import Watch
 from tests.jepsen.workloads.table import WORKLOADS
 
@@ -90,10 +90,9 @@ def run(plan: RunPlan, folder: Path) -> Report:
         watch = Watch(cluster)
         begun = monotonic()
         if plan.frames:
-            _grow(plan, watch)
+            _grow(plan.frames, watch)
             crowd.say(long=True)
-            cluster.tell_of_long_wal()
-        report.faults = _fight(plan, cluster, folder, begun + plan.seconds)
+        report.faults = _fight(plan, cluster, folder, max(plan.seconds / 2, plan.seconds - (monotonic() - begun)))
         watch.stop()
         report.wal = watch.longest
         with burying(cluster):
@@ -138,15 +137,15 @@ def _set_up(cluster: Cluster, statements: Sequence[str]) -> None:
                     raise AssertionError(f"the tables cannot be made: {error}") from error
 
 
-def _grow(plan: RunPlan, watch: Watch) -> None:
-    """Waits until the WAL is as long as planned, or until half of the run is over."""
-    deadline = monotonic() + plan.seconds / 2
-    while watch.longest <= plan.frames and monotonic() < deadline:
+def _grow(frames: int, watch: Watch) -> None:
+    """Waits until the WAL is as long as planned, which takes a few seconds, or until nobody waits for that any more."""
+    deadline = monotonic() + HOLD_SECONDS
+    while watch.longest <= frames and monotonic() < deadline:
         sleep(0.05)
 
 
-def _fight(plan: RunPlan, cluster: Cluster, folder: Path, until: float) -> int:
-    """Lets the crews do their work until the time is over and returns how many faults there were."""
+def _fight(plan: RunPlan, cluster: Cluster, folder: Path, seconds: float) -> int:
+    """Lets the crews do their work for that long and returns how many faults there were."""
     stop = threading.Event()
     counts: Counter[str] = Counter()
 
@@ -171,7 +170,7 @@ def _fight(plan: RunPlan, cluster: Cluster, folder: Path, until: float) -> int:
     sleep(0.5)
     for crew in crews:
         crew.start()
-    sleep(max(0.0, until - monotonic()))
+    sleep(seconds)
     stop.set()
     for crew in crews:
         crew.join(60.0)
