@@ -112,7 +112,7 @@ def test_a_stopped_node(stopped: Path) -> None:
     assert report["node"]["address"] == "dqlitepy-embedded"
     assert [member["id"] for member in report["members"]] == [report["node"]["id"]]
     assert [member["role"] for member in report["members"]] == ["voter"]
-    assert report["term"] == report["last_term"] == 1
+    assert report["term"] == report["last_term"] == 2
     # The bootstrap's configuration, CREATE TABLE, and each row.
     assert report["last_index"] == 2 + ROWS
     assert sum(segment["entries"] for segment in report["segments"]) == 2 + ROWS
@@ -191,25 +191,25 @@ IN_A_STOPPED_ONE: dict[str, Damage] = {
     ),
     "page of a database in a snapshot": (
         lambda d: forge(newest_snapshot(d), wreck_page(2)),
-        "snapshot-1-512-",
+        "snapshot-2-512-",
         "its database 'main' is malformed: ",
         REFUSED,
     ),
     "content of a snapshot": (
         lambda d: flip(newest_snapshot(d), noise_in(newest_snapshot(d))),
-        "snapshot-1-512-",
+        "snapshot-2-512-",
         "the content does not match its checksum",
         REFUSED,
     ),
     "cut snapshot": (
         lambda d: newest_snapshot(d).write_bytes(newest_snapshot(d).read_bytes()[:-30]),
-        "snapshot-1-512-",
+        "snapshot-2-512-",
         "cut short",
         REFUSED,
     ),
     "members in a snapshot": (
         lambda d: flip(newest_snapshot(d).with_name(newest_snapshot(d).name + ".meta"), 50),
-        "snapshot-1-512-",
+        "snapshot-2-512-",
         "does not match its checksum",
         REFUSED,
     ),

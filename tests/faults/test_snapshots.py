@@ -338,7 +338,7 @@ def test_a_database_that_was_deleted_meanwhile_goes(leader: Leader, tmp_path: Pa
 # A crash may come when a snapshot from another node is there, and the log that it replaces is there still.
 REPLACED = {
     "a log that ends before the snapshot": lambda name: name.replace("-1024-", "-5000-"),
-    "a log with another entry where the snapshot was made": lambda name: name.replace("snapshot-1-", "snapshot-2-"),
+    "a log with another entry where the snapshot was made": lambda name: name.replace("snapshot-3-", "snapshot-4-"),
 }
 
 
