@@ -2,9 +2,9 @@
 """Brings the C sources of pins.bzl, and the two Go modules that are built by BUILD files of our own."""
 
 load("@bazel_tools//tools/build_defs/repo:http.bzl", "http_archive")
+load("//third_party/host_tools:client.bzl", "host_tools")
 load("//tools/wheel:licence_texts.bzl", "LICENCE_TEXTS", "licence_texts")
 load(":go_modules.bzl", "pinned_go_module")
-load(":host_tools.bzl", "host_tools")
 load(":patch_groups.bzl", "applied_patches")
 load(":pins.bzl", "PINS")
 load(":resolved_modules.bzl", "resolved_modules")

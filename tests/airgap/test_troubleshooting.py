@@ -114,8 +114,13 @@ def missing_host_tools(fixtures: Fixtures) -> str:
 
 @provokes("dqlitepy needs autoconf, … on this machine to build libuv and dqlite.")
 def missing_host_tools_of_a_consumer(fixtures: Fixtures) -> str:
-    nothing = SimpleNamespace(which=lambda tool: None)
-    return failure_of(lambda: Module(ROOT).load("third_party/host_tools.bzl")._host_tools_impl(nothing))
+    script = ROOT / "third_party" / "host_tools" / "fingerprint.sh"
+    command = ["/bin/sh", str(script), str(folder(fixtures) / "versions")]
+    process = subprocess.run(
+        command, env={"PATH": "/nonexistent"}, capture_output=True, text=True, check=False, timeout=HANG
+    )
+    assert process.returncode
+    return process.stderr
 
 
 @provokes("missing on this machine: mmdebstrap bubblewrap")

@@ -105,11 +105,12 @@ def test_the_tasks_are_the_consumers_tests() -> None:
     assert task["build_targets"] == task["test_targets"] == ["//..."]
     # dqlite is for Linux alone.
     assert all(platform.startswith(("debian", "ubuntu")) for platform in matrix["platform"])
-    needed = re.search(r"_TOOLS = \[(.*)\]", (ROOT / "third_party" / "host_tools.bzl").read_text())
+    fingerprint = ROOT / "third_party" / "host_tools" / "fingerprint.sh"
+    needed = re.search(r'^installed="(.*)"$', fingerprint.read_text(), re.MULTILINE)
     assert needed
     [installing] = [command for command in task["shell_commands"] if " install " in command]
     packages = {"libtoolize": "libtool"}
-    for tool in re.findall(r'"(.+?)"', needed[1]):
+    for tool in needed[1].split():
         assert packages.get(tool, tool) in installing.split(), tool
 
 

@@ -27,6 +27,7 @@ def test_scripts() -> None:
         tools / "dev.sh.tpl",
         *(file for file in tools.iterdir() if is_script(file)),
         ROOT / ".ci" / "run",
+        ROOT / "third_party" / "host_tools" / "fingerprint.sh",
     ]
     names = {str(script.relative_to(ROOT)) for script in scripts}
     assert {"tools/bazel", "tools/airgap/userland.sh", "tools/release_archive", ".ci/run"} <= names

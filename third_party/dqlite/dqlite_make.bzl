@@ -29,6 +29,7 @@ _COPTS = NATIVE_COPTS + [
 ]
 
 _ENV = {
+    "DQLITEPY_JOBS": "$(DQLITEPY_JOBS)",
     # Else the version would carry `git describe` of whatever repository encloses the build.
     "GIT_DIR": "/nonexistent",
     # No fall-through to the host's libraries.
@@ -59,10 +60,10 @@ def dqlite_make(name, targets, testonly = False, visibility = None, **kwargs):
     )
     configure_make(
         name = name + "_make",
-        args = ["-j4"],
+        args = ["-j$DQLITEPY_JOBS"],
         autoreconf = True,
         autoreconf_options = ["-if"],
-        build_data = [Label("@host_tools//:fingerprint")],
+        build_data = [Label("//third_party/host_tools:fingerprint")],
         configure_in_place = True,
         configure_options = _CONFIGURE_OPTIONS,
         configure_xcompile = True,
@@ -76,6 +77,7 @@ def dqlite_make(name, targets, testonly = False, visibility = None, **kwargs):
         tags = ["manual"],
         targets = targets,
         testonly = testonly,
+        toolchains = [Label("//third_party:jobs")],
         visibility = ["//visibility:private"],
         deps = _DEPS,
         **kwargs
