@@ -108,12 +108,13 @@ _cc_config = rule(
     provides = [CcToolchainConfigInfo],
 )
 
-def zig_cc_toolchain(name, cpu, glibc, files):
-    """Declares a toolchain from any Linux machine that zig runs on to Linux with glibc.
+def zig_cc_toolchain(name, exec_cpu, cpu, glibc, files):
+    """Declares a toolchain from the Linux machines that this zig runs on to Linux with glibc.
 
     Args:
         name: of the toolchain, for register_toolchains.
-        cpu: x86_64 or aarch64, of the machine that the code is for.
+        exec_cpu: x86_64 or aarch64, of the machine that compiles.
+        cpu: the same of the machine that the code is for.
         glibc: the oldest glibc that the code may need, "2.28".
         files: everything that zig reads.
     """
@@ -126,7 +127,7 @@ def zig_cc_toolchain(name, cpu, glibc, files):
         glibc = glibc,
         include_directories = ["lib"],
     )
-    _cc_toolchain(name, cpu, files)
+    _cc_toolchain(name, exec_cpu, cpu, files)
 
 def gcc_cc_toolchain(name, cpu, files, include_directories, compile_flags):
     """Declares a toolchain of this machine for itself, whose programs are in a folder of its own name.
@@ -148,9 +149,9 @@ def gcc_cc_toolchain(name, cpu, files, include_directories, compile_flags):
         glibc = "host",
         include_directories = include_directories,
     )
-    _cc_toolchain(name, cpu, files)
+    _cc_toolchain(name, cpu, cpu, files)
 
-def _cc_toolchain(name, cpu, files):
+def _cc_toolchain(name, exec_cpu, cpu, files):
     cc_toolchain(
         name = name + "_cc",
         all_files = files,
@@ -166,10 +167,14 @@ def _cc_toolchain(name, cpu, files):
     )
     native.toolchain(
         name = name,
-        target_compatible_with = [
-            "@platforms//os:linux",
-            "@platforms//cpu:" + cpu,
-        ],
+        exec_compatible_with = _linux(exec_cpu),
+        target_compatible_with = _linux(cpu),
         toolchain = name + "_cc",
         toolchain_type = "@bazel_tools//tools/cpp:toolchain_type",
     )
+
+def _linux(cpu):
+    return [
+        "@platforms//os:linux",
+        "@platforms//cpu:" + cpu,
+    ]

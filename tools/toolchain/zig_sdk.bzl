@@ -44,6 +44,7 @@ filegroup(
 zig_cc_toolchain(
     name = "linux_{cpu}",
     cpu = "{cpu}",
+    exec_cpu = "{exec_cpu}",
     files = ":files_{cpu}",
     glibc = "{glibc}",
 )
@@ -53,14 +54,21 @@ zig_cc_toolchain(
 # from the libc stubs and compiler-rt that the repository rule has already built (15 s each time otherwise). What it built is no
 # input of the action: zig notes inode numbers there, so that no two checkouts would have an action key in common. It is found
 # through the link that the sandbox makes of this script; an action that cannot see it builds the same again.
+#
+# Outside a sandbox the folder may be in /tmp, where any user can make one of that name first and put objects into it.
 _WRAPPER = """\
 #!/bin/sh
 here=${{0%/*}}/..
 cache=${{TMPDIR:-/tmp}}/dqlitepy-zig-{version}-$(id -u)
 built=$(dirname "$(readlink -f "$0")")/../cache
-if [ ! -d "$cache" ] && [ -d "$built" ]; then
-    cp -r "$built" "$cache.$$" && chmod -R u+w "$cache.$$"
-    mv -T "$cache.$$" "$cache" 2>/dev/null || rm -rf "$cache.$$"
+if [ ! -d "$cache" ]; then
+    mine=$(mktemp -d "$cache.XXXXXX") || exit
+    [ ! -d "$built" ] || {{ cp -r "$built/." "$mine" && chmod -R u+w "$mine"; }}
+    mv -T "$mine" "$cache" 2>/dev/null || rm -rf "$mine"
+fi
+if [ -L "$cache" ] || [ ! -O "$cache" ]; then
+    echo "$cache belongs to somebody else" >&2
+    exit 1
 fi
 export ZIG_LIB_DIR="$here/lib" ZIG_GLOBAL_CACHE_DIR="$cache" ZIG_LOCAL_CACHE_DIR="$cache"
 exec "$here/zig" {command} "$@"
@@ -72,6 +80,9 @@ def _cc(cpu):
     return "cc -target {}-linux-gnu.{} -fno-sanitize=undefined".format(cpu, _GLIBC)
 
 def _zig_sdk_impl(rctx):
+    exec_cpu = {"amd64": "x86_64"}.get(rctx.os.arch, rctx.os.arch)
+    if exec_cpu not in _CPUS:
+        fail("dqlitepy is built on x86_64 and aarch64 machines, and this one is {}.\nBuild there with --platforms for another target.".format(rctx.os.arch))
     package = rctx.path(rctx.attr.wheel).dirname.get_child("site-packages", "ziglang")
     rctx.symlink(package.get_child("zig"), "zig")
     rctx.symlink(package.get_child("lib"), "lib")
@@ -83,17 +94,14 @@ def _zig_sdk_impl(rctx):
     for name, command in commands.items():
         rctx.file("bin/" + name, _WRAPPER.format(version = version, command = command), executable = True)
 
-    _fill_cache(rctx)
+    _fill_cache(rctx, exec_cpu)
     rctx.file("BUILD.bazel", _BUILD.format(config = Label(":cc_toolchain.bzl")) + "".join([
-        _TOOLCHAIN.format(cpu = cpu, glibc = _GLIBC)
+        _TOOLCHAIN.format(cpu = cpu, exec_cpu = exec_cpu, glibc = _GLIBC)
         for cpu in _CPUS
     ]))
 
-def _fill_cache(rctx):
-    """Links once for the host's CPU, so that no action has to build the libc stubs and compiler-rt again."""
-    cpu = {"amd64": "x86_64"}.get(rctx.os.arch, rctx.os.arch)
-    if cpu not in _CPUS:
-        fail("dqlitepy is built on x86_64 and aarch64 machines, and this one is {}.\nBuild there with --platforms for another target.".format(rctx.os.arch))
+def _fill_cache(rctx, cpu):
+    """Links once for a CPU, so that no action has to build the libc stubs and compiler-rt again."""
     rctx.report_progress("building the libc stubs of zig once")
     environment = {"ZIG_LIB_DIR": "lib", "ZIG_GLOBAL_CACHE_DIR": "cache", "ZIG_LOCAL_CACHE_DIR": "cache"}
     rctx.file("warm.c", "int main(void) { return 0; }\n")
