@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import pytest
 
-from tests.airgap.machine import HOST_TOOLS, Machine
+from tests.airgap.machine import HOST_TOOLS, ROOT, Machine
 
 PROGRAM = '#!/bin/sh\nprintf "<%s>" "$@"\n'
 ONLINE = {"DQLITEPY_BUILD": "online"}
+SCRIPT = ROOT / "tools" / "online" / "bazelisk.sh"
 
 
 @pytest.fixture
@@ -59,3 +61,18 @@ def test_a_download_that_fails_is_named(online: Machine) -> None:
 def test_no_binary_for_this_cpu(online: Machine) -> None:
     online.provide("uname", "case $1 in -s) echo Linux ;; *) echo riscv64 ;; esac")
     assert "riscv64" in online.refusal("build", **ONLINE)[0]
+
+
+@pytest.mark.parametrize("cpu", ["x86_64", "aarch64"])
+def test_it_may_run_no_other_bazel_than_the_pinned_one(online: Machine, cpu: str) -> None:
+    online.provide("uname", f"case $1 in -s) echo Linux ;; *) echo {cpu} ;; esac")
+    online.provide("bazelisk", 'printf %s "$BAZELISK_VERIFY_SHA256"')
+    sums = re.findall(r"^bazel_sha256_(\w+)=(\w{64})$", SCRIPT.read_text(), re.MULTILINE)
+    named = {"x86_64": "amd64", "aarch64": "arm64"}
+    assert online.bazel("info", **ONLINE) == (0, dict(sums)[named[cpu]], "")
+    assert online.bazel("info", **ONLINE, BAZELISK_VERIFY_SHA256="mine") == (0, "mine", "")
+
+
+def test_another_version_is_not_held_against_that_sum(online: Machine) -> None:
+    online.provide("bazelisk", 'printf "<%s>" "${BAZELISK_VERIFY_SHA256:-}"')
+    assert online.bazel("info", **ONLINE, USE_BAZEL_VERSION="9.x") == (0, "<>", "")

@@ -30,12 +30,20 @@ def test_a_version_that_the_registry_withdrew_is_neither_shown_nor_applied(copy:
     assert "the Central Registry has no platforms 1.3.0" in copy.refusal("--apply", "platforms", "1.3.0")
 
 
-def test_bazel_is_that_of_the_consumer_too(copy: Copy, registries: Registries) -> None:
-    registries.github_tags("bazelbuild/bazel", "7.7.1", "7.9.0", "9.0.0-pre.20260101.1")
-    assert copy.table("bazel")[0]["bazel"][1:] == ["7.9.0", "GitHub"]
-    changed = copy.apply("bazel", "7.9.0")
-    assert changed == {".bazelversion": ["7.9.0"], "tests/consumer/.bazelversion": ["7.9.0"]}
-    assert "GitHub has no bazel 7.9.1" in copy.refusal("--apply", "bazel", "7.9.1")
+def test_bazel_is_that_of_the_consumer_too_and_has_a_sum_for_each_cpu(copy: Copy, registries: Registries) -> None:
+    registries.github_tags("bazelbuild/bazel", "8.7.0", "8.9.0", "9.0.0-pre.20260101.1")
+    assert copy.table("bazel")[0]["bazel"][1:] == ["8.9.0", "GitHub"]
+    release = "/github/bazelbuild/bazel/releases/download/8.9.0/bazel-8.9.0-linux"
+    registries.files[f"{release}-x86_64.sha256"] = b"1f bazel-8.9.0-linux-x86_64\n"
+    assert "GitHub has no bazel 8.9.0" in copy.refusal("--apply", "bazel", "8.9.0")
+    registries.files[f"{release}-arm64.sha256"] = b"2f bazel-8.9.0-linux-arm64\n"
+    changed = copy.apply("bazel", "8.9.0")
+    assert changed == {
+        ".bazelversion": ["8.9.0"],
+        "tests/consumer/.bazelversion": ["8.9.0"],
+        "tools/online/bazelisk.sh": ["bazel_sha256_amd64=1f", "bazel_sha256_arm64=2f"],
+    }
+    assert "GitHub has no bazel 8.9.1" in copy.refusal("--apply", "bazel", "8.9.1")
 
 
 def test_bazelisk_has_a_sum_for_each_cpu(copy: Copy, registries: Registries) -> None:

@@ -32,7 +32,7 @@ def find_bazel_pins(checkout: Checkout) -> list[Pin]:
 
 
 class Bazel(Pin):
-    """Bazel itself, as bazelisk fetches it; the air-gapped edition's is among Debian's packages."""
+    """Bazel itself, as bazelisk fetches it, for both CPUs; the air-gapped edition's is among Debian's packages."""
 
     name = "bazel"
 
@@ -45,6 +45,15 @@ class Bazel(Pin):
     def apply(self, checkout: Checkout, sources: Sources, version: str) -> None:
         if version not in sources.github.releases("bazelbuild/bazel"):
             raise no_such_version(self.name, version, "GitHub")
+        text = checkout.read(_BAZELISK)
+        for cpu, their_cpu in {"amd64": "x86_64", "arm64": "arm64"}.items():
+            path = f"bazelbuild/bazel/releases/download/{version}/bazel-{version}-linux-{their_cpu}.sha256"
+            try:
+                sha256 = sources.github.download(path).decode().split()[0]
+            except Missing:
+                raise no_such_version(self.name, version, "GitHub") from None
+            text = re.sub(rf"(?m)^(bazel_sha256_{cpu}=)\w+$", rf"\g<1>{sha256}", text)
+        checkout.change(_BAZELISK, text)
         for name in checkout.glob(".bazelversion") + checkout.glob("tests/*/.bazelversion"):
             checkout.replace(name, self.pinned, version)
 
