@@ -3,24 +3,19 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.images.debian import NotPossible
 from tests.pythons.interpreters import Interpreter
-
-_TOOLS = {"hypothesis", "iniconfig", "packaging", "pluggy", "pygments", "pytest", "sortedcontainers", "uvloop"}
+from tests.pythons.pins import pins_for_tests
 
 
 def install_tools(checkout: Path, target: Path, interpreter: Interpreter) -> Path:
     """Installs the tools into a folder, whichever Python runs this; NotPossible where the package index fails."""
-    pins = (checkout / "tools" / "pytest" / "requirements.txt").read_text(encoding="utf-8")
-    # hypothesis has a module for each Python; of the rest, only what the tests of the package need.
-    chosen = [entry for entry in re.split(r"\n(?=[a-z])", pins) if entry.partition("==")[0] in _TOOLS]
     requirements = target.with_name(target.name + ".txt")
-    requirements.write_text("\n".join(chosen) + "\n")
+    requirements.write_text(pins_for_tests(checkout))
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += [
         "--no-deps",

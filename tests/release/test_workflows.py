@@ -49,6 +49,10 @@ def test_each_action_is_pinned_by_its_commit_and_says_its_version(file: Path) ->
     uses = [line.partition("uses: ")[2] for line in file.read_text().splitlines() if "uses: " in line]
     assert uses
     for use in uses:
+        if use.startswith("./"):
+            # A workflow of the same commit.
+            assert (ROOT / use.split()[0]).is_file()
+            continue
         assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use), use
 
 
@@ -67,13 +71,36 @@ def test_what_they_run_is_there(file: Path) -> None:
     commands = "\n".join(step.get("run", "") for step in steps(file))
     matrices = [job.get("strategy", {}).get("matrix", {}) for job in jobs(file).values()]
     commands += "".join(script + "\n" for matrix in matrices for script in matrix.get("script", []))
-    commands += "".join(entry["script"] + "\n" for matrix in matrices for entry in matrix.get("include", []))
+    commands += "".join(entry.get("script", "") + "\n" for matrix in matrices for entry in matrix.get("include", []))
     called = set(re.findall(r"(?<![\w/.-])tools/\w+", commands))
     assert called
     for path in called:
         assert (ROOT / path).is_file(), path
     for package, target in re.findall(r"//([\w/]*):(\w+)", commands):
         assert f'name = "{target}"' in (ROOT / package / "BUILD.bazel").read_text(), f"//{package}:{target}"
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=NAMES)
+def test_what_they_install_and_run_is_pinned_by_hash(file: Path) -> None:
+    for step in steps(file):
+        for line in step.get("run", "").replace("\\\n", " ").splitlines():
+            if "pip install" in line:
+                assert "--require-hashes" in line or "--no-index" in line, line
+            if "docker run" in line:
+                [variable] = re.findall(r'"[\w.]+:[\w.]+@\$(\w+)"', line)
+                assert re.fullmatch(r"sha256:[0-9a-f]{64}", step["env"][variable]), line
+
+
+def test_every_cpu_and_every_bazel_builds_and_all_are_compared() -> None:
+    checks = jobs(ROOT / ".github" / "workflows" / "ci.yml")
+    matrix = checks["build"]["strategy"]["matrix"]
+    assert matrix["bazel"] == checks["consumer"]["strategy"]["matrix"]["bazel"]
+    machines = [*matrix["machine"], *(entry["machine"] for entry in matrix["include"])]
+    assert machines == ["ubuntu-24.04", "ubuntu-24.04-arm"]
+    default = (ROOT / ".bazelversion").read_text().partition(".")[0] + ".x"
+    assert {entry["bazel"] for entry in matrix["include"]} == {default}
+    assert needs(checks["same"]) == ["build"]
+    assert f"wheels/wheel-{default}-X64/" in checks["same"]["steps"][-1]["run"]
 
 
 def test_every_python_that_the_wheel_names_is_tried() -> None:
@@ -102,7 +129,14 @@ def test_only_the_index_is_written_to_by_its_job_and_only_through_its_environmen
     before = {publishing}
     while added := {need for name in before for need in needs(release[name])} - before:
         before |= added
-    assert {"build", "test", "attest"} <= before
+    assert {"build", "test", "same", "checks", "attest"} <= before
+    # What a change has to pass, the consumers and the other CPU among it.
+    assert release["checks"]["uses"] == "./.github/workflows/ci.yml"
+    for job in release.values():
+        for step in job.get("steps", []):
+            # Never all artifacts of the run: the checks leave theirs there too.
+            if "actions/download-artifact" in step.get("uses", ""):
+                assert step["with"].keys() & {"name", "pattern"}
 
 
 def needs(job: dict[str, Any]) -> list[str]:
