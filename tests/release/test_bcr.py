@@ -105,6 +105,8 @@ def test_the_tasks_are_the_consumers_tests() -> None:
     assert task["build_targets"] == task["test_targets"] == ["//..."]
     # dqlite is for Linux alone.
     assert all(platform.startswith(("debian", "ubuntu")) for platform in matrix["platform"])
+    arm = {platform.removesuffix("_arm64") for platform in matrix["platform"] if platform.endswith("_arm64")}
+    assert arm == {platform for platform in matrix["platform"] if not platform.endswith("_arm64")}
     fingerprint = ROOT / "third_party" / "host_tools" / "fingerprint.sh"
     needed = re.search(r'^installed="(.*)"$', fingerprint.read_text(), re.MULTILINE)
     assert needed
