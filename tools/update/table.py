@@ -11,8 +11,11 @@ from tools.update.web import Missing, Unreachable
 
 # Why a pin is behind on purpose. A newer version is tried with these in mind.
 HELD = {
-    "bazel": "7.x: what the air-gapped edition has from Debian; tests/consumer runs under 8 and 9 as well",
-    "rules_foreign_cc": "0.15.1 is the last one whose modules work with Bazel 7",
+    "bazel": "8.x: rules_foreign_cc 0.15.1 does not declare 9; the workflows build under 7 and 9 as well",
+    "gazelle": "a lower bound, the lowest that is tested; rules_go and rules_python raise it in each graph",
+    "platforms": "a lower bound, as gazelle",
+    "rules_cc": "a lower bound, as gazelle",
+    "rules_foreign_cc": "0.15.1 is the newest release, and declares Bazel 7",
     "rules_go": "0.64 asks Debian's bazel_features 1.11 for flags that it does not have",
     "github.com/bazelbuild/bazel-gazelle": "0.47.0 is the last whose Go module is whole; online, it is gazelle",
     "sqlalchemy_2_0.txt:sqlalchemy": "this lock is for the 2.0 series",
