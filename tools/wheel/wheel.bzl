@@ -90,6 +90,7 @@ def _write_inventory(ctx, components, texts):
         inputs = [table, ctx.file.go_sum, ctx.file._lock, ctx.file._modules, ctx.file._requirements],
         outputs = [sbom, notice],
         arguments = [arguments],
+        toolchain = None,
         # The launcher of a Python tool may look for its interpreter on PATH.
         use_default_shell_env = True,
     )
@@ -124,6 +125,7 @@ def _finished_wheel_impl(ctx):
         outputs = [wheel],
         arguments = [arguments],
         progress_message = "Finishing %{output}",
+        toolchain = None,
     )
     return [DefaultInfo(files = depset([wheel]), runfiles = ctx.runfiles([wheel]))]
 

@@ -149,6 +149,7 @@ def run_foreign_build(ctx, mnemonic, write_commands):
         execution_requirements = requirements,
         mnemonic = mnemonic,
         progress_message = "Building foreign library %{label}",
+        toolchain = None,
         use_default_shell_env = True,
     )
 

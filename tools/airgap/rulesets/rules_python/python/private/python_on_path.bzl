@@ -4,6 +4,8 @@
 _BUILD = """\
 load("@bazel_tools//tools/python:toolchain.bzl", "py_runtime_pair")
 
+package(default_visibility = ["//visibility:public"])
+
 py_runtime(
     name = "interpreter",
     interpreter_path = "{path}",
