@@ -361,10 +361,8 @@ int32_t dqlitepy_declared_types(dqlitepy_text sql, uint64_t sql_size, dqlitepy_b
 				void **block, uint64_t *size, dqlitepy_error *error);
 
 /* Cuts a script into its statements: the pickle of a list with, for each, the tuple (start, end) of its offsets in bytes,
- * without the blanks, comments and semicolons around it. `complete` is what sqlite3_complete says of the script: 1 where a
- * semicolon that ends a statement comes last. The caller frees *block. */
-int32_t dqlitepy_split(dqlitepy_text script, uint64_t script_size, int32_t *complete, void **block, uint64_t *size,
-		       dqlitepy_error *error);
+ * without the blanks, comments and semicolons around it. The caller frees *block. */
+int32_t dqlitepy_split(dqlitepy_text script, uint64_t script_size, void **block, uint64_t *size, dqlitepy_error *error);
 
 /* ---- copies of whole databases ----------------------------------------------------------------------------------- */
 

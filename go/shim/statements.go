@@ -159,16 +159,11 @@ func dqlitepy_declared_types(text C.dqlitepy_text, text_size C.uint64_t, schema 
 }
 
 //export dqlitepy_split
-func dqlitepy_split(script C.dqlitepy_text, script_size C.uint64_t, complete *C.int32_t, block *unsafe.Pointer, size *C.uint64_t,
+func dqlitepy_split(script C.dqlitepy_text, script_size C.uint64_t, block *unsafe.Pointer, size *C.uint64_t,
 	out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
-	statements, whole := sql.Split(string(bytesOf(script, script_size)))
-	*complete = 0
-	if whole {
-		*complete = 1
-	}
 	data := pickle.BeginList(pickle.Begin(nil))
-	for _, span := range statements {
+	for _, span := range sql.Split(string(bytesOf(script, script_size))) {
 		data, _, _ = pickle.AppendRow(data, []wire.Value{wire.IntegerValue(int64(span.Start)), wire.IntegerValue(int64(span.End))}, false)
 	}
 	handOver(pickle.End(pickle.EndList(data)), block, size)

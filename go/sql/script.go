@@ -5,18 +5,15 @@ package sql
 // Span is where a statement stands in a script, in bytes, without the blanks, comments and semicolons around it.
 type Span struct{ Start, End int }
 
-// Split cuts a script into its statements. It is complete if nothing more is needed to run the last one: a semicolon that
-// ends a statement comes last, and no comment is left open. What only SQLite's tokenizer takes for a blank is something else
-// to sqlite3_complete.
-func Split(script string) (statements []Span, complete bool) {
+// Split cuts a script into its statements.
+func Split(script string) (statements []Span) {
 	s := scanner{sql: script}
 	ends := newTerminator()
 	begun := false
 	for t := s.next(); t.kind != end; t = s.next() {
-		switch complete = ends.at(t); {
-		case complete:
+		switch {
+		case ends.at(t):
 			begun = false
-			s.odd = false
 		case begun:
 			statements[len(statements)-1].End = t.end
 		default:
@@ -24,7 +21,7 @@ func Split(script string) (statements []Span, complete bool) {
 			statements = append(statements, Span{t.start, t.end})
 		}
 	}
-	return statements, complete && !s.unclosed && !s.odd
+	return statements
 }
 
 // terminator finds the semicolon that ends a statement, by the automaton of sqlite3_complete: within CREATE TRIGGER it is the

@@ -14,7 +14,7 @@ type Statement struct {
 	Explain    bool        // EXPLAIN or EXPLAIN QUERY PLAN leads it
 	With       bool        // WITH leads it
 	Returning  bool        // a RETURNING clause ends it
-	Multiple   bool        // another statement follows in the text
+	Multiple   bool        // more than blanks and comments follows behind its semicolon, as Python's sqlite3 sees it
 	Parameters []Parameter // in SQLite's order
 	Effect     Effect      // on the transaction
 	Savepoint  string      // the name that Effect is about
@@ -56,10 +56,7 @@ func Parse(text string) (*Statement, error) {
 		last = t.end
 	}
 	statement.source = text[:t.end]
-	for t.symbol(';') {
-		t = s.next()
-	}
-	statement.Multiple = t.kind != end && text[t.start:] != "/*" // which opens a comment for Python's sqlite3, not for SQLite
+	statement.Multiple = !statement.Empty() && !isBlank(text[t.end:])
 	statement.Text = text[first.start:last]
 	statement.Parameters = numbers.parameters
 	statement.classify()
@@ -100,6 +97,23 @@ func (s *Statement) Modifies() bool {
 // BeginsImplicitly tells whether Python's sqlite3 opens a transaction before the statement: before what begins with one of
 // four verbs, so not before WITH, nor where a semicolon or a byte order mark stands before the verb.
 func (s *Statement) BeginsImplicitly() bool { return s.Modifies() && !s.With && !s.odd }
+
+// isBlank tells whether Python's sqlite3 sees nothing in the text (lstrip_sql in CPython's _sqlite/statement.c).
+func isBlank(text string) bool {
+	for text != "" {
+		switch {
+		case strings.IndexByte(" \t\f\n\r", text[0]) >= 0:
+			text = text[1:]
+		case strings.HasPrefix(text, "--"):
+			text = text[until(text, "\n"):]
+		case strings.HasPrefix(text, "/*"):
+			text = text[2+until(text[2:], "*/"):]
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 func (s *Statement) classify() {
 	c := cursor{tokens: s.tokens}

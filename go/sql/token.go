@@ -51,12 +51,11 @@ func (t token) identifier() bool {
 	return t.kind == word || t.kind == quoted || t.kind == text
 }
 
-// scanner cuts a statement into tokens by SQLite's rules, without spaces and comments.
+// scanner cuts a statement into tokens as sqlite3GetToken does (tokenize.c of SQLite), without blanks and comments.
 type scanner struct {
-	sql      string
-	offset   int
-	unclosed bool // a comment has no end
-	odd      bool // there was a blank that is none to sqlite3_complete and to Python's sqlite3, which look at texts themselves
+	sql    string
+	offset int
+	odd    bool // there was a blank that is none to Python's sqlite3, which looks at texts itself
 }
 
 func (s *scanner) next() token {
@@ -88,7 +87,6 @@ func (s *scanner) skipBlank() {
 				s.offset--
 			}
 		case strings.HasPrefix(rest, "/*") && len(rest) > 2:
-			s.unclosed = !strings.Contains(rest[2:], "*/")
 			s.offset += 2 + until(rest[2:], "*/")
 		default:
 			return
@@ -196,23 +194,40 @@ func parameterSize(sql string) int {
 	return size
 }
 
-// numberSize takes everything that can belong to a number; SQLite refuses what is too much.
+// numberSize measures a number with all that stands at its end and cannot: SQLite refuses that as one token.
 func numberSize(sql string) int {
-	size := 1
-	for size < len(sql) {
-		c := sql[size]
-		exponent := (c == '+' || c == '-') && (sql[size-1] == 'e' || sql[size-1] == 'E') && !strings.HasPrefix(sql, "0x") &&
-			!strings.HasPrefix(sql, "0X")
-		if !isIdentifier(c) && c != '.' && !exponent {
-			break
+	size := digits(sql, 0)
+	if hexadecimal := len(sql) > 2 && sql[0] == '0' && (sql[1] == 'x' || sql[1] == 'X') && isHexadecimal(sql[2]); !hexadecimal {
+		if size < len(sql) && sql[size] == '.' {
+			size = digits(sql, size+1)
 		}
+		if size < len(sql) && (sql[size] == 'e' || sql[size] == 'E') {
+			signed := size+1 < len(sql) && (sql[size+1] == '+' || sql[size+1] == '-')
+			if at := size + 1; signed && at+1 < len(sql) && isDigit(sql[at+1]) {
+				size = digits(sql, at+1)
+			}
+		}
+	}
+	for size < len(sql) && isIdentifier(sql[size]) {
 		size++
 	}
 	return size
 }
 
+// digits goes past digits and what separates them.
+func digits(sql string, at int) int {
+	for at < len(sql) && (isDigit(sql[at]) || sql[at] == '_') {
+		at++
+	}
+	return at
+}
+
 func isSpace(c byte) bool {
 	return c == ' ' || '\t' <= c && c <= '\r'
+}
+
+func isHexadecimal(c byte) bool {
+	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

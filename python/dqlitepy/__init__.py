@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from dqlitepy._connection.refused import Blob, enable_shared_cache
     from dqlitepy._constructors import Binary, Date, DateFromTicks, Time, TimeFromTicks, Timestamp, TimestampFromTicks
     from dqlitepy._sql.adapters import PrepareProtocol, adapt, adapters, register_adapter
+    from dqlitepy._sql.completeness import complete_statement
     from dqlitepy._sql.constants import *  # noqa: F403
     from dqlitepy._sql.converters import PARSE_COLNAMES, PARSE_DECLTYPES, converters, register_converter
-    from dqlitepy._sql.scripts import complete_statement
     from dqlitepy._versions import versions
     from dqlitepy.client import Client
     from dqlitepy.connection import Connection, connect
@@ -168,7 +168,7 @@ _MODULE_OF_NAME = {
     "TimeFromTicks": "dqlitepy._constructors",
     "Timestamp": "dqlitepy._constructors",
     "TimestampFromTicks": "dqlitepy._constructors",
-    "complete_statement": "dqlitepy._sql.scripts",
+    "complete_statement": "dqlitepy._sql.completeness",
     "versions": "dqlitepy._versions",
     "Client": "dqlitepy.client",
     "enable_callback_tracebacks": "dqlitepy._connection.callbacks",

@@ -12,6 +12,7 @@ from dqlitepy._blocking.statements import SyncConnection
 from dqlitepy._connection.transactions import LEGACY_TRANSACTION_CONTROL
 from dqlitepy._native.library import library
 from dqlitepy._sql.scripts import statements
+from dqlitepy._sql.statements import nulls
 from dqlitepy.errors import ProgrammingError
 
 
@@ -109,7 +110,7 @@ class Cursor(Fetching):
         return self
 
     def executescript(self, script: str, /) -> Self:
-        """Runs the statements of `script` one after the other.
+        """Runs the statements of `script` one after the other. Their parameters are NULL, as in `sqlite3`.
 
         Where `autocommit` is LEGACY_TRANSACTION_CONTROL, an open transaction is committed before.
 
@@ -122,7 +123,7 @@ class Cursor(Fetching):
         if connection._autocommit == LEGACY_TRANSACTION_CONTROL:
             connection._end_transaction("COMMIT")
         for statement in statements(script):
-            connection._run_control(statement)
+            connection._run_control(statement, nulls(statement))
         return self
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ PIECES = st.sampled_from(
     [
         ";", ";", " ", "\n", "a", "'", '"', "`", "[", "]", "--", "/*", "*/", "é", "1", "@", "(", "END", "BEGIN",
         "CREATE", "CREATE TRIGGER", "TEMP", "TEMPORARY", "TRIGGER", "EXPLAIN", "QUERY PLAN", ";END;", "; END ;",
-        "SELECT", "\ufeff", "\v",
+        "SELECT", "\ufeff", "\v", "\f", "-", "/", "/*/", "$a(", "?", "x'", "1e-", "1e--", "\\",
     ]
 )  # fmt: skip
 
@@ -47,9 +47,16 @@ PIECES = st.sampled_from(
 @settings(
     derandomize=True, database=None, deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow]
 )
-@given(st.lists(PIECES, max_size=12).map(" ".join))
+@given(st.tuples(st.sampled_from(["", " "]), st.lists(PIECES, max_size=12)).map(lambda drawn: drawn[0].join(drawn[1])))
 def test_complete_means_what_it_means_to_sqlite(script: str) -> None:
     assert dqlitepy.complete_statement(script) == sqlite3.complete_statement(script)
+
+
+def test_complete_asks_of_every_character() -> None:
+    for character in [*map(chr, range(1, 256)), "\u2028", "\u3000", "\ufeff", "\u212a", "\U0001f600"]:
+        for text in ["{};", ";{}", "{}", "CREATE{}TRIGGER a; b", "CREATE TRIGGER a;{}END;", "END{};", "SELECT 1;--{}"]:
+            script = text.format(character)
+            assert dqlitepy.complete_statement(script) == sqlite3.complete_statement(script), repr(script)
 
 
 @settings(

@@ -17,8 +17,8 @@ from dqlitepy._sql.declared_types import DEFINITIONS, VERSION, DeclaredTypes
 class SyncConnection(Blocking):
     """A connection that runs statements."""
 
-    def _run_control(self, sql: str) -> None:
-        self._exclusively(self._run_to_the_end, self._control(sql))
+    def _run_control(self, sql: str, parameters: Parameters = ()) -> None:
+        self._exclusively(self._run_to_the_end, self._control(sql, parameters))
 
     def _end_transaction(self, sql: str) -> None:
         """Runs COMMIT or ROLLBACK if a transaction is open."""

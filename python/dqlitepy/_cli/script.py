@@ -11,7 +11,8 @@ from typing import TypeAlias
 import dqlitepy
 from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.session import Session
-from dqlitepy._sql.scripts import complete_statement, statements
+from dqlitepy._sql.completeness import complete_statement
+from dqlitepy._sql.scripts import statements
 
 Command: TypeAlias = Callable[[Session, str], None]
 

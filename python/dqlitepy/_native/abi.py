@@ -288,7 +288,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_check_rows": (c_int32, (_BYTES, c_uint64, POINTER(c_int32), _ERROR)),
     "dqlitepy_expand": (c_int32, (_TEXT, c_uint64, _BYTES, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_declared_types": (c_int32, (_TEXT, c_uint64, _BYTES, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
-    "dqlitepy_split": (c_int32, (_TEXT, c_uint64, POINTER(c_int32), _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_split": (c_int32, (_TEXT, c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
     "dqlitepy_dump": (c_int32, (POINTER(ConnectOptions), c_uint32, _SLICE_MS, _HANDLE_OUT, _ERROR)),
     "dqlitepy_dump_size": (c_int32, (c_uint64, _SIZE_OUT, _ERROR)),
     "dqlitepy_dump_read": (c_int32, (c_uint64, _SLICE_MS, _BLOCK_OUT, _SIZE_OUT, _ERROR)),

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, ResultFlag, Status, UInt32
 from dqlitepy._native.exceptions import exception_of
-from dqlitepy._native.formats import decode, encode
+from dqlitepy._native.formats import Parameters, decode, encode
 from dqlitepy._native.library import library, take_block
+
+_MAY_HAVE_PARAMETERS = frozenset("?:@$#")
 
 
 class StatementFacts(NamedTuple):
@@ -32,6 +34,17 @@ def describe(sql: str) -> StatementFacts:
     names: tuple[str | None, ...] = decode(take_block(block, size))
     named = next(((i, name) for i, name in enumerate(names, 1) if name is not None and not name.isdecimal()), None)
     return StatementFacts(names, named, bool(flags.value & ResultFlag.ROWS), bool(flags.value & ResultFlag.DML))
+
+
+def nulls(sql: str) -> Parameters:
+    """Returns NULL for each parameter of a statement, which is what `sqlite3` gives those of a script.
+
+    Raises:
+        OperationalError: its parameters have impossible numbers, or are too many.
+    """
+    if _MAY_HAVE_PARAMETERS.isdisjoint(sql):
+        return ()
+    return (None,) * len(describe(sql).names)
 
 
 def expand(sql: str, parameters: bytes) -> str:

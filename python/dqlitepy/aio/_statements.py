@@ -16,8 +16,8 @@ from dqlitepy.aio._looping import Looping, Streaming
 class AsyncConnection(Looping):
     """A connection that runs statements."""
 
-    async def _run_control(self, sql: str) -> None:
-        await self._exclusively(self._run_to_the_end, self._control(sql))
+    async def _run_control(self, sql: str, parameters: Parameters = ()) -> None:
+        await self._exclusively(self._run_to_the_end, self._control(sql, parameters))
 
     async def _end_transaction(self, sql: str) -> None:
         """Runs COMMIT or ROLLBACK if a transaction is open."""

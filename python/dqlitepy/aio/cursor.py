@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from dqlitepy._connection.transactions import LEGACY_TRANSACTION_CONTROL
 from dqlitepy._sql.scripts import statements
+from dqlitepy._sql.statements import nulls
 from dqlitepy.aio._fetching import Fetching
 from dqlitepy.aio._statements import AsyncConnection
 
@@ -96,7 +97,7 @@ class Cursor(Fetching):
         return self
 
     async def executescript(self, sql_script: str) -> Self:
-        """Runs the statements of `sql_script` one after the other.
+        """Runs the statements of `sql_script` one after the other. Their parameters are NULL, as in `sqlite3`.
 
         Where `autocommit` is LEGACY_TRANSACTION_CONTROL, an open transaction is committed before.
 
@@ -109,7 +110,7 @@ class Cursor(Fetching):
         if connection._autocommit == LEGACY_TRANSACTION_CONTROL:
             await connection._end_transaction("COMMIT")
         for statement in statements(sql_script):
-            await connection._run_control(statement)
+            await connection._run_control(statement, nulls(statement))
         return self
 
     async def __aenter__(self) -> Self:
