@@ -8,6 +8,10 @@ package main
 #include <sqlite3.h>
 #include <uv.h>
 
+// In the file of this library: Python reads it there where it must not load the library (_versions.py).
+static const char sqlite_version[] = "dqlitepy-sqlite-version=" SQLITE_VERSION;
+static const char *sqlite_version_compiled(void) { return sqlite_version + sizeof("dqlitepy-sqlite-version=") - 1; }
+
 // The raft inside libdqlite has no header of its own.
 int raft_version_number(void);
 */
@@ -45,7 +49,7 @@ func checkLinkage() *fault.Error {
 func versions() string {
 	dqlite, raft := int(C.dqlite_version_number()), int(C.raft_version_number())
 	return strings.Join([]string{
-		"sqlite " + C.GoString(C.sqlite3_libversion()),
+		"sqlite " + C.GoString(C.sqlite_version_compiled()), // which is the linked one, by checkLinkage
 		"dqlite " + dotted(dqlite),
 		"raft " + dotted(raft),
 		"libuv " + C.GoString(C.uv_version_string()),

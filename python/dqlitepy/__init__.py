@@ -225,7 +225,7 @@ def __getattr__(name):  # type: (str) -> object
 
     if name in _MODULE_OF_NAME:
         value = getattr(import_module(_MODULE_OF_NAME[name]), name)
-    elif name in ("sqlite_version", "sqlite_version_info"):  # not in __all__: they load the library
+    elif name in ("sqlite_version", "sqlite_version_info"):  # not in __all__: they read the library
         value = getattr(import_module("dqlitepy._versions"), name)()
     elif name.startswith("SQLITE_"):
         value = getattr(import_module("dqlitepy._sql.constants"), name)
@@ -242,7 +242,7 @@ def __getattr__(name):  # type: (str) -> object
 def __dir__():  # type: () -> list[str]
     from dqlitepy._sql import constants
 
-    # Without sqlite_version and sqlite_version_info: help() asks for all that is here, and must not load the library.
+    # Without sqlite_version and sqlite_version_info: help() asks for all that is here, and must not need the library.
     return sorted(set(__all__) | set(constants.CONSTANTS) | set(["SQLITE_KEYWORDS", "aio", "dbapi2"]))
 
 

@@ -217,3 +217,19 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
         assert "Start workers by spawn or forkserver" in message
 con.close()
 """)
+
+
+def test_what_a_program_asks_while_it_is_imported_lets_its_children_connect() -> None:
+    """As Django and peewee ask for the version, below gunicorn --preload."""
+    run("""
+assert dqlitepy.sqlite_version_info > (3, 40) and dqlitepy.sqlite_version
+assert dqlitepy.complete_statement("SELECT 1;")
+
+def child():
+    with dqlitepy.connect(":memory:") as con:
+        assert con.execute("SELECT sqlite_version()").fetchone() == (dqlitepy.sqlite_version,)
+    con.close()
+
+in_child(child)
+in_child(child)
+""")

@@ -43,6 +43,32 @@ def test_using_the_exceptions_and_types_loads_no_library() -> None:
     )
 
 
+def test_touching_any_public_name_loads_no_library() -> None:
+    """So a program may read a version, or ask what is complete, before it forks its workers."""
+    run_python(
+        """
+        import datetime
+        import dqlitepy, dqlitepy.aio, dqlitepy.dbapi2
+        for module in (dqlitepy, dqlitepy.aio, dqlitepy.dbapi2):
+            for name in [*module.__all__, *dir(module), "sqlite_version", "sqlite_version_info"]:
+                getattr(module, name)
+        assert dqlitepy.complete_statement("SELECT 1;")
+        dqlitepy.register_adapter(complex, str)
+        dqlitepy.register_converter("complex", complex)
+        dqlitepy.adapt(1j)
+        dqlitepy.enable_callback_tracebacks(False)
+        dqlitepy.Date(2026, 11, 30), dqlitepy.TimestampFromTicks(0), dqlitepy.Binary(b"")
+        dqlitepy.node_info("127.0.0.1:9001"), dqlitepy.NodeInfo(1, "127.0.0.1:9001"), dqlitepy.Role.VOTER
+        with open("/proc/self/maps") as maps:
+            assert "libdqlitepy" not in maps.read()
+        """
+    )
+
+
+def test_the_version_that_is_read_is_that_of_the_library() -> None:
+    assert dqlitepy.sqlite_version == dqlitepy.versions()["sqlite"]
+
+
 @pytest.mark.parametrize("name", sorted(dqlitepy.__all__))
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(dqlitepy, name) is not None

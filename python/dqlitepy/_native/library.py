@@ -40,7 +40,8 @@ def library() -> Library:
     if _forked:
         raise ForkError(
             "this process was forked after its parent had started dqlitepy, whose threads do not survive a fork. "
-            "Start workers by spawn or forkserver, or call connect() for the first time after the fork"
+            "Start workers by spawn or forkserver, or call connect() for the first time after the fork: below gunicorn "
+            "without --preload or in its hook post_fork, below uWSGI with --lazy-apps"
         )
     with _lock:
         if _loaded is None:
@@ -122,11 +123,35 @@ def _is_glibc() -> bool:
         return False
 
 
-def _open(path: str) -> Library:
-    if not os.path.exists(path):
-        raise InterfaceError(
-            f"{path} is missing: this installation of dqlitepy is not whole. Reinstall it from a wheel for this machine"
+def check_library(path: str) -> None:
+    """Says what is wrong where there is no library at `path`.
+
+    Raises:
+        InterfaceError: there is none.
+    """
+    if os.path.exists(path):
+        return
+    raise InterfaceError(f"{path} is missing: {_why_missing(path)}")
+
+
+def _why_missing(path: str) -> str:
+    if getattr(sys, "frozen", False):
+        return (
+            "the program was frozen without it. PyInstaller takes it along where dqlitepy is installed from a wheel, which "
+            "brings a hook; to Nuitka and others name the folder dqlitepy/_lib as package data"
         )
+    folder = path
+    while folder != (folder := os.path.dirname(folder)):
+        if os.path.isfile(folder):
+            return (
+                f"dqlitepy lies in the archive {folder}, and a library cannot be loaded out of one. Install dqlitepy "
+                "beside the archive, or unpack the archive before it runs (shiv does, and pex with --venv)"
+            )
+    return "this installation of dqlitepy is not whole. Reinstall it from a wheel for this machine"
+
+
+def _open(path: str) -> Library:
+    check_library(path)
     try:
         candidate = ctypes.CDLL(path)
         # Declared before anyone else can see it: ctypes is not safe against two threads that declare at once.

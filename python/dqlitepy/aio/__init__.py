@@ -101,7 +101,7 @@ _MODULE_OF_NAME = {"Client": "dqlitepy.aio.client", "Node": "dqlitepy.aio.node"}
 def __getattr__(name: str) -> object:
     if name in _MODULE_OF_NAME:
         return getattr(import_module(_MODULE_OF_NAME[name]), name)
-    if name in ("sqlite_version", "sqlite_version_info"):  # they load the library
+    if name in ("sqlite_version", "sqlite_version_info"):  # they read the library
         return getattr(import_module("dqlitepy._versions"), name)()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
