@@ -13,6 +13,7 @@ import pytest
 from dqlitepy._copying.iterdump import quote_name
 
 from tests.node.schema import contents
+from tests.support import run_python
 
 
 def test_from_sqlite3(full: dqlitepy.Connection, memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
@@ -292,3 +293,33 @@ def test_a_damaged_source_is_not_half_restored(memory: sqlite3.Connection, empty
 def test_sqlite3_cannot_copy_into_dqlitepy_by_itself(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
     with pytest.raises(TypeError):
         memory.backup(empty)  # type: ignore[arg-type]
+
+
+def test_dqlitepy_in_the_place_of_sqlite3(tmp_path: Path) -> None:
+    """Programs are brought to dqlitepy by this line, and its own imports of sqlite3 must not find itself."""
+    run_python(
+        """
+        import os, sys
+        import dqlitepy
+        sys.modules["sqlite3"] = dqlitepy
+        os.chdir(sys.argv[1])
+        con = dqlitepy.connect("data")
+        con.executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)")
+        con.backup("copy.db")
+        for restore in (lambda other: other.restore("copy.db"), lambda other: other.deserialize(con.serialize())):
+            with dqlitepy.connect(":memory:") as other:
+                restore(other)
+                assert other.execute("SELECT a FROM t").fetchall() == [(1,), (2,)]
+            other.close()
+        import _sqlite3
+        theirs = _sqlite3.connect(":memory:")
+        con.backup(theirs)
+        with dqlitepy.connect(":memory:") as other:
+            other.restore(theirs)
+            assert other.execute("SELECT a FROM t").fetchall() == [(1,), (2,)]
+        other.close()
+        theirs.close()
+        con.close()
+        """,
+        str(tmp_path),
+    )

@@ -62,7 +62,7 @@ def copy_to_sqlite(
     options: ConnectOptions, target: sqlite3.Connection, pages: int, progress: Progress | None, sleep: float
 ) -> None:
     """Replaces what is in `target` by what is committed; the arguments are those of `sqlite3.Connection.backup`."""
-    import sqlite3
+    import _sqlite3 as sqlite3
 
     with tempfile.TemporaryDirectory(prefix="dqlitepy-") as folder:
         path = os.path.join(folder, "copy")

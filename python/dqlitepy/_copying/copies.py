@@ -237,7 +237,7 @@ def _open_transaction(caller: str) -> OperationalError:
 
 
 def _is_of_sqlite3(connection: object) -> bool:
-    import sqlite3
+    import _sqlite3 as sqlite3
 
     return isinstance(connection, sqlite3.Connection)
 

@@ -52,7 +52,7 @@ def _reading(path: str, called: str, *, foreign: bool) -> Iterator[_Read]:
         called: what errors call it.
         foreign: whether it may be no database at all.
     """
-    import sqlite3
+    import _sqlite3 as sqlite3
 
     def read(sql: str) -> Iterator[tuple[Any, ...]]:
         try:
@@ -81,7 +81,7 @@ def reading_connection(source: sqlite3.Connection) -> Iterator[_Read]:
     Raises:
         OperationalError: it has a transaction open that writes, or is locked.
     """
-    import sqlite3
+    import _sqlite3 as sqlite3
 
     began = monotonic()
 
@@ -114,7 +114,7 @@ def reading_bytes(data: bytes | bytearray | memoryview) -> Iterator[_Read]:
 
 
 def _ours(called: str, error: sqlite3.Error) -> Error:
-    import sqlite3
+    import _sqlite3 as sqlite3
 
     kind = OperationalError if isinstance(error, sqlite3.OperationalError) else DatabaseError
     exception = kind(f"{called} cannot be read: {error}")

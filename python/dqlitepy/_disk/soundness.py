@@ -39,7 +39,7 @@ def open_copy(path: Path) -> sqlite3.Connection:
         Unknown: this Python cannot.
     """
     try:
-        import sqlite3
+        import _sqlite3 as sqlite3
     except ImportError:
         raise Unknown("this Python has no module sqlite3") from None
 
@@ -93,7 +93,7 @@ def first_fault(con: sqlite3.Connection, pragma: str, progress: Callable[[int], 
         Damaged: SQLite cannot even check it.
         Unknown: for the SQLite of this Python.
     """
-    import sqlite3
+    import _sqlite3 as sqlite3
 
     try:
         for (message,) in con.execute(pragma):
