@@ -10,7 +10,7 @@ from typing import Any
 
 import dqlitepy
 import pytest
-from dqlitepy import aio
+from dqlitepy import LEGACY_TRANSACTION_CONTROL, OperationalError, aio
 
 pytestmark = pytest.mark.usefixtures("loop_kind")
 
@@ -289,5 +289,30 @@ def test_a_statement_on_a_cursor_from_which_another_task_fetches() -> None:
             await cursor.execute("INSERT INTO t VALUES (1)")
             assert (cursor.description, cursor.rowcount, await cursor.fetchall()) == (None, 1, [])
             await asyncio.gather(fetching, return_exceptions=True)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("check_same_thread", [True, False])
+@pytest.mark.parametrize("autocommit", [LEGACY_TRANSACTION_CONTROL, False])
+def test_copies_to_and_from_a_blocking_connection(tmp_path: Path, check_same_thread: bool, autocommit: Any) -> None:
+    async def main() -> None:
+        options: dict[str, Any] = {"check_same_thread": check_same_thread, "autocommit": autocommit}
+        blocking, other = (dqlitepy.connect(tmp_path / name, **options) for name in ("blocking", "other"))
+        async with aio.connect(tmp_path / "data") as con, aio.connect(tmp_path / "second") as second:
+            await con.executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)")
+            await con.backup(blocking)
+            assert blocking.execute("SELECT a FROM t").fetchall() == [(1,), (2,)]
+            blocking.execute("INSERT INTO t VALUES (3)")
+            with pytest.raises(OperationalError, match="transaction open"):
+                await second.restore(blocking)
+            blocking.commit()
+            await second.restore(blocking)
+            assert await (await second.execute("SELECT a FROM t")).fetchall() == [(1,), (2,), (3,)]
+            other.execute("PRAGMA query_only = 1")
+            with pytest.raises(OperationalError, match="readonly"):
+                await con.backup(other)
+        blocking.close()
+        other.close()
 
     asyncio.run(main())

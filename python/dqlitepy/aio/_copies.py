@@ -130,15 +130,18 @@ class AsyncCopyingConnection(AsyncTransactionControl):
         if target is self:
             raise ValueError("target cannot be the same connection instance")
         work = _Work(progress)
-        if isinstance(target, AsyncCopyingConnection):
-            open_target = await target._copier()
+        if isinstance(target, AsyncCopyingConnection | CopyingConnection):
+            open_target = await _copier_of(target)
 
             def copy(copier: _Copier) -> None:
                 with open_target() as other:
                     copier.backup(other, progress=work, name=name)
 
             await self._in_thread(work, copy)
-            await target._see_what_was_restored()
+            if isinstance(target, AsyncCopyingConnection):
+                await target._see_what_was_restored()
+            elif target._autocommit is False:
+                target.rollback()
             return
         if progress is None and pages < 1:
             pages = _PAGES_BETWEEN_LOOKS
@@ -183,8 +186,8 @@ class AsyncCopyingConnection(AsyncTransactionControl):
         if source is self:
             raise ValueError("source cannot be the same connection instance")
         work = _Work(progress)
-        if isinstance(source, AsyncCopyingConnection):
-            reader = await source._copier()
+        if isinstance(source, AsyncCopyingConnection | CopyingConnection):
+            reader = await _copier_of(source)
 
             def copy(copier: _Copier) -> None:
                 with reader() as other:
@@ -230,6 +233,21 @@ class AsyncCopyingConnection(AsyncTransactionControl):
             work.cancelled = True
             running.add_done_callback(_take_exception)
             raise
+
+
+async def _copier_of(
+    connection: AsyncCopyingConnection | CopyingConnection,
+) -> Callable[[], AbstractContextManager[CopyingConnection]]:
+    """Returns what opens, in a thread, a connection that does the work of another one.
+
+    A blocking connection may belong to the loop's thread, and refuse any other one. So it is asked here.
+    """
+    if isinstance(connection, AsyncCopyingConnection):
+        return await connection._copier()
+    connection._usable_number()
+    [(query_only,)] = connection._exclusively(connection._ask, "PRAGMA query_only")
+    in_transaction = connection._exclusively(connection._has_transaction)
+    return partial(_open_copier, connection._options, in_transaction, connection._autocommit, query_only)
 
 
 @contextmanager
