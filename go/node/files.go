@@ -209,21 +209,47 @@ func checkLock(directory string) error {
 	}
 	defer file.Close() // and with it the lock
 	if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
-		return fmt.Errorf("%s is in use by %s; close it there, or connect to that node by its address", directory, holder(directory))
+		who, advice := holder(directory)
+		return fmt.Errorf("%s is in use by %s; %s", directory, who, advice)
 	}
 	return nil
 }
 
-// holder describes who has the directory open, as far as its file tells: one that was left behind by a crash names nobody.
-func holder(directory string) string {
+// holder describes who has the directory open, as far as its file tells, and what to do: one that was left behind by a crash
+// names nobody.
+func holder(directory string) (who, advice string) {
+	const usual = "close it there, or connect to that node by its address"
 	data, _ := os.ReadFile(filepath.Join(directory, holderFile))
 	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
 	switch {
 	case err != nil || pid <= 0 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH):
-		return "another process"
+		return "another process", usual
 	case pid == os.Getpid():
-		return "this process"
+		return "this process", usual
+	case pid == os.Getppid():
+		return fmt.Sprintf("process %d, which started this one", pid), "a reloader (of Flask, Django or uvicorn) runs a program " +
+			"in two processes: connect in the one that serves alone, at its first request or where WERKZEUG_RUN_MAIN or RUN_MAIN " +
+			"is \"true\""
+	case parentOf(pid) == os.Getppid() && os.Getppid() > 1:
+		return fmt.Sprintf("process %d, which has the same parent as this one", pid), "workers of one server (gunicorn, uvicorn " +
+			"--workers, multiprocessing) cannot share a directory: run a node of its own, as by `dqlitepy node`, and connect them " +
+			"to its dqlite:// address, or have one worker with threads"
 	default:
-		return fmt.Sprintf("process %d", pid)
+		return fmt.Sprintf("process %d", pid), usual
 	}
+}
+
+// parentOf is the parent of a process, 0 where that cannot be known.
+func parentOf(pid int) int {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, fields, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " ") // the name before may have blanks
+	words := strings.Fields(fields)
+	if len(words) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(words[1])
+	return parent
 }
