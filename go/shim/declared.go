@@ -18,20 +18,85 @@ static void restrain(sqlite3 *db) {
 import "C"
 
 import (
+	"slices"
+	"sync"
 	"unsafe"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/sql"
 	"dqlitepy.dev/go/wire"
 )
 
+// schemas are the databases in memory whose tables were made last: a program asks about many statements and few schemas.
+var schemas struct {
+	sync.Mutex
+	kept []*schema // the one that was asked last comes first
+}
+
+// keptSchemas is enough for a program that uses a few databases at a time. One of 300 tables takes about a megabyte.
+const keptSchemas = 4
+
+type schema struct {
+	encoded string // what it was made of
+	db      *C.sqlite3
+}
+
 // declaredTypes compiles a statement against tables that are made of their definitions in memory, and asks SQLite for the
-// declared types of its columns. A definition that fails is left out: what needs it has no types then.
-func declaredTypes(definitions []wire.Value, statement []byte) [][]byte {
+// declared types of its columns. A definition that fails is left out: what needs it has no types then. A PRAGMA has none, and
+// must not be compiled: SQLite runs it meanwhile, on this process.
+func declaredTypes(encoded []byte, definitions func() ([]wire.Value, *fault.Error), statement []byte) ([][]byte, *fault.Error) {
+	if parsed, err := sql.Parse(string(statement)); err != nil || parsed.Verb == "PRAGMA" {
+		return nil, nil
+	}
+	schemas.Lock()
+	defer schemas.Unlock()
+	made, failure := schemaOf(encoded, definitions)
+	if made == nil {
+		return nil, failure
+	}
+	compiled := compile(made.db, statement)
+	defer C.sqlite3_finalize(compiled)
+	types := make([][]byte, C.sqlite3_column_count(compiled))
+	for i := range types {
+		if declared := C.sqlite3_column_decltype(compiled, C.int(i)); declared != nil {
+			types[i] = []byte(C.GoString(declared))
+		}
+	}
+	return types, nil
+}
+
+// schemaOf returns the database with these definitions, nil where there can be none. The caller has the lock.
+func schemaOf(encoded []byte, definitions func() ([]wire.Value, *fault.Error)) (*schema, *fault.Error) {
+	for i, kept := range schemas.kept {
+		if kept.encoded == string(encoded) {
+			copy(schemas.kept[1:i+1], schemas.kept[:i])
+			schemas.kept[0] = kept
+			return kept, nil
+		}
+	}
+	values, failure := definitions()
+	if failure != nil {
+		return nil, failure
+	}
+	db := makeSchema(values)
+	if db == nil {
+		return nil, nil
+	}
+	made := &schema{string(encoded), db}
+	if len(schemas.kept) == keptSchemas {
+		C.sqlite3_close_v2(schemas.kept[keptSchemas-1].db)
+		schemas.kept = schemas.kept[:keptSchemas-1]
+	}
+	schemas.kept = slices.Insert(schemas.kept, 0, made)
+	return made, nil
+}
+
+func makeSchema(definitions []wire.Value) *C.sqlite3 {
 	name := C.CString(":memory:")
 	defer C.free(unsafe.Pointer(name))
 	var db *C.sqlite3
-	defer func() { C.sqlite3_close_v2(db) }()
 	if C.sqlite3_open(name, &db) != C.SQLITE_OK {
+		C.sqlite3_close_v2(db)
 		return nil
 	}
 	C.restrain(db)
@@ -44,15 +109,7 @@ func declaredTypes(definitions []wire.Value, statement []byte) [][]byte {
 			C.sqlite3_finalize(compiled)
 		}
 	}
-	compiled := compile(db, statement)
-	defer C.sqlite3_finalize(compiled)
-	types := make([][]byte, C.sqlite3_column_count(compiled))
-	for i := range types {
-		if declared := C.sqlite3_column_decltype(compiled, C.int(i)); declared != nil {
-			types[i] = []byte(C.GoString(declared))
-		}
-	}
-	return types
+	return db
 }
 
 // compile returns nil for what is wrong, or empty.
@@ -63,3 +120,6 @@ func compile(db *C.sqlite3, statement []byte) *C.sqlite3_stmt {
 	C.sqlite3_prepare_v2(db, (*C.char)(text), C.int(len(statement)), &compiled, nil)
 	return compiled
 }
+
+// softHeapLimit is that of the process, for a test: one of C cannot be in its file.
+func softHeapLimit() int64 { return int64(C.sqlite3_soft_heap_limit64(-1)) }

@@ -3,10 +3,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -16,7 +19,9 @@ func declared(statement string, definitions ...string) []string {
 		values[i] = wire.TextValue([]byte(definition))
 	}
 	types := []string{}
-	for _, declared := range declaredTypes(values, []byte(statement)) {
+	made := func() ([]wire.Value, *fault.Error) { return values, nil }
+	found, _ := declaredTypes([]byte(strings.Join(definitions, "\x00")), made, []byte(statement))
+	for _, declared := range found {
 		types = append(types, string(declared))
 	}
 	return types
@@ -68,5 +73,36 @@ func TestHostileDefinitionsAreHarmless(t *testing.T) {
 	}
 	if _, err := os.Stat(file); err == nil {
 		t.Error("a file was made")
+	}
+}
+
+func TestSchemasAreKept(t *testing.T) {
+	tables := make([]string, keptSchemas+2)
+	for i := range tables {
+		tables[i] = fmt.Sprintf("CREATE TABLE t (a TYPE%d)", i)
+	}
+	for _, i := range []int{0, 1, 0, 2, 3, 4, 5, 0, 5, 1} {
+		if got := declared("SELECT a FROM t", tables[i]); !same(got, []string{fmt.Sprintf("TYPE%d", i)}) {
+			t.Errorf("schema %d: %q", i, got)
+		}
+		if len(schemas.kept) > keptSchemas {
+			t.Errorf("%d are kept", len(schemas.kept))
+		}
+	}
+	never := func() ([]wire.Value, *fault.Error) { panic("it was made again") }
+	if types, failure := declaredTypes([]byte(tables[1]), never, []byte("SELECT a FROM t")); failure != nil || string(types[0]) != "TYPE1" {
+		t.Errorf("%q, %v", types, failure)
+	}
+}
+
+// To compile a PRAGMA is to run it, and this process may have a node.
+func TestAPragmaIsNotCompiled(t *testing.T) {
+	for _, statement := range []string{"PRAGMA soft_heap_limit = 123456", "EXPLAIN PRAGMA soft_heap_limit = 123456"} {
+		if got := declared(statement, "CREATE TABLE t (a)"); len(got) != 0 {
+			t.Errorf("%s: %q", statement, got)
+		}
+	}
+	if limit := softHeapLimit(); limit != 0 {
+		t.Errorf("the limit is %d", limit)
 	}
 }

@@ -145,11 +145,11 @@ func dqlitepy_expand(text C.dqlitepy_text, text_size C.uint64_t, parameters C.dq
 func dqlitepy_declared_types(text C.dqlitepy_text, text_size C.uint64_t, schema C.dqlitepy_bytes, schema_size C.uint64_t,
 	block *unsafe.Pointer, size *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
-	definitions, failure := tuple(schema, schema_size)
+	definitions := func() ([]wire.Value, *fault.Error) { return tuple(schema, schema_size) }
+	types, failure := declaredTypes(bytesOf(schema, schema_size), definitions, bytesOf(text, text_size))
 	if failure != nil {
 		return report(out, failure)
 	}
-	types := declaredTypes(definitions, bytesOf(text, text_size))
 	data, err := pickle.AppendNames(pickle.Begin(nil), types)
 	if err != nil {
 		return report(out, fault.Errorf(fault.Data, "%v the declared type of a column", err))

@@ -148,6 +148,7 @@ def test_the_question_about_types_spools_what_streams(con: dqlitepy.Connection) 
 
 def test_definitions_that_are_wrong_here_leave_the_others(con: dqlitepy.Connection) -> None:
     """A server with another SQLite may have tables that the one in this process cannot make."""
+    from dqlitepy._native.formats import encode
     from dqlitepy._sql.statements import declared_types
 
     schema = [
@@ -160,10 +161,10 @@ def test_definitions_that_are_wrong_here_leave_the_others(con: dqlitepy.Connecti
         "",
         "CREATE TABLE t (a mark, b)",
     ]
-    assert declared_types("SELECT a, b, a + b FROM t", schema) == ("mark", None, None)
-    assert declared_types("SELECT a FROM odd", schema) == ()
-    assert declared_types("SELEC", schema) == ()
-    assert declared_types("", []) == ()
+    assert declared_types("SELECT a, b, a + b FROM t", encode(tuple(schema))) == ("mark", None, None)
+    assert declared_types("SELECT a FROM odd", encode(tuple(schema))) == ()
+    assert declared_types("SELEC", encode(tuple(schema))) == ()
+    assert declared_types("", encode(())) == ()
 
 
 def test_converters_are_looked_up_when_a_statement_runs(con: dqlitepy.Connection) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from dqlitepy._native.formats import encode
 from dqlitepy._sql.statements import declared_types
 
 # Tables of the connection's own (TEMP) change by its own statements only, after which nothing is taken for known.
@@ -31,5 +32,5 @@ class DeclaredTypes:
 
     def __init__(self, version: Any, definitions: Sequence[tuple[str]]) -> None:
         self.version = version
-        schema = [definition for (definition,) in definitions]
+        schema = encode(tuple(definition for (definition,) in definitions))
         self.of = lru_cache(maxsize=_REMEMBERED)(lambda sql: declared_types(sql, schema))

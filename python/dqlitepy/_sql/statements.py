@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, ResultFlag, Status, UInt32
 from dqlitepy._native.exceptions import exception_of
-from dqlitepy._native.formats import Parameters, decode, encode
+from dqlitepy._native.formats import Parameters, decode
 from dqlitepy._native.library import library, take_block
 
 _MAY_HAVE_PARAMETERS = frozenset("?:@$#")
@@ -56,15 +56,15 @@ def expand(sql: str, parameters: bytes) -> str:
     return take_block(block, size).decode()
 
 
-def declared_types(sql: str, schema: list[str]) -> tuple[str | None, ...]:
+def declared_types(sql: str, schema: bytes) -> tuple[str | None, ...]:
     """Returns the declared type of each column that a statement yields, None for one that is no table's.
 
     Args:
         sql: the statement. Where it is wrong, there are no columns.
-        schema: the definitions of the tables and views that it may read.
+        schema: the definitions of the tables and views that it may read, encoded; the last few are kept compiled.
     """
-    text, definitions, block, size, error = sql.encode(), encode(tuple(schema)), Block(), BlockSize(), ErrorStruct()
-    status = library().dqlitepy_declared_types(text, len(text), definitions, len(definitions), block, size, error)
+    text, block, size, error = sql.encode(), Block(), BlockSize(), ErrorStruct()
+    status = library().dqlitepy_declared_types(text, len(text), schema, len(schema), block, size, error)
     if status != Status.OK:
         raise exception_of(error)
     types: tuple[str | None, ...] = decode(take_block(block, size))
