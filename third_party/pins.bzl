@@ -77,6 +77,7 @@ PINS = {
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",
+            "features/pragmas.patch",
             "features/shortcut-interface.patch",
             "features/told-leader.patch",
             "bounds/log-bytes.patch",
