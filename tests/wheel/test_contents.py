@@ -115,6 +115,7 @@ def test_entry_points() -> None:
     entries = configparser.ConfigParser(delimiters=("=",))
     entries.read_string(WHEEL.text("entry_points.txt"))
     assert dict(entries["console_scripts"]) == {"dqlitepy": "dqlitepy.__main__:main"}
+    assert dict(entries["pyinstaller40"]) == {"hook-dirs": "dqlitepy._pyinstaller.folders:hook_folders"}
     assert dict(entries["sqlalchemy.dialects"]) == {
         "dqlite": "dqlitepy.sqlalchemy.dialect:Dialect",
         "dqlite.dqlitepy": "dqlitepy.sqlalchemy.dialect:Dialect",

@@ -137,8 +137,8 @@ def check_library(path: str) -> None:
 def _why_missing(path: str) -> str:
     if getattr(sys, "frozen", False):
         return (
-            "the program was frozen without it. PyInstaller takes it along where dqlitepy is installed from a wheel, which "
-            "brings a hook; to Nuitka and others name the folder dqlitepy/_lib as package data"
+            "the program was frozen without it. PyInstaller takes it along where dqlitepy is installed from a wheel, "
+            "which brings a hook; to Nuitka and others name the folder dqlitepy/_lib as package data"
         )
     folder = path
     while folder != (folder := os.path.dirname(folder)):
