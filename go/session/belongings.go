@@ -63,6 +63,10 @@ func (s *Session) set(text string, then func()) {
 					s.pause(pause, attempt, s.giveUp)
 					return
 				}
+				if failure.Code == codeAuth { // by a server of another version, where there is nothing to set
+					then()
+					return
+				}
 				s.giveUp(s.refusal(failure))
 			})
 			return

@@ -30,7 +30,7 @@ func Connect(ctx context.Context, options leader.Options) (*Session, *fault.Erro
 }
 
 func newSession(options leader.Options, waker *link.Waker, l *link.Link) *Session {
-	s := &Session{options: options, waker: waker}
+	s := &Session{options: options, waker: waker, kept: newKept()}
 	s.adopt(l)
 	if options.Group.Add(s) {
 		s.evicted.Store(true)

@@ -3,6 +3,7 @@
 package session
 
 import (
+	"fmt"
 	"strings"
 
 	"dqlitepy.dev/go/fault"
@@ -24,8 +25,9 @@ type Request struct {
 type execution struct {
 	s *Session
 	Request
-	retry retry
-	begun bool // an implicit BEGIN has gone out
+	retry  retry
+	begun  bool // an implicit BEGIN has gone out
+	vacuum bool // VACUUM is to follow
 }
 
 // Execute begins to run a statement; Continue goes on. A result that was still streaming is dropped first.
@@ -35,6 +37,15 @@ func (s *Session) Execute(request Request) *fault.Error {
 	}
 	if err := checkParameters(request.Statement, request.Parameters); err != nil {
 		return err
+	}
+	mode := int64(-1)
+	if pragma := request.Statement.Pragma; pragma != nil {
+		mode = autoVacuum(pragma)
+		if instead, err := s.standInFor(pragma); err != nil {
+			return err
+		} else if instead != nil {
+			request.Statement = instead
+		}
 	}
 	if err := s.start(); err != nil {
 		return err
@@ -46,6 +57,10 @@ func (s *Session) Execute(request Request) *fault.Error {
 	e := &execution{s: s, Request: request}
 	s.begin(func() {
 		e.retry = newRetry(s.options.BusyTimeout)
+		if mode >= 0 {
+			e.sendAutoVacuum(mode)
+			return
+		}
 		e.send()
 	})
 	return nil
@@ -123,5 +138,20 @@ func (e *execution) failed(failure *wire.Failure) {
 		}
 		return
 	}
-	e.s.settle(failure, e.begun, e.Statement.Text, e.s.fail)
+	e.s.settle(e.explained(failure), e.begun, e.Statement.Text, e.s.fail)
+}
+
+// explained gives a reason where SQLite has none for what an authorizer refuses.
+func (e *execution) explained(failure *wire.Failure) *wire.Failure {
+	pragma := e.Statement.Pragma
+	if failure.Code != codeAuth || failure.Message != "not authorized" || pragma == nil {
+		return failure
+	}
+	explained := *failure
+	explained.Message = fmt.Sprintf("PRAGMA %s is refused: this server, of another version, lets no client set it; leave it out", pragma.Name)
+	if !pragma.Main() {
+		explained.Message = fmt.Sprintf("PRAGMA %s.%s is refused: settings of the file of a temporary database cannot be changed; "+
+			"leave it out, or leave %s out", pragma.Schema, pragma.Name, pragma.Schema)
+	}
+	return &explained
 }

@@ -66,11 +66,12 @@ type Session struct {
 	silence  silence        // of the server that owes an answer
 	quorum   *leader.Quorum // nil until a linearizable read or a long silence
 
-	// What the server keeps for this connection:
+	// What the server keeps for this connection, or would:
 	transaction transaction
 	stake       stake   // what would be lost with the link by the last request on it, whose rows may still stream
 	stream      *stream // the result that is still streaming; nil
 	belongings  belongings
+	kept        kept
 
 	// The end:
 	closing bool

@@ -205,7 +205,11 @@ func (st *stream) end() {
 	if len(st.row) == 0 {
 		result.Data = nil
 	}
-	if !e.Statement.Returning {
+	switch {
+	case e.vacuum:
+		e.runVacuum(func() { e.s.finish(result) })
+		return
+	case !e.Statement.Returning:
 		e.s.finish(result)
 		return
 	}

@@ -7,7 +7,7 @@ import "strings"
 // settings are the PRAGMAs whose value belongs to the connection and not to the database.
 var settings = set(
 	"analysis_limit", "automatic_index", "cache_size", "cache_spill", "case_sensitive_like", "cell_size_check",
-	"checkpoint_fullfsync", "count_changes", "defer_foreign_keys", "empty_result_callbacks", "foreign_keys",
+	"auto_vacuum", "checkpoint_fullfsync", "count_changes", "defer_foreign_keys", "empty_result_callbacks", "foreign_keys",
 	"full_column_names", "fullfsync", "ignore_check_constraints", "legacy_alter_table", "max_page_count", "mmap_size",
 	"query_only", "recursive_triggers", "reverse_unordered_selects", "secure_delete", "short_column_names",
 	"temp_store", "threads", "trusted_schema", "writable_schema",
@@ -44,19 +44,52 @@ func (s *Statement) findLocal() {
 	}
 }
 
+// Pragma is a PRAGMA as its text shows it.
+type Pragma struct {
+	Schema   string // in small letters; "" where none is named
+	Name     string // in small letters
+	Sets     bool   // there is an argument
+	Argument string
+}
+
+// Main tells whether the PRAGMA is about the database that is replicated.
+func (p *Pragma) Main() bool { return p.Schema == "" || p.Schema == "main" }
+
 func (s *Statement) readPragma(c *cursor) {
-	name := c.next()
+	pragma := &Pragma{Name: strings.ToLower(c.next().name())}
 	if c.acceptSymbol('.') {
-		name = c.next()
+		pragma.Schema, pragma.Name = pragma.Name, strings.ToLower(c.next().name())
 	}
-	key := strings.ToLower(name.name())
-	if argument := c.offset < len(c.tokens); !argument {
-		s.question = !actions[key]
-	} else if settings[key] {
-		s.Setting = key
-	} else {
-		s.question = questions[key]
+	pragma.Sets = c.offset < len(c.tokens)
+	switch {
+	case !pragma.Sets:
+		s.question = !actions[pragma.Name]
+	case settings[pragma.Name]:
+		s.Setting = pragma.Name
+	default:
+		s.question = questions[pragma.Name]
 	}
+	if c.readArgument(pragma) {
+		s.Pragma = pragma
+	}
+}
+
+// readArgument reads = value or (value), and nothing behind it. What is anything else is wrong, which is for the server to say.
+func (c *cursor) readArgument(pragma *Pragma) bool {
+	if !pragma.Sets {
+		return true
+	}
+	parentheses := c.acceptSymbol('(')
+	if !parentheses && !c.acceptSymbol('=') {
+		return false
+	}
+	sign := ""
+	if t := c.peek(); t.symbol('-') || t.symbol('+') {
+		sign = strings.TrimPrefix(c.next().text, "+")
+	}
+	value := c.next()
+	pragma.Argument = sign + value.name()
+	return (value.kind == number || sign == "" && value.identifier()) && (!parentheses || c.acceptSymbol(')')) && c.offset == len(c.tokens)
 }
 
 // createsInTemp tells whether what follows CREATE goes into the schema temp by name.

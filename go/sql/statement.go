@@ -19,6 +19,7 @@ type Statement struct {
 	Effect     Effect      // on the transaction
 	Savepoint  string      // the name that Effect is about
 	Setting    string      // the PRAGMA of the connection that it sets, in small letters
+	Pragma     *Pragma     // nil for what is none, or is wrong
 	Temporary  bool        // it makes what only this connection has: a temporary table, view, trigger or index, or an ATTACH
 
 	question bool // a PRAGMA that only reads
@@ -82,7 +83,7 @@ func (s *Statement) Rows() bool {
 
 // ReadOnly tells whether the statement surely writes nothing to the database: it can be lost without a trace.
 func (s *Statement) ReadOnly() bool {
-	return s.Explain || s.Verb == "SELECT" || s.Verb == "VALUES" || s.question || s.Setting != ""
+	return s.Explain || s.Verb == "SELECT" || s.Verb == "VALUES" || s.question || s.Setting != "" && s.Setting != "auto_vacuum"
 }
 
 // Modifies tells whether the statement inserts, updates or deletes, so that the counters of the connection are its own.

@@ -10,7 +10,7 @@ from typing import Any
 import dqlitepy
 import pytest
 
-from tests.node.differences import NOT_AUTHORIZED, Both
+from tests.node.differences import Both
 from tests.support import free_address
 
 
@@ -87,6 +87,3 @@ class TestTransactions:
             return con.in_transaction
 
         assert both.run(program) == (True, False)
-
-    def test_busy_timeout(self, both: Both) -> None:
-        assert both.sql("PRAGMA busy_timeout") == ([(5000,)], NOT_AUTHORIZED)
