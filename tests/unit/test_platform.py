@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +127,55 @@ def test_another_library(installation: Path) -> None:
     message = connect_in(installation)
     assert "dqlitepy_abi_version" in message
     assert "Reinstall" in message
+
+
+def test_a_frozen_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    with pytest.raises(dqlitepy.InterfaceError, match=r"was frozen without it. PyInstaller .* Nuitka"):
+        library.check_library("/dist/_internal/dqlitepy/_lib/linux-amd64/libdqlitepy.so")
+
+
+def test_a_zipapp(tmp_path: Path) -> None:
+    """It runs as far as what needs no library: names, exceptions, constants."""
+    archive = tmp_path / "app.pyz"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(PACKAGE.rglob("*.py")):
+            file.write(path, Path("dqlitepy", path.relative_to(PACKAGE)))
+    program = """
+        import sys
+        sys.path.insert(0, sys.argv[1])
+        import dqlitepy
+        assert dqlitepy.complete_statement("SELECT 1;")
+        for use in (lambda: dqlitepy.connect(":memory:"), lambda: dqlitepy.sqlite_version):
+            try:
+                use()
+            except dqlitepy.InterfaceError as error:
+                print(error)
+    """
+    for said in run_python(program, str(archive)).splitlines():
+        assert f"dqlitepy lies in the archive {archive}, and a library cannot be loaded out of one. Install" in said
+
+
+def test_a_limit_on_addresses() -> None:
+    """Go would end the process."""
+    output = run_python(
+        """
+        import resource
+        import dqlitepy
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        for _ in range(2):
+            try:
+                dqlitepy.connect(":memory:")
+            except dqlitepy.InterfaceError as error:
+                print(error)
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        dqlitepy.versions()
+        """
+    )
+    first, second = output.splitlines()
+    assert first == second
+    assert "limited to 1024 MiB (RLIMIT_AS, `ulimit -v`)" in first
+    assert "ulimit -v unlimited" in first
 
 
 class _Stub:

@@ -150,8 +150,30 @@ def _why_missing(path: str) -> str:
     return "this installation of dqlitepy is not whole. Reinstall it from a wheel for this machine"
 
 
+# Of addresses, not of memory: what Go reserves when it starts, and the stacks and heaps of its and dqlite's threads.
+_ADDRESS_SPACE = 3 << 29
+
+
+def _check_address_space() -> None:
+    """Finds a limit that Go would end the process for, without an exception."""
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return
+    with open("/proc/self/statm", encoding="ascii") as file:
+        used = int(file.read().split()[0]) * resource.getpagesize()
+    if limit - used < _ADDRESS_SPACE:
+        raise InterfaceError(
+            f"the address space of this process is limited to {limit >> 20} MiB (RLIMIT_AS, `ulimit -v`), of which "
+            f"{used >> 20} MiB are in use. dqlitepy reserves about {_ADDRESS_SPACE >> 20} MiB, and fills little of it. "
+            "Lift that limit, as by `ulimit -v unlimited`, and limit the memory by a cgroup"
+        )
+
+
 def _open(path: str) -> Library:
     check_library(path)
+    _check_address_space()
     try:
         candidate = ctypes.CDLL(path)
         # Declared before anyone else can see it: ctypes is not safe against two threads that declare at once.
