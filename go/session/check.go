@@ -29,6 +29,7 @@ const (
 	maxRequestSize = 256 << 20
 
 	codeTooBig = 18 // SQLITE_TOOBIG
+	codeAuth   = 23 // SQLITE_AUTH: what an authorizer refuses
 )
 
 func checkParameters(statement *sql.Statement, parameters []wire.Value) *fault.Error {

@@ -155,3 +155,43 @@ func (e *execution) explained(failure *wire.Failure) *wire.Failure {
 	}
 	return &explained
 }
+
+// sendAutoVacuum sends PRAGMA auto_vacuum, and lets a VACUUM follow where the database is empty. SQLite changes an empty
+// database at once. One of dqlite has its first page from the beginning, and only VACUUM changes it.
+func (e *execution) sendAutoVacuum(mode int64) {
+	const question = "SELECT (SELECT auto_vacuum FROM pragma_auto_vacuum), (SELECT count(*) FROM sqlite_schema)"
+	e.s.lookup(e.s.openStake(), question, nil, 2, func(row []wire.Value, failure *wire.Failure) {
+		switch {
+		case failure != nil:
+			e.s.settle(failure, false, question, e.s.fail)
+		case row[0].Int() == mode || row[1].Int() != 0:
+			e.send()
+		case e.s.transaction.open:
+			e.s.fail(&fault.Error{Kind: fault.SQLite, Code: codeAuth, Message: "PRAGMA auto_vacuum is refused within a transaction: " +
+				"it takes a VACUUM to change a database of dqlite. Set it before BEGIN"})
+		default:
+			e.vacuum = true
+			e.send()
+		}
+	})
+}
+
+// runVacuum runs VACUUM behind a PRAGMA auto_vacuum that has succeeded.
+func (e *execution) runVacuum(then func()) {
+	retry := newRetry(e.s.options.BusyTimeout)
+	var attempt func()
+	attempt = func() {
+		e.s.exec(theCommit, "VACUUM", nil, func(_ wire.Result, failure *wire.Failure) {
+			if failure == nil {
+				then()
+				return
+			}
+			if pause, again := retry.next(failure); again {
+				e.s.pause(pause, attempt, e.s.fail)
+				return
+			}
+			e.s.settle(failure, false, "VACUUM", e.s.fail)
+		})
+	}
+	attempt()
+}
