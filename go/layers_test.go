@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"shim":        {"credentials", "fault", "leader", "link", "node", "session", "marshal", "pickle", "sql", "wire"},
 	"session":     {"fault", "leader", "link", "marshal", "pickle", "sql", "wire"},
 	"leader":      {"credentials", "fault", "link", "members", "wire"},
-	"node":        {"credentials", "members", "wire"},
+	"node":        {"credentials", "link", "members", "wire"},
 	"credentials": {},
 	"fault":       {},
 	"link":        {"wire"},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -54,6 +55,11 @@ func refused(frame wire.Frame) error {
 		return ErrNotLeader
 	}
 	return fmt.Errorf("%s (code %d)", failure.Message, failure.Code)
+}
+
+// isShort tells whether a process had no descriptor left: this one, or that of the server, which says so in its own words.
+func isShort(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || err != nil && strings.Contains(err.Error(), "no file descriptors left")
 }
 
 // errOtherCluster is why a server is not used whose address was learned.

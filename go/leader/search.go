@@ -34,6 +34,7 @@ const (
 // Search looks for the leader beside the thread that waits for it. All servers are asked at the same time, the likeliest a
 // little earlier than the others, so that one which accepts and never answers holds up nobody.
 type Search struct {
+	short      bool // a process has run out of descriptors
 	options    *Options
 	candidates []*candidate // in the order in which they are tried
 	nextStart  time.Time    // before that no further server is tried, unless another one has failed
@@ -203,6 +204,7 @@ func (s *Search) note(ctx context.Context, o outcome) {
 	} else if c.reason == nil { // otherwise what it said before tells more
 		c.reason = errSilent
 	}
+	s.short = s.short || isShort(o.err)
 	if o.leader == "" {
 		return
 	}
@@ -232,6 +234,11 @@ func (s *Search) failure(timeout time.Duration) *fault.Error {
 	timeout = timeout.Round(time.Millisecond) // of a connection that had a leader, it is some nanoseconds less than was asked
 	if s.options.AnyServer {
 		return fault.Errorf(fault.NoLeader, "no server answered within %v: %s", timeout, s)
+	}
+	// A node in this process that has no descriptor to accept a connection with hangs up without a word.
+	if s.short || s.options.Local && !link.DescriptorsLeft(8) {
+		return fault.Errorf(fault.NoLeader, "no leader found within %v: %s; this process, or the server's, has too many open files: raise "+
+			"the limit, as by `ulimit -n 4096`", timeout, s)
 	}
 	if s.options.Local {
 		return fault.Errorf(fault.NoLeader, "no leader found within %v: %s; a node that is alone gives up the lead for a while when it cannot "+

@@ -17,6 +17,8 @@ var explanations = []struct{ part, advice string }{
 	{"read-only file system", "its file system is read-only: mount it for writing"},
 	{"permission denied", "this user may not read and write all of its files: change their owner or their modes"},
 	{"operation not permitted", "this user may not read and write all of its files: change their owner or their modes"},
+	{"couldn't lock the raft directory", "its file dqlite-lock cannot be opened or locked: another node has the directory, or this process has " +
+		"too many open files, for which the limit is raised by `ulimit -n 4096`"},
 	{"no file descriptors left", "this process has too many open files: raise the limit, as by `ulimit -n 4096`"},
 	{"too many open files", "this process has too many open files: raise the limit, as by `ulimit -n 4096`"},
 }

@@ -11,9 +11,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/canonical/go-dqlite/v3"
 	"github.com/canonical/go-dqlite/v3/client"
+
+	sockets "dqlitepy.dev/go/link"
 )
 
 // embeddedAddress is what a node without an address is called in its cluster of one. Nobody dials it.
@@ -34,8 +37,16 @@ type Node struct {
 	roster    *roster   // nil for a node that only this process can reach
 }
 
+// started tells that this process has had a node.
+var started atomic.Bool
+
 // Start starts a node. It blocks until the node has read its data.
 func Start(options Options) (*Node, error) {
+	// Without one, the first loop of libuv aborts the process, and so does Go's runtime when it first waits.
+	if !started.Load() && !sockets.DescriptorsLeft(8) {
+		return nil, fmt.Errorf("the node in %s did not start: %w", options.Directory, explained(errors.New("too many open files")))
+	}
+	started.Store(true)
 	if err := options.check(); err != nil {
 		return nil, err
 	}

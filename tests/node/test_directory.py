@@ -187,3 +187,26 @@ def test_names_that_no_database_can_have(directory: Path, name: str) -> None:
         dqlitepy.connect(directory, name=name)
     with pytest.raises(ValueError, match=r"name of a database|surrogates not allowed"):
         dqlitepy.Client(["127.0.0.1:1"]).dump(name)
+
+
+@pytest.mark.parametrize("spare", [1, 2, 4, 8, 9, 12, 16, 20, 22, 23, 24, 25, 26])
+def test_too_few_descriptors(tmp_path: Path, spare: int) -> None:
+    """Whatever fails first, the error names them. What is enough differs: then all is well."""
+    output = run_python(
+        """
+        import os, resource, sys
+        import dqlitepy
+        dqlitepy.versions()
+        taken = max(map(int, os.listdir("/proc/self/fd"))) + 1
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (taken + int(sys.argv[1]), most))
+        try:
+            dqlitepy.connect(sys.argv[2], leader_timeout=2).close()
+            print("ulimit -n")
+        except dqlitepy.OperationalError as error:
+            print(error)
+        """,
+        str(spare),
+        str(tmp_path / "data"),
+    )
+    assert "ulimit -n" in output
