@@ -112,8 +112,8 @@ func TestErrorsKeepTheirCodes(t *testing.T) {
 		"INSERT INTO t VALUES (2, 2, 1, NULL)":                   1299,
 		"INSERT INTO t VALUES (1, 2, 1, 1) RETURNING a, b, c, d": 1555, // a stock server hides it behind the columns
 		"SELECT abs(-9223372036854775807 - a) FROM t":            1,
-		"SELEC":                        1,
-		"PRAGMA journal_mode = delete": 23,
+		"SELEC":                           1,
+		"PRAGMA locking_mode = EXCLUSIVE": 23,
 	} {
 		_, failure := c.try(text)
 		wantKind(t, failure, fault.SQLite, code)
