@@ -227,11 +227,11 @@ func holder(directory string) (who, advice string) {
 	case pid == os.Getpid():
 		return "this process", usual
 	case pid == os.Getppid():
-		return fmt.Sprintf("process %d, which started this one", pid), "a reloader (of Flask, Django or uvicorn) runs a program " +
+		return fmt.Sprintf("process %d, which started this one", pid), usual + ". A reloader (of Flask, Django or uvicorn) runs a program " +
 			"in two processes: connect in the one that serves alone, at its first request or where WERKZEUG_RUN_MAIN or RUN_MAIN " +
 			"is \"true\""
 	case parentOf(pid) == os.Getppid() && os.Getppid() > 1:
-		return fmt.Sprintf("process %d, which has the same parent as this one", pid), "workers of one server (gunicorn, uvicorn " +
+		return fmt.Sprintf("process %d, which has the same parent as this one", pid), usual + ". Workers of one server (gunicorn, uvicorn " +
 			"--workers, multiprocessing) cannot share a directory: run a node of its own, as by `dqlitepy node`, and connect them " +
 			"to its dqlite:// address, or have one worker with threads"
 	default:

@@ -84,7 +84,7 @@ func TestADirectoryInUseNamesItsHolder(t *testing.T) {
 	other := exec.Command(os.Args[0], "-test.run=^TestHelperThatStartsANode$")
 	other.Env = append(os.Environ(), "DQLITEPY_TEST_DIRECTORY="+directory)
 	output, err := other.CombinedOutput()
-	if want := fmt.Sprintf("in use by process %d, which started this one; a reloader", os.Getpid()); err != nil || !strings.Contains(string(output), want) {
+	if want := fmt.Sprintf("in use by process %d, which started this one; close it there, or connect to that node by its address. A reloader", os.Getpid()); err != nil || !strings.Contains(string(output), want) {
 		t.Errorf("another process: %v, %s", err, output)
 	}
 	stop(t, n)
