@@ -10,7 +10,7 @@ from tests.support import ROOT
 # AddressSanitizer keeps what was freed, and these measure or limit memory.
 MEMORY = {"blank_databases", "idle_connections", "no_memory", "request_bytes"}
 # The sanitized node has no options, and writes no log. So these have a sanitized library.
-LIBRARY = {"connections", "forged_files", "log_bytes", "peers"}
+LIBRARY = {"connections", "forged_files", "large_entries", "log_bytes", "long_readers", "peers"}
 
 
 def test_no_test_of_a_patch_is_forgotten() -> None:
