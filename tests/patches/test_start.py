@@ -32,7 +32,8 @@ class Callers(threading.Thread):
 
     def run(self) -> None:
         while not (self.connections and self._over.is_set()) and len(self.connections) < MOST_CONNECTIONS:
-            with suppress(ConnectionRefusedError):
+            # A reset, too, is a reason to dial again, for peers as for this.
+            with suppress(ConnectionRefusedError, ConnectionResetError):
                 self.connections.append(socket.create_connection(self._address))
 
     def end(self) -> None:
