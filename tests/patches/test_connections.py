@@ -14,7 +14,7 @@ import pytest
 
 from tests.patches.node import NodeProcess
 from tests.patches.wire import Client, Failure, Response, leader_request
-from tests.support import free_address
+from tests.support import eventually, free_address
 
 CANTOPEN = 14
 STRANGERS_KEPT = 1024
@@ -22,6 +22,7 @@ STRANGERS = 3000
 CLIENTS = 500
 FEW_FILES = 64
 OWN_FILES = 200  # what the node has open besides, or less
+NO_FILES = "no file descriptors left: "
 PROTOCOL = b"\1\0\0\0\0\0\0\0"  # what each client says first
 
 
@@ -113,10 +114,7 @@ def test_few_files(node: NodeProcess) -> None:
 def test_no_file_left_to_accept_by(node: NodeProcess) -> None:
     """Who comes then waits until a stranger is gone: the node has taken the last file between two that come."""
     with ExitStack() as stack:
-        clients = [stack.enter_context(node.stranger()) for _ in range(8)]
-        for client in clients:
-            client.socket.sendall(PROTOCOL + leader_request())
-            client.expect(Response.SERVER)
+        clients = [known(stack, node) for _ in range(8)]
         limit_files(node, FEW_FILES)
         stack.enter_context(strangers(node, 200))
         for _ in range(200):  # in each turn of its loop the node deals with one of them
@@ -127,6 +125,48 @@ def test_no_file_left_to_accept_by(node: NodeProcess) -> None:
         assert files(node) == FEW_FILES
         for _ in range(5):
             assert_commits(node)
+
+
+def test_no_file_left_but_for_clients(node: NodeProcess) -> None:
+    """Who comes is told so, where there is nobody who could make room."""
+    with ExitStack() as stack:
+        clients = [known(stack, node) for _ in range(8)]
+        limit = files(node) + 8
+        limit_files(node, limit)
+        with pytest.raises((Failure, BrokenPipeError, ConnectionResetError)):
+            for _ in range(limit):
+                clients.append(known(stack, node))
+        for number, client in enumerate(clients[: limit - files(node)]):
+            client.open(f"other{number}")  # takes a file for the index of its WAL
+        assert files(node) == limit
+        for _ in range(5):
+            assert reason_to_go(node).startswith(NO_FILES)
+        for _ in range(3):  # one that is free is left over for who is told
+            clients.pop().close()
+        eventually(lambda: not reason_to_go(node))
+        assert_commits(node)
+
+
+def known(stack: ExitStack, node: NodeProcess) -> Client:
+    """Returns a client that has said so, but has opened nothing."""
+    client = stack.enter_context(node.stranger())
+    client.socket.sendall(PROTOCOL + leader_request())
+    client.expect(Response.SERVER)
+    return client
+
+
+def reason_to_go(node: NodeProcess) -> str:
+    """Returns what the node says to who comes now; an empty text where it lets them in."""
+    with node.stranger() as client:
+        try:
+            client.socket.sendall(PROTOCOL + leader_request())
+        except OSError:
+            pass  # it has been closed already
+        try:
+            client.expect(Response.SERVER)
+        except Failure as failure:
+            return failure.message
+    return ""
 
 
 def files(node: NodeProcess) -> int:
