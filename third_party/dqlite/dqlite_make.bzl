@@ -20,6 +20,8 @@ _CONFIGURE_OPTIONS = [
     # SQLite is a cc_library: it has no .pc file.
     "SQLITE_CFLAGS=-I$$EXT_BUILD_DEPS/include",
     "SQLITE_LIBS=-lsqlite3",
+    # SQLite's functions of mathematics; gcc's linker does not take them from what another library needs.
+    "LIBS=-lm",
 ]
 
 _COPTS = NATIVE_COPTS + [
