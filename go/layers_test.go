@@ -24,10 +24,11 @@ const module = "dqlitepy.dev/go/"
 var allowed = map[string][]string{
 	"shim":        {"credentials", "fault", "leader", "link", "node", "session", "marshal", "pickle", "sql", "wire"},
 	"session":     {"fault", "leader", "link", "marshal", "pickle", "sql", "wire"},
-	"leader":      {"credentials", "fault", "link", "members", "wire"},
-	"node":        {"credentials", "link", "members", "wire"},
+	"leader":      {"credentials", "fault", "limits", "link", "members", "wire"},
+	"node":        {"credentials", "limits", "members", "wire"},
 	"credentials": {},
 	"fault":       {},
+	"limits":      {},
 	"link":        {"wire"},
 	"marshal":     {"wire"},
 	"members":     {"wire"},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dqlitepy.dev/go/fault"
+	"dqlitepy.dev/go/limits"
 	"dqlitepy.dev/go/link"
 )
 
@@ -236,9 +237,9 @@ func (s *Search) failure(timeout time.Duration) *fault.Error {
 		return fault.Errorf(fault.NoLeader, "no server answered within %v: %s", timeout, s)
 	}
 	// A node in this process that has no descriptor to accept a connection with hangs up without a word.
-	if s.short || s.options.Local && !link.DescriptorsLeft(8) {
-		return fault.Errorf(fault.NoLeader, "no leader found within %v: %s; this process, or the server's, has too many open files: raise "+
-			"the limit, as by `ulimit -n 4096`", timeout, s)
+	if s.short || s.options.Local && !limits.FilesLeft(8) {
+		return fault.Errorf(fault.NoLeader, "no leader found within %v: %s; this process, or the server's, has too many open files: %s",
+			timeout, s, limits.MoreFiles)
 	}
 	if s.options.Local {
 		return fault.Errorf(fault.NoLeader, "no leader found within %v: %s; a node that is alone gives up the lead for a while when it cannot "+

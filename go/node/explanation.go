@@ -5,6 +5,8 @@ package node
 import (
 	"fmt"
 	"strings"
+
+	"dqlitepy.dev/go/limits"
 )
 
 // explanations say what to do about what dqlite says when the machine, rather than the data, keeps a node from starting.
@@ -18,9 +20,9 @@ var explanations = []struct{ part, advice string }{
 	{"permission denied", "this user may not read and write all of its files: change their owner or their modes"},
 	{"operation not permitted", "this user may not read and write all of its files: change their owner or their modes"},
 	{"couldn't lock the raft directory", "its file dqlite-lock cannot be opened or locked: another node has the directory, or this process has " +
-		"too many open files, for which the limit is raised by `ulimit -n 4096`"},
-	{"no file descriptors left", "this process has too many open files: raise the limit, as by `ulimit -n 4096`"},
-	{"too many open files", "this process has too many open files: raise the limit, as by `ulimit -n 4096`"},
+		"too many open files: " + limits.MoreFiles},
+	{"no file descriptors left", "this process has too many open files: " + limits.MoreFiles},
+	{"too many open files", "this process has too many open files: " + limits.MoreFiles},
 }
 
 // explained adds what to do to an error of which that is known; the words of dqlite follow.

@@ -16,7 +16,7 @@ import (
 	"github.com/canonical/go-dqlite/v3"
 	"github.com/canonical/go-dqlite/v3/client"
 
-	sockets "dqlitepy.dev/go/link"
+	"dqlitepy.dev/go/limits"
 )
 
 // embeddedAddress is what a node without an address is called in its cluster of one. Nobody dials it.
@@ -43,7 +43,7 @@ var started atomic.Bool
 // Start starts a node. It blocks until the node has read its data.
 func Start(options Options) (*Node, error) {
 	// Without one, the first loop of libuv aborts the process, and so does Go's runtime when it first waits.
-	if !started.Load() && !sockets.DescriptorsLeft(8) {
+	if !started.Load() && !limits.FilesLeft(8) {
 		return nil, fmt.Errorf("the node in %s did not start: %w", options.Directory, explained(errors.New("too many open files")))
 	}
 	started.Store(true)

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package link
+// Package limits looks at what the system lets this process have.
+package limits
 
 import "golang.org/x/sys/unix"
 
-// DescriptorsLeft tells whether this process can open so many files more. It asks the system alone: the runtime ends the process
+// MoreFiles says what to do where a process has too many open files.
+const MoreFiles = "raise the limit, as by `ulimit -n 4096`"
+
+// FilesLeft tells whether this process can open so many files more. It asks the system alone: the runtime ends the process
 // where it has none to wait with.
-func DescriptorsLeft(count int) bool {
+func FilesLeft(count int) bool {
 	var taken []int
 	defer func() {
 		for _, descriptor := range taken {
