@@ -208,3 +208,32 @@ def test_what_may_follow_a_statement(filled: Client, tail: str) -> None:
 def test_what_may_not(filled: Client, tail: str) -> None:
     with pytest.raises(Failure, match="nonempty statement tail"):
         filled.query("SELECT count(*) FROM t" + tail)
+
+
+@pytest.mark.parametrize(
+    "explain", ["EXPLAIN", "explain query plan", "/* x */EXPLAIN", "\n \v-- x\n;EXPLAIN", "\ufeffEXPLAIN"]
+)
+def test_an_explanation_deletes_nothing(node: NodeProcess, filled: Client, explain: str) -> None:
+    filled.execute(BEGIN)
+    for run in filled.execute, filled.query:
+        with pytest.raises(Failure, match="neither be explained nor prepared"):
+            run(f"{explain} {DELETE}")
+    filled.execute("COMMIT")
+    check(node, filled, deleted=False)
+
+
+def test_a_statement_that_is_only_prepared_deletes_nothing(node: NodeProcess, filled: Client) -> None:
+    filled.execute(BEGIN)
+    with pytest.raises(Failure, match="neither be explained nor prepared"):
+        filled.prepare(DELETE)
+    filled.execute("COMMIT")
+    check(node, filled, deleted=False)
+
+
+@pytest.mark.parametrize("text", [f"{DELETE}=1", f"{DELETE}(0)"])
+def test_an_argument_is_refused(node: NodeProcess, filled: Client, text: str) -> None:
+    filled.execute(BEGIN)
+    with pytest.raises(Failure, match="takes no argument"):
+        filled.execute(text)
+    filled.execute("COMMIT")
+    check(node, filled, deleted=False)
