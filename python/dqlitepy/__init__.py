@@ -14,7 +14,8 @@
 Importing this loads no library and starts nothing; the first `connect` does. A process that forks after that cannot use
 dqlitepy in the child (ForkError): use spawn or forkserver, or connect after the fork.
 
-    help(dqlitepy.connect)      which databases there are: a directory, ":memory:", a cluster's URL; and the options
+    dqlitepy.connect(database, ...) -> dqlitepy.Connection
+                                opens a directory, ":memory:" or a cluster's URL; help(dqlitepy.connect) has the options
     dqlitepy.Connection         as in sqlite3, with Cursor, Row and the exceptions; dqlitepy.Pool lends them to threads
     dqlitepy.aio                the same for asyncio
     dqlitepy.Node               a member of a cluster in this process; dqlitepy.Client looks after the members

@@ -103,7 +103,8 @@ def test_help_begins_with_what_a_user_needs_and_loads_no_library() -> None:
         """
     )
     beginning = output.partition("PACKAGE CONTENTS")[0]
-    for name in ("connect", "Connection", "Pool", "aio", "Node", "Client", "run_transaction", "errors"):
+    assert " dqlitepy.connect(database, ...) -> dqlitepy.Connection\n" in beginning
+    for name in ("Connection", "Pool", "aio", "Node", "Client", "run_transaction", "errors"):
         assert f"dqlitepy.{name}" in beginning
     assert "\n    connect(" in output.partition("\nFUNCTIONS\n")[2]
 
