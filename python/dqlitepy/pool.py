@@ -113,7 +113,7 @@ class Pool:
             AmbiguousCommitError, …: the commit at the end failed.
         """
         member = self._acquire(self._core.timeout if timeout is None else timeout)
-        connection = member.connection
+        connection: Connection = member.connection
         try:
             yield connection
             if not connection._is_closed():

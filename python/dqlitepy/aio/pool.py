@@ -112,7 +112,7 @@ class Pool:
             AmbiguousCommitError, …: the commit at the end failed.
         """
         member = await self._acquire(self._core.timeout if timeout is None else timeout)
-        connection = member.connection
+        connection: Connection = member.connection
         try:
             yield connection
             if not connection._is_closed():
