@@ -221,6 +221,25 @@ _MODULE_OF_NAME = {
 }
 
 
+# The public modules, but for those that need what may not be installed.
+_MODULES = (
+    "aio",
+    "client",
+    "connection",
+    "cursor",
+    "dbapi2",
+    "errors",
+    "members",
+    "node",
+    "pool",
+    "recovery",
+    "retry",
+    "rows",
+    "store",
+    "tls",
+)
+
+
 def __getattr__(name):  # type: (str) -> object
     from importlib import import_module
 
@@ -230,7 +249,7 @@ def __getattr__(name):  # type: (str) -> object
         value = getattr(import_module("dqlitepy._versions"), name)()
     elif name.startswith("SQLITE_"):
         value = getattr(import_module("dqlitepy._sql.constants"), name)
-    elif name in ("aio", "dbapi2"):
+    elif name in _MODULES:
         return import_module("dqlitepy.%s" % name)  # noqa: UP031
     elif name in _DEPRECATED:
         return getattr(import_module("dqlitepy._deprecation"), name)()
@@ -244,7 +263,8 @@ def __dir__():  # type: () -> list[str]
     from dqlitepy._sql import constants
 
     # Without sqlite_version and sqlite_version_info: help() asks for all that is here, and must not need the library.
-    return sorted(set(__all__) | set(constants.CONSTANTS) | set(["SQLITE_KEYWORDS", "aio", "dbapi2"]))
+    numbers_and_words = [name for name in vars(constants) if name.startswith("SQLITE_")]
+    return sorted(set(__all__) | set(numbers_and_words) | set(_MODULES))
 
 
 # Star imports and completion by what is here should not find them.

@@ -27,6 +27,8 @@ from __future__ import annotations
 
 import builtins
 
+from dqlitepy import _result_codes
+
 
 class Warning(builtins.Warning):  # the name is PEP 249's
     """An important warning; dqlitepy itself raises none."""
@@ -129,43 +131,46 @@ class AmbiguousCommitError(OperationalError):
 
 # The primary result codes as CPython's sqlite3 maps them; every other one is a DatabaseError.
 _CLASS_OF_PRIMARY_CODE: dict[int, type[Error]] = {
-    1: OperationalError,  # ERROR
-    2: InternalError,  # INTERNAL
-    3: OperationalError,  # PERM
-    4: OperationalError,  # ABORT
-    5: OperationalError,  # BUSY
-    6: OperationalError,  # LOCKED
-    8: OperationalError,  # READONLY
-    9: OperationalError,  # INTERRUPT
-    10: OperationalError,  # IOERR
-    11: DatabaseError,  # CORRUPT
-    12: InternalError,  # NOTFOUND
-    13: OperationalError,  # FULL
-    14: OperationalError,  # CANTOPEN
-    15: OperationalError,  # PROTOCOL
-    16: OperationalError,  # EMPTY
-    17: OperationalError,  # SCHEMA
-    18: DataError,  # TOOBIG
-    19: IntegrityError,  # CONSTRAINT
-    20: IntegrityError,  # MISMATCH
-    21: InterfaceError,  # MISUSE
+    _result_codes.SQLITE_ERROR: OperationalError,
+    _result_codes.SQLITE_INTERNAL: InternalError,
+    _result_codes.SQLITE_PERM: OperationalError,
+    _result_codes.SQLITE_ABORT: OperationalError,
+    _result_codes.SQLITE_BUSY: OperationalError,
+    _result_codes.SQLITE_LOCKED: OperationalError,
+    _result_codes.SQLITE_READONLY: OperationalError,
+    _result_codes.SQLITE_INTERRUPT: OperationalError,
+    _result_codes.SQLITE_IOERR: OperationalError,
+    _result_codes.SQLITE_CORRUPT: DatabaseError,
+    _result_codes.SQLITE_NOTFOUND: InternalError,
+    _result_codes.SQLITE_FULL: OperationalError,
+    _result_codes.SQLITE_CANTOPEN: OperationalError,
+    _result_codes.SQLITE_PROTOCOL: OperationalError,
+    _result_codes.SQLITE_EMPTY: OperationalError,
+    _result_codes.SQLITE_SCHEMA: OperationalError,
+    _result_codes.SQLITE_TOOBIG: DataError,
+    _result_codes.SQLITE_CONSTRAINT: IntegrityError,
+    _result_codes.SQLITE_MISMATCH: IntegrityError,
+    _result_codes.SQLITE_MISUSE: InterfaceError,
 }
-_NOMEM = 7
+_NAMES = {value: name for name, value in vars(_result_codes).items() if name.startswith("SQLITE_")}
 
 
 def class_of_code(code: int) -> type[Error] | type[MemoryError]:
     """Returns the class that CPython's `sqlite3` raises for an extended SQLite result code."""
     primary = code & 0xFF
-    return MemoryError if primary == _NOMEM else _CLASS_OF_PRIMARY_CODE.get(primary, DatabaseError)
+    return MemoryError if primary == _result_codes.SQLITE_NOMEM else _CLASS_OF_PRIMARY_CODE.get(primary, DatabaseError)
 
 
 def with_code(error: Error, code: int) -> Error:
     """Returns `error` with the attributes that go with an extended SQLite result code."""
-    from dqlitepy._result_codes import name_of
-
     error.sqlite_errorcode = code
-    error.sqlite_errorname = name_of(code)
+    error.sqlite_errorname = _name_of(code)
     return error
+
+
+def _name_of(code: int) -> str:
+    """Returns the name of an extended result code, or that of its primary code where the extended one is unknown."""
+    return _NAMES.get(code) or _NAMES.get(code & 0xFF, "unknown")
 
 
 def sqlite_error(code: int, message: str) -> Error | MemoryError:

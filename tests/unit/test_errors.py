@@ -8,10 +8,9 @@ import sqlite3
 
 import dqlitepy
 import pytest
-from dqlitepy import errors
+from dqlitepy import _result_codes, errors
 from dqlitepy._native import abi
 from dqlitepy._native.exceptions import exception_of
-from dqlitepy._result_codes import NAMES, name_of
 
 PARENTS = {
     "Warning": Warning,
@@ -31,7 +30,13 @@ PARENTS = {
     "LeadershipLostError": dqlitepy.OperationalError,
     "AmbiguousCommitError": dqlitepy.OperationalError,
 }
-SQLITE3_CODES = {name: getattr(sqlite3, name) for name in dir(sqlite3) if name in set(NAMES.values())}
+SQLITE3_CODES = {
+    name: getattr(sqlite3, name) for name in dir(sqlite3) if name.startswith("SQLITE_") and name in vars(_result_codes)
+}
+
+
+def name_of(code: int) -> str:
+    return errors.with_code(dqlitepy.Error(), code).sqlite_errorname
 
 
 def native_error(kind: int, code: int = 0, message: bytes = b"what happened") -> abi.ErrorStruct:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pkgutil
 from importlib import import_module
 from types import ModuleType
 
@@ -75,13 +76,32 @@ def test_every_public_name_is_there(name: str) -> None:
     assert name in dir(dqlitepy)
 
 
+def public_modules(package: ModuleType) -> set[str]:
+    """Returns the names of a package's public modules. Packages other than `aio` need what may not be installed."""
+    found = [module for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")]
+    return {module.name for module in found if not module.ispkg or module.name == "aio"}
+
+
+@pytest.mark.parametrize("package", [dqlitepy, dqlitepy.aio], ids=lambda package: package.__name__)
+def test_the_public_modules_need_no_import_of_their_own(package: ModuleType) -> None:
+    name = package.__name__
+    for module in sorted(public_modules(package)):
+        run_python(
+            f"""
+            import {name}
+            assert {name}.{module}.__name__ == "{name}.{module}"
+            """,
+            options=("-S",),
+        )
+
+
 @pytest.mark.parametrize("module", [dqlitepy, dqlitepy.dbapi2, dqlitepy.aio])
 def test_dir_shows_public_names_alone(module: ModuleType) -> None:
     shown = set(dir(module))
     assert {name for name in shown if name.startswith("_")} <= {"__version__"}
     assert shown >= set(module.__all__)
     others = {name for name in shown - set(module.__all__) if not name.startswith("SQLITE_")}
-    assert others == (set() if module is dqlitepy.aio else {"aio", "dbapi2"})
+    assert others == public_modules(dqlitepy.aio if module is dqlitepy.aio else dqlitepy)
     for name in shown:
         assert getattr(module, name) is not None
 
@@ -125,6 +145,35 @@ def test_what_reads_the_source_finds_the_names() -> None:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TYPE_CHECKING"
     ]
     assert not isinstance(assigned, ast.Constant)
+
+
+def names_bound_by(statements: list[ast.stmt]) -> set[str]:
+    """Returns the names that a reader of the source finds at the top of a module, star imports aside."""
+    bound: set[str] = set()
+    for node in statements:
+        if isinstance(node, ast.Delete):
+            bound -= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.If):
+            bound |= names_bound_by(node.body)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {alias.asname or alias.name for alias in node.names} - {"*"}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            bound |= {target.id for target in targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+    return {name for name in bound if not name.startswith("_")}
+
+
+def test_what_reads_the_source_finds_public_names_alone() -> None:
+    """Editors complete all names that have no underscore, also those of what a star import names."""
+    for name in ("__init__.py", "aio/__init__.py"):
+        allowed = {*dqlitepy.__all__, *dqlitepy.aio.__all__, "sqlite_version", "sqlite_version_info"}
+        tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+        assert names_bound_by(tree.body) <= allowed
+    for name in ("_sql/constants.py", "_sql/limit_categories.py", "_result_codes.py"):
+        tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+        assert all(bound.startswith("SQLITE_") for bound in names_bound_by(tree.body)), name
 
 
 def test_the_three_lists_of_public_names_agree() -> None:

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "_deprecation": {"_version"},
     "errors": {"_result_codes"},
     "store": {"_disk", "errors", "members"},
-    "_native": {"_result_codes", "_version", "errors"},
+    "_native": {"_version", "errors"},
     "_versions": {"_native", "_version", "errors"},
     "tls": {"_native", "errors"},
     "_sql": {"_deprecation", "_native", "_result_codes", "errors"},

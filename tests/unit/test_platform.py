@@ -227,7 +227,8 @@ OLD_SYNTAX = (
     ast.Module, ast.Expr, ast.Constant, ast.Import, ast.ImportFrom, ast.alias, ast.If, ast.Compare, ast.Lt, ast.In,
     ast.ClassDef, ast.Raise, ast.Call, ast.Name, ast.Load, ast.Store, ast.Attribute, ast.Subscript, ast.BinOp, ast.Add,
     ast.Mod, ast.BitOr, ast.UnaryOp, ast.USub, ast.Tuple, ast.List, ast.Dict, ast.Assign, ast.FunctionDef,
-    ast.arguments, ast.arg, ast.Return, ast.Delete, ast.Del,
+    ast.arguments, ast.arg, ast.Return, ast.Delete, ast.Del, ast.ListComp,
+    ast.comprehension,
 )  # fmt: skip
 
 

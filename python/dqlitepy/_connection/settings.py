@@ -12,7 +12,7 @@ _PRAGMAS = {
     constants.SQLITE_DBCONFIG_TRUSTED_SCHEMA: "trusted_schema",
     constants.SQLITE_DBCONFIG_WRITABLE_SCHEMA: "writable_schema",
 }
-_KNOWN = {number for name, number in constants.CONSTANTS.items() if name.startswith("SQLITE_DBCONFIG_")}
+_KNOWN = {number for name, number in vars(constants).items() if name.startswith("SQLITE_DBCONFIG_")}
 
 
 def pragma_of(setting: int) -> str:

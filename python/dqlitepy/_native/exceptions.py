@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dqlitepy._result_codes  # noqa: F401  (with_code needs it, perhaps when no file can be opened any more)
 from dqlitepy._native.abi import ErrorStruct, Kind
 from dqlitepy.errors import (
     AmbiguousCommitError,

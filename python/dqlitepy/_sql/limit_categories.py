@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What getlimit and setlimit are about. Apart from the other constants, as every connection needs these."""
 
-from __future__ import annotations
+from typing import Final as _Final  # what completes `dqlitepy.` shows all that has no underscore here
 
-from typing import Final
-
-SQLITE_LIMIT_LENGTH: Final = 0
-SQLITE_LIMIT_SQL_LENGTH: Final = 1
-SQLITE_LIMIT_COLUMN: Final = 2
-SQLITE_LIMIT_EXPR_DEPTH: Final = 3
-SQLITE_LIMIT_COMPOUND_SELECT: Final = 4
-SQLITE_LIMIT_VDBE_OP: Final = 5
-SQLITE_LIMIT_FUNCTION_ARG: Final = 6
-SQLITE_LIMIT_ATTACHED: Final = 7
-SQLITE_LIMIT_LIKE_PATTERN_LENGTH: Final = 8
-SQLITE_LIMIT_VARIABLE_NUMBER: Final = 9
-SQLITE_LIMIT_TRIGGER_DEPTH: Final = 10
-SQLITE_LIMIT_WORKER_THREADS: Final = 11
+SQLITE_LIMIT_LENGTH: _Final = 0
+SQLITE_LIMIT_SQL_LENGTH: _Final = 1
+SQLITE_LIMIT_COLUMN: _Final = 2
+SQLITE_LIMIT_EXPR_DEPTH: _Final = 3
+SQLITE_LIMIT_COMPOUND_SELECT: _Final = 4
+SQLITE_LIMIT_VDBE_OP: _Final = 5
+SQLITE_LIMIT_FUNCTION_ARG: _Final = 6
+SQLITE_LIMIT_ATTACHED: _Final = 7
+SQLITE_LIMIT_LIKE_PATTERN_LENGTH: _Final = 8
+SQLITE_LIMIT_VARIABLE_NUMBER: _Final = 9
+SQLITE_LIMIT_TRIGGER_DEPTH: _Final = 10
+SQLITE_LIMIT_WORKER_THREADS: _Final = 11

@@ -19,9 +19,6 @@ A connection belongs to the event loop that opens it, and runs one statement at 
 Cancelling a task, as `asyncio.timeout` does, ends its statement.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dqlitepy._sql.adapters import register_adapter
@@ -99,12 +96,20 @@ _MODULE_OF_NAME = {"Client": "dqlitepy.aio.client", "Node": "dqlitepy.aio.node"}
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     if name in _MODULE_OF_NAME:
         return getattr(import_module(_MODULE_OF_NAME[name]), name)
+    if name in ("client", "node"):
+        return import_module(f"dqlitepy.aio.{name}")
     if name in ("sqlite_version", "sqlite_version_info"):  # they read the library
         return getattr(import_module("dqlitepy._versions"), name)()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, "client", "connection", "cursor", "node", "pool", "retry"})
+
+
+# Completion by what is here should not find it.
+del TYPE_CHECKING
