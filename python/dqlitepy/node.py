@@ -8,18 +8,15 @@ from types import TracebackType
 from typing import Literal, Self
 
 from dqlitepy import errors
-from dqlitepy._cluster.node_core import NodeCore
-from dqlitepy._cluster.tasks import ask
-from dqlitepy._native.abi import TaskOperation
+from dqlitepy._blocking.node_questions import SyncNode
 from dqlitepy._native.handle import Handle
 from dqlitepy._native.library import forked
 from dqlitepy._native.log import node_started, node_stopped
 from dqlitepy._native.operations import StartNode
 from dqlitepy.client import Client
-from dqlitepy.members import NodeInfo, NodeStats, Role
 
 
-class Node(NodeCore):
+class Node(SyncNode):
     """A node of a cluster that runs in this process from `start` to `close`.
 
     Three nodes on three machines keep going when any one of them fails:
@@ -92,30 +89,6 @@ class Node(NodeCore):
             self._note_start(handle)
         return self
 
-    def wait_ready(self, timeout: float = 30.0) -> None:
-        """Waits until the node is a member of its cluster, has the role to begin with, and the cluster has a leader.
-
-        Args:
-            timeout: seconds.
-
-        Raises:
-            OperationalError: the time was up; the message says what is missing.
-        """
-        ask(self._question(TaskOperation.NODE_READY, timeout))
-
-    def handover(self, timeout: float = 60.0) -> None:
-        """Gives the node's duties to others, so that closing it interrupts nobody.
-
-        They are its leadership, and its vote if another node can take it. Does nothing where no other node is there.
-
-        Args:
-            timeout: seconds.
-
-        Raises:
-            OperationalError: no other node took them in time.
-        """
-        ask(self._question(TaskOperation.NODE_HANDOVER, timeout))
-
     def close(self, *, handover: bool = True, timeout: float = 10.0) -> None:
         """Stops the node. Closing a closed one does nothing, as in a forked child.
 
@@ -157,20 +130,6 @@ class Node(NodeCore):
         self.close()
         return False
 
-    @property
-    def role(self) -> Role | None:
-        """What it does in the cluster; None while it is no member."""
-        return ask(self._state())[0]
-
-    @property
-    def leader(self) -> NodeInfo | None:
-        """The node that leads the cluster; None while none is known."""
-        return ask(self._state())[1]
-
     def client(self, timeout: float = 5.0) -> Client:
         """Returns a client of the cluster; `timeout` in seconds is that of its calls."""
         return Client(self.servers, tls=self._tls, timeout=timeout)
-
-    def stats(self) -> NodeStats:
-        """Returns what the node is and what it has on disk at this moment."""
-        return self._stats(ask(self._state()))

@@ -16,6 +16,7 @@ TWINS = {
     "retry.py": "retry.py",
     "_statements.py": "_blocking/statements.py",
     "_fetching.py": "_blocking/fetching.py",
+    "_node_questions.py": "_blocking/node_questions.py",
     "_transactions.py": "_blocking/transactions.py",
     "_dump_lines.py": "_copying/dump_lines.py",
 }
@@ -38,6 +39,7 @@ _NAMES = [
     (r"\bdqlitepy\.aio\._(fetching|statements|transactions|waiters)\b", r"dqlitepy._blocking.\1"),
     (r"\bdqlitepy\.aio\b", "dqlitepy"),
     (r"\bAsyncConnection\b", "SyncConnection"),
+    (r"\bAsyncNode\b", "SyncNode"),
     (r"\bAsyncTransactions\b", "SyncTransactions"),
     (r"\bLooping\b", "Blocking"),
     (r"\banext\b", "next"),
