@@ -13,7 +13,7 @@ from dqlitepy import errors
 from dqlitepy._cluster.place import place_of
 from dqlitepy._cluster.target import StrOrBytesPath
 from dqlitepy._connection.refused import RefusedMethods
-from dqlitepy._connection.shape import shape
+from dqlitepy._connection.shape import factory_of, shape
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
@@ -120,33 +120,6 @@ class Connection(RefusedMethods, CopyingConnection):
         """Runs the statements of a script on a new cursor, which is returned; see `Cursor.executescript`."""
         return self.cursor().executescript(script)
 
-    def getconfig(self, op: int, /) -> bool:
-        """Returns a setting SQLITE_DBCONFIG_* of this connection.
-
-        Raises:
-            ValueError: there is no such setting.
-            NotSupportedError: no PRAGMA reaches it.
-        """
-        from dqlitepy._connection.settings import pragma_of  # few programs need it
-
-        self._number()
-        return bool(self._exclusively(self._ask, f"PRAGMA {pragma_of(op)}")[0][0])
-
-    def setconfig(self, op: int, enable: bool = True, /) -> None:
-        """Changes a setting SQLITE_DBCONFIG_* of this connection.
-
-        Raises:
-            ValueError: there is no such setting.
-            NotSupportedError: no PRAGMA reaches it.
-            OperationalError: it did not change, as foreign keys cannot inside a transaction.
-        """
-        from dqlitepy._connection.settings import pragma_of  # few programs need it
-
-        self._number()
-        self._exclusively(self._ask, f"PRAGMA {pragma_of(op)} = {int(bool(enable))}")
-        if self.getconfig(op) != bool(enable):
-            raise errors.OperationalError("Unable to set config: end the transaction first")
-
     def interrupt(self) -> None:
         """Ends the statement that runs on this connection in another thread; it raises OperationalError there."""
         self._cancel()
@@ -199,7 +172,6 @@ class Connection(RefusedMethods, CopyingConnection):
             self._place.release()
 
 
-_FACTORY = 5  # its position among the arguments of connect
 _C = TypeVar("_C")
 
 
@@ -237,7 +209,7 @@ def connect(*args: Any, **options: Any) -> Any:
             None for no implicit transactions. Counts only with the default of `autocommit`.
         check_same_thread: whether to refuse use by other threads than this one; without it they take turns.
         factory: called with the same arguments instead of Connection, of which it is usually a subclass.
-        cached_statements: of how many statements to remember what their text tells.
+        cached_statements: how many parsed statements to keep.
         uri: whether a database that begins with "file:" is a URI, with "?mode=" rwc, rw (it must exist), ro (this
             connection cannot write) or memory.
         autocommit: False to have a transaction always open, True for none but explicit ones (`Connection.autocommit`).
@@ -255,8 +227,7 @@ def connect(*args: Any, **options: Any) -> Any:
         NotSupportedError: an argument asks for what this version does not have.
         UnsupportedPlatformError: dqlitepy cannot run on this machine.
     """
-    factory = options.get("factory") or (args[_FACTORY] if len(args) > _FACTORY else None) or Connection
-    return factory(*args, **options)
+    return factory_of(args, options, Connection)(*args, **options)
 
 
 connect.__wrapped__ = shape(Connection)  # type: ignore[attr-defined]

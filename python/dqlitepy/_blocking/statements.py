@@ -12,10 +12,39 @@ from dqlitepy._native.formats import Parameters
 from dqlitepy._native.operations import Execute, Fetch
 from dqlitepy._sql.converters import PARSE_DECLTYPES
 from dqlitepy._sql.declared_types import DEFINITIONS, VERSION, DeclaredTypes
+from dqlitepy.errors import OperationalError
 
 
 class SyncConnection(Blocking):
     """A connection that runs statements."""
+
+    def getconfig(self, op: int, /) -> bool:
+        """Returns a setting SQLITE_DBCONFIG_* of this connection.
+
+        Raises:
+            ValueError: there is no such setting.
+            NotSupportedError: no PRAGMA reaches it.
+        """
+        from dqlitepy._connection.settings import pragma_of  # few programs need it
+
+        self._number()
+        rows = self._exclusively(self._ask, f"PRAGMA {pragma_of(op)}")
+        return bool(rows[0][0])
+
+    def setconfig(self, op: int, enable: bool = True, /) -> None:
+        """Changes a setting SQLITE_DBCONFIG_* of this connection.
+
+        Raises:
+            ValueError: there is no such setting.
+            NotSupportedError: no PRAGMA reaches it.
+            OperationalError: it did not change, as foreign keys cannot inside a transaction.
+        """
+        from dqlitepy._connection.settings import pragma_of  # few programs need it
+
+        self._number()
+        self._exclusively(self._ask, f"PRAGMA {pragma_of(op)} = {int(bool(enable))}")
+        if self.getconfig(op) != bool(enable):
+            raise OperationalError("Unable to set config: end the transaction first")
 
     def _run_control(self, sql: str, parameters: Parameters = ()) -> None:
         self._exclusively(self._run_to_the_end, self._control(sql, parameters))

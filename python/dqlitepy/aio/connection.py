@@ -10,10 +10,9 @@ from operator import index
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex, TypeVar
 
-from dqlitepy import errors
 from dqlitepy._cluster.place import Place, place_of
 from dqlitepy._cluster.target import StrOrBytesPath
-from dqlitepy._connection.shape import shape
+from dqlitepy._connection.shape import factory_of, shape
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
@@ -129,33 +128,6 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
             handler: None for none.
         """
         super().set_trace_callback(handler)
-
-    async def getconfig(self, op: int, /) -> bool:
-        """Returns a setting SQLITE_DBCONFIG_* of this connection.
-
-        Raises:
-            ValueError: there is no such setting.
-            NotSupportedError: no PRAGMA reaches it.
-        """
-        from dqlitepy._connection.settings import pragma_of  # few programs need it
-
-        self._number()
-        return bool((await self._exclusively(self._ask, f"PRAGMA {pragma_of(op)}"))[0][0])
-
-    async def setconfig(self, op: int, enable: bool = True, /) -> None:
-        """Changes a setting SQLITE_DBCONFIG_* of this connection.
-
-        Raises:
-            ValueError: there is no such setting.
-            NotSupportedError: no PRAGMA reaches it.
-            OperationalError: it did not change, as foreign keys cannot inside a transaction.
-        """
-        from dqlitepy._connection.settings import pragma_of  # few programs need it
-
-        self._number()
-        await self._exclusively(self._ask, f"PRAGMA {pragma_of(op)} = {int(bool(enable))}")
-        if await self.getconfig(op) != bool(enable):
-            raise errors.OperationalError("Unable to set config: end the transaction first")
 
     async def interrupt(self) -> None:
         """Ends the statement that runs on this connection in another task; it raises OperationalError there."""
@@ -317,31 +289,34 @@ def connect(*args: Any, **options: Any) -> Connection:
         database: the directory of an embedded node, which runs in this process as long as something is connected to it;
             ":memory:" for a temporary one that goes with the connection; "dqlite://host:port,host:port/name" for a
             database of a cluster, of which at least one of the named nodes must run (where a URL has one host only,
-            "dqlite://host:port/name?node=host:port&node=host:port" says the same); or a Node of this process.
+            "dqlite://host:port/name?node=host:port&node=host:port" says the same), until the first connection in this
+            process has learned the other members; or a Node of this process.
         timeout: seconds to wait for a lock that another connection holds.
         detect_types: PARSE_DECLTYPES, PARSE_COLNAMES or both, for `register_converter`; 0 for neither.
         isolation_level: what precedes the first write of a transaction: "" or "IMMEDIATE", "DEFERRED", "EXCLUSIVE";
             None for no implicit transactions. Counts only with the default of `autocommit`.
         check_same_thread: changes nothing: a connection belongs to its event loop.
         factory: called with the same arguments instead of Connection, of which it is usually a subclass.
-        cached_statements: of how many statements to remember what their text tells.
-        uri: whether `database` may be a "file:" URI.
+        cached_statements: how many parsed statements to keep.
+        uri: whether a database that begins with "file:" is a URI, with "?mode=" rwc, rw (it must exist), ro (this
+            connection cannot write) or memory.
         autocommit: False to have a transaction always open, True for none but explicit ones (`Connection.autocommit`).
         name: which of the databases in that directory or cluster, where a URL does not say so.
         leader_timeout: seconds to look for a leader.
-        tls: for a cluster with TLS: the certificate to show and the authority to check the nodes' against.
+        tls: for a cluster with TLS: the certificate to show and the authority to check the nodes' against. A URL can
+            name the files instead: "?tls_cert=FILE&tls_key=FILE&tls_ca=FILE".
         linearizable: whether a SELECT sees every write that was acknowledged before it began; see `dqlitepy.connect`.
         iter_chunk_size: changes nothing: rows come in batches of some 256 KiB.
+
+    Raises:
+        NotSupportedError: an argument asks for what this version does not have.
 
     Opening raises:
         OperationalError: the directory cannot be used, or another process uses it.
         UnsupportedPlatformError: dqlitepy cannot run on this machine.
     """
-    factory = options.get("factory") or (args[_FACTORY] if len(args) > _FACTORY else None) or Connection
-    connection: Connection = factory(*args, **options)
+    connection: Connection = factory_of(args, options, Connection)(*args, **options)
     return connection
 
-
-_FACTORY = 5  # its position among the arguments of connect
 
 connect.__wrapped__ = shape(Connection)  # type: ignore[attr-defined]
