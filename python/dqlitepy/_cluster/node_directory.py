@@ -9,11 +9,10 @@ from contextlib import suppress
 from errno import ENOENT, ENOTDIR
 from time import monotonic
 
+from dqlitepy._result_codes import SQLITE_CANTOPEN, SQLITE_CORRUPT
 from dqlitepy.errors import Error, OperationalError, with_code
 
 _PRIVATE = 0o700
-_CANTOPEN = 14
-_CORRUPT = 11
 # How long files may be searched for damage before the error goes out without it.
 _INSPECTION_SECONDS = 30.0
 
@@ -38,7 +37,7 @@ def make(directory: str, *, create: bool = True) -> os.stat_result:
         if isinstance(error, FileNotFoundError) and create:
             hint = ". It is a link to nothing" if os.path.islink(directory) else ". Make the folder above it first"
         message = f"unable to open database directory {directory!r}: {error.strerror}{hint}"
-        raise with_code(OperationalError(message), _CANTOPEN) from error
+        raise with_code(OperationalError(message), SQLITE_CANTOPEN) from error
     return status
 
 
@@ -69,7 +68,9 @@ def check_open_segments(directory: str) -> None:
                 Reader(Segment(name, True, content.size), content, 1).read_open()
         except GoodEntriesFollow as damage:
             if holder(Path(directory)) is None:  # otherwise it is being written
-                raise with_code(OperationalError(_damage_message(directory, f"{name}: {damage}")), _CORRUPT) from None
+                raise with_code(
+                    OperationalError(_damage_message(directory, f"{name}: {damage}")), SQLITE_CORRUPT
+                ) from None
         except (Damaged, OSError):
             continue  # the node itself tells
 
@@ -106,4 +107,4 @@ def explained(error: Error, directory: str) -> Error:
         return error
     found = "; ".join(f"{finding.file}: {finding.text}" for finding in report.damage)
     said = str(error).partition(": ")[2]  # behind which node it is
-    return with_code(OperationalError(_damage_message(directory, f"{found} (dqlite says: {said})")), _CORRUPT)
+    return with_code(OperationalError(_damage_message(directory, f"{found} (dqlite says: {said})")), SQLITE_CORRUPT)

@@ -7,9 +7,9 @@ import random
 from time import monotonic
 from typing import Protocol
 
+from dqlitepy._result_codes import SQLITE_BUSY
 from dqlitepy.errors import LeadershipLostError, NotLeaderError, OperationalError, ProgrammingError
 
-_BUSY = 5
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.5
 
@@ -38,7 +38,7 @@ class Attempts:
     def allow_another(self, error: OperationalError) -> bool:
         """Whether nothing was committed and the time allows another attempt."""
         safe = isinstance(error, LeadershipLostError | NotLeaderError)
-        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == _BUSY
+        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY
         return (safe or busy) and monotonic() + self._pause <= self._deadline
 
     def pause(self) -> float:

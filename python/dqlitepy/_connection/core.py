@@ -21,6 +21,7 @@ from dqlitepy._native.formats import Parameters, encode
 from dqlitepy._native.handle import Handle
 from dqlitepy._native.library import library, take_block
 from dqlitepy._native.operations import DML, LINEARIZABLE, ROWS, TEXT_AS_BYTES, Execute, ExecuteMany, Operation
+from dqlitepy._result_codes import SQLITE_TOOBIG
 from dqlitepy._sql.batches import batches
 from dqlitepy._sql.declared_types import DeclaredTypes
 from dqlitepy._sql.parameters import bind, bind_all, is_storable
@@ -28,7 +29,6 @@ from dqlitepy._sql.plain_rows import encode_plain
 from dqlitepy._sql.statements import describe, expand
 from dqlitepy.errors import DataError, LeadershipLostError, OperationalError, ProgrammingError, with_code
 
-_TOOBIG = 18
 _NO_PARAMETERS: Parameters = ()  # as Python has one empty tuple, most that have none are this very one
 _NO_PARAMETERS_ENCODED = encode(_NO_PARAMETERS)
 # Before that, sqlite3 takes a sequence for parameters that have names, and says nothing.
@@ -232,7 +232,7 @@ class ConnectionCore:
             raise TypeError(f"{caller}() argument 1 must be str, not {type(sql).__name__}")
         encoded = sql.encode()
         if len(encoded) > self._limits.sql_length:
-            raise with_code(DataError("query string is too large"), _TOOBIG)
+            raise with_code(DataError("query string is too large"), SQLITE_TOOBIG)
         if b"\0" in encoded:
             raise ProgrammingError("the query contains a null character")
         self._last_encoded = sql, encoded

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dqlitepy._native.formats import Parameters
+from dqlitepy._result_codes import SQLITE_ERROR, SQLITE_TOOBIG
 from dqlitepy._sql import limit_categories
 from dqlitepy._sql.statements import StatementFacts
 from dqlitepy.errors import DataError, NotSupportedError, OperationalError, ProgrammingError, with_code
@@ -28,8 +29,6 @@ _COMPILED = {
     limit_categories.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 _KEPT_HERE = {_LENGTH, _SQL_LENGTH, _VARIABLE_NUMBER}
-_ERROR = 1
-_TOOBIG = 18
 
 
 class Limits:
@@ -78,12 +77,12 @@ class Limits:
             DataError: a text or blob is too long.
         """
         if len(statement.names) > self.get(_VARIABLE_NUMBER):
-            raise with_code(OperationalError("too many SQL variables"), _ERROR)
+            raise with_code(OperationalError("too many SQL variables"), SQLITE_ERROR)
         longest = self.get(_LENGTH)
         for value in parameters:
             size = len(value.encode()) if isinstance(value, str) else len(value) if isinstance(value, bytes) else 0
             if size > longest:
-                raise with_code(DataError("string or blob too big"), _TOOBIG)
+                raise with_code(DataError("string or blob too big"), SQLITE_TOOBIG)
 
     def check_length(self, size: int) -> None:
         """Refuses a text of SQL of more bytes than SQLITE_LIMIT_LENGTH.

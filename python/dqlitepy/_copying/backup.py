@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from dqlitepy._copying.dump import PAGE_SIZE, Dump
 from dqlitepy._copying.whole_file import write_new_file
+from dqlitepy._result_codes import SQLITE_DONE, SQLITE_OK
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 # Called with SQLite's status (0, or 101 when it is done), how many pages are still to come, and how many there are.
 Progress: TypeAlias = Callable[[int, int, int], object]
-
-_OK, _DONE = 0, 101
 
 
 def copy_to_file(options: ConnectOptions, path: str, pages: int, progress: Progress | None) -> None:
@@ -51,11 +50,11 @@ def copy_to_file(options: ConnectOptions, path: str, pages: int, progress: Progr
                     written += len(part)
                     rest = rest[len(part) :]
                     if progress and step and written % step == 0 and written < dump.size:
-                        progress(_OK, total - written // PAGE_SIZE, total)
+                        progress(SQLITE_OK, total - written // PAGE_SIZE, total)
 
     write_new_file(path, write)
     if progress:
-        progress(_DONE, 0, total)
+        progress(SQLITE_DONE, 0, total)
 
 
 def copy_to_sqlite(

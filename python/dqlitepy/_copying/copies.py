@@ -15,6 +15,7 @@ from dqlitepy._control import TransactionControl
 from dqlitepy._native.abi import ConnectOptions
 from dqlitepy._native.handle import Handle
 from dqlitepy._native.operations import Connect
+from dqlitepy._result_codes import SQLITE_BUSY, SQLITE_READONLY
 from dqlitepy.cursor import Cursor
 from dqlitepy.errors import NotSupportedError, OperationalError, with_code
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from dqlitepy._copying.backup import Progress
     from dqlitepy._copying.restore import Read
-
-
-_BUSY, _READONLY = 5, 8
 
 
 class CopyingConnection(TransactionControl):
@@ -172,7 +170,7 @@ class CopyingConnection(TransactionControl):
         if self._autocommit is not False and self._exclusively(self._has_transaction):
             raise _open_transaction("restore")
         if self._exclusively(self._ask, "PRAGMA query_only") != [(0,)]:  # which holds for this connection alone
-            raise with_code(OperationalError("attempt to write a readonly database"), _READONLY)
+            raise with_code(OperationalError("attempt to write a readonly database"), SQLITE_READONLY)
         with self._sibling() as sibling:
             restore(read, sibling, progress)
         if self._autocommit is False:
@@ -197,7 +195,7 @@ class CopyingConnection(TransactionControl):
             with self._sibling(patient=False) as sibling:
                 sibling._run_control("BEGIN IMMEDIATE")
         except OperationalError as error:
-            if getattr(error, "sqlite_errorcode", None) == _BUSY:
+            if getattr(error, "sqlite_errorcode", None) == SQLITE_BUSY:
                 return True
             raise
         return False

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from dqlitepy._blocking.statements import SyncConnection
 from dqlitepy._copying.iterdump import quote_name
 from dqlitepy._copying.restore_pieces import ONE_TRANSACTION, Pieces, begin, drop_leftovers, tell_size
+from dqlitepy._result_codes import SQLITE_DONE, SQLITE_ERROR, SQLITE_OK
 from dqlitepy.cursor import Cursor
 from dqlitepy.errors import AmbiguousCommitError, DataError, LeadershipLostError, NotSupportedError, OperationalError
 
@@ -22,7 +23,6 @@ Progress: TypeAlias = Callable[[int, int, int], object]
 # Type, name and definition of each.
 _Objects: TypeAlias = list[tuple[Any, ...]]
 
-_OK, _ERROR, _DONE = 0, 1, 101
 _ROWS_BETWEEN_CALLS = 1000
 _BYTES_BETWEEN_CALLS = 4 << 20
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
@@ -59,7 +59,7 @@ def restore(read: Read, target: SyncConnection, progress: Progress | None) -> No
             copy.pieces.explain(error)
         raise
     if progress is not None:
-        progress(_DONE, 0, copy.total)
+        progress(SQLITE_DONE, 0, copy.total)
 
 
 def _begin(target: SyncConnection) -> None:
@@ -83,7 +83,7 @@ def _hidden(target: SyncConnection, objects: _Objects) -> Pieces | None:
     try:
         pieces.hide(ordinary)
     except OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) != _ERROR:
+        if getattr(error, "sqlite_errorcode", None) != SQLITE_ERROR:
             raise
         target._run_control("ROLLBACK")
         _begin(target)
@@ -128,7 +128,7 @@ def _make(target: SyncConnection, kind: str, name: str, sql: str) -> None:
     try:
         target._run_control(sql)
     except OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) != _ERROR:
+        if getattr(error, "sqlite_errorcode", None) != SQLITE_ERROR:
             raise
         raise _cannot_make(kind, name, error) from error
 
@@ -194,7 +194,7 @@ class _Rows:
             if self.pieces is not None:
                 self.pieces.went(self._size - size)
             if self._progress is not None and self._done != before:
-                self._progress(_OK, self.total - self._done, self.total)
+                self._progress(SQLITE_OK, self.total - self._done, self.total)
 
     def _batch(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         """Yields as many rows as go between two calls, fewer where they are large."""

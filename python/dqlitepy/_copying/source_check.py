@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.soundness import Unknown, first_fault
+from dqlitepy._result_codes import SQLITE_CORRUPT, SQLITE_NOTADB
 from dqlitepy.errors import DatabaseError, with_code
 
 if TYPE_CHECKING:
     import sqlite3
 
-_CORRUPT, _NOT_A_DATABASE = 11, 26
 # SQLite runs so many of its steps between two looks for Ctrl-C, and says this where one ended it.
 _STEPS = 1_000_000
 _INTERRUPTED = "interrupted"
@@ -53,7 +53,7 @@ def check_format(path: str, called: str) -> None:
         told = "it is empty, and a SQLite database is not: was its copy cut short?"
     else:
         told = next((text for magic, text in _FOREIGN if start.startswith(magic)), "it may be encrypted, or damaged")
-    raise with_code(DatabaseError(f"{called} cannot be read: file is not a database ({told})"), _NOT_A_DATABASE)
+    raise with_code(DatabaseError(f"{called} cannot be read: file is not a database ({told})"), SQLITE_NOTADB)
 
 
 def check_sound(source: sqlite3.Connection, called: str) -> None:
@@ -81,7 +81,7 @@ def check_sound(source: sqlite3.Connection, called: str) -> None:
                 f"{called} is damaged, and nothing was restored: {fault}. Save what can be read into a new file first, "
                 "by `sqlite3 OLD .recover | sqlite3 NEW`"
             ),
-            _CORRUPT,
+            SQLITE_CORRUPT,
         )
 
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from dqlitepy._copying.source_check import check_format, check_sound
+from dqlitepy._result_codes import SQLITE_BUSY, SQLITE_LOCKED
 from dqlitepy.errors import DatabaseError, Error, OperationalError, with_code
 
 if TYPE_CHECKING:
     import sqlite3
 
-_BUSY, _LOCKED = 5, 6
 # How long another connection may keep the source locked.
 _PATIENCE_SECONDS = 5.0
 
@@ -87,7 +87,9 @@ def reading_connection(source: sqlite3.Connection) -> Iterator[_Read]:
 
     def watch(status: int, remaining: int, total: int) -> None:
         # sqlite3 would wait for ever.
-        if status in (_BUSY, _LOCKED) and (source.in_transaction or monotonic() - began > _PATIENCE_SECONDS):
+        if status in (SQLITE_BUSY, SQLITE_LOCKED) and (
+            source.in_transaction or monotonic() - began > _PATIENCE_SECONDS
+        ):
             reason = "it has a transaction open: commit it or roll it back first" if source.in_transaction else "locked"
             raise OperationalError(f"the source cannot be read: {reason}")
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO
 
+from dqlitepy._result_codes import SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR
 from dqlitepy.errors import Error, OperationalError, with_code
 
-_IOERR, _FULL, _CANTOPEN = 10, 13, 14
 # What a file system says that has no hard links.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
@@ -69,15 +69,15 @@ def _sync_folder(folder: str) -> None:
 
 def _failure(path: str, error: OSError) -> Error:
     if isinstance(error, FileExistsError):
-        code = _CANTOPEN
+        code = SQLITE_CANTOPEN
         message = f"{path!r} exists already, and nothing is overwritten: remove it, or give another name"
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
-        code = _FULL
+        code = SQLITE_FULL
         message = f"the disk is full: {path!r} was not made. Free some space, or give another folder"
     elif isinstance(error, FileNotFoundError):
-        code = _CANTOPEN
+        code = SQLITE_CANTOPEN
         message = f"{path!r} cannot be made: its folder does not exist; make that first"
     else:
-        code = _CANTOPEN if isinstance(error, PermissionError) else _IOERR
+        code = SQLITE_CANTOPEN if isinstance(error, PermissionError) else SQLITE_IOERR
         message = f"{path!r} cannot be made: {error.strerror or error}"
     return with_code(OperationalError(message), code)
