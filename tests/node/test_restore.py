@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
-from dqlitepy._copying.iterdump import quote_name
+from dqlitepy._quoting import quote_name
 
 from tests.node.schema import contents
 from tests.support import run_python

@@ -8,6 +8,7 @@ import enum
 import textwrap
 from typing import Any
 
+import dqlitepy
 import pytest
 from dqlitepy._native import abi
 
@@ -19,7 +20,7 @@ ABI = parse(HEADER.read_text(encoding="utf-8"))
 ENUMS: dict[str, tuple[type[enum.IntEnum | enum.IntFlag], str]] = {
     "dqlitepy_status": (abi.Status, "DQLITEPY_"),
     "dqlitepy_kind": (abi.Kind, "DQLITEPY_KIND_"),
-    "dqlitepy_role": (abi.RoleNumber, "DQLITEPY_ROLE_"),
+    "dqlitepy_role": (dqlitepy.Role, "DQLITEPY_ROLE_"),
     "dqlitepy_operation": (abi.TaskOperation, "DQLITEPY_"),
     "dqlitepy_error_flag": (abi.ErrorFlag, "DQLITEPY_ERROR_"),
     "dqlitepy_result_flag": (abi.ResultFlag, "DQLITEPY_RESULT_"),

@@ -13,6 +13,7 @@ from typing import TextIO
 import dqlitepy
 from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.progress import Progress
+from dqlitepy._quoting import quote_name
 
 _ROWS = 5000  # that one executemany takes
 _LONGEST_FIELD = 2**31 - 1
@@ -42,7 +43,7 @@ def import_csv(con: dqlitepy.Connection, file: str, table: str, skip: int) -> in
         try:
             width = _width(con, table, records)
             count = 0
-            insert = f"INSERT INTO {_quoted(table)} VALUES ({', '.join('?' * width)})"
+            insert = f"INSERT INTO {quote_name(table)} VALUES ({', '.join('?' * width)})"
             while chunk := [_checked(file, line, fields, width) for line, fields in islice(records, _ROWS)]:
                 con.executemany(insert, chunk)
                 count += len(chunk)
@@ -73,7 +74,7 @@ def _width(con: dqlitepy.Connection, table: str, records: Iterator[tuple[int, li
     _, names = next(records, (0, None))
     if names is None:
         raise Failure("there is no record to name the columns of a new table", f"Make the table {table} first.")
-    con.execute(f"CREATE TABLE {_quoted(table)} ({', '.join(f'{_quoted(name)} TEXT' for name in names)})")
+    con.execute(f"CREATE TABLE {quote_name(table)} ({', '.join(f'{quote_name(name)} TEXT' for name in names)})")
     return len(names)
 
 
@@ -84,7 +85,3 @@ def _checked(file: str, line: int, fields: list[str], width: int) -> list[str]:
             "Mend the file, or leave its head out with --skip 1; nothing was imported.",
         )
     return fields
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -19,8 +19,7 @@ from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.rebuild import State, candidates, rebuilt
 from dqlitepy._disk.rows import save_rows
 from dqlitepy._disk.snapshots import Snapshot
-
-_PLAIN = b"\x01\x01"  # at byte 18 of a file: it has no WAL
+from dqlitepy._disk.sqlite_header import WITHOUT_WAL, WRITE_VERSION
 
 
 @dataclasses.dataclass
@@ -140,8 +139,8 @@ def _write(state: State, output: Path, beside: bool) -> list[Salvaged]:
         if not target.exists():
             shutil.copyfile(path, target)
             with open(target, "r+b") as file:
-                file.seek(18)
-                file.write(_PLAIN)
+                file.seek(WRITE_VERSION)
+                file.write(WITHOUT_WAL)
         files.append(Salvaged(name, str(target), state.snapshot, state.last_index, lost))
     return files
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+from dqlitepy._disk.sqlite_header import WITHOUT_WAL, WRITE_VERSION
 from dqlitepy._native.abi import BlockSize, ConnectOptions, DumpFlag, ErrorStruct, Status
 from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.handle import Handle
@@ -15,11 +16,6 @@ from dqlitepy._native.operations import OpenDump, ReadDump
 from dqlitepy._native.waiting import complete
 
 PAGE_SIZE = 4096  # the only one that dqlite has
-
-# Where SQLite's header says how the file is written, once for writers and once for readers: 1 with a rollback journal,
-# 2 with a WAL. dqlite's WAL does not come along, and SQLite's memory databases cannot have one.
-_WRITE_VERSION = 18
-_JOURNAL = b"\x01\x01"
 
 
 class Dump:
@@ -86,4 +82,4 @@ def opening_of(options: ConnectOptions, *, any_server: bool) -> OpenDump:
 
 def without_wal(piece: bytes) -> bytes:
     """Returns the first piece of a copy as SQLite opens it."""
-    return piece[:_WRITE_VERSION] + _JOURNAL + piece[_WRITE_VERSION + len(_JOURNAL) :]
+    return piece[:WRITE_VERSION] + WITHOUT_WAL + piece[WRITE_VERSION + len(WITHOUT_WAL) :]

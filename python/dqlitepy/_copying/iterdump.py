@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, NamedTuple, TypeAlias
 
+from dqlitepy._quoting import quote_name, quote_text
+
 _OBJECTS = "SELECT name, type, sql FROM sqlite_schema WHERE sql NOT NULL AND type {} {}"
 # SQLite's quote() ends a text at its first NUL; these are the only values that need another form.
 _QUOTE_NUL = "'CAST(X''' || hex(CAST({0} AS BLOB)) || ''' AS TEXT)'"
@@ -78,13 +80,3 @@ def dump_steps(filter: str | None) -> Steps:
         yield "PRAGMA writable_schema=OFF;"
     yield from sequences
     yield "COMMIT;"
-
-
-def quote_name(name: str) -> str:
-    """Returns `name` as an identifier in SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """Returns `text` as a literal in SQL."""
-    return "'" + text.replace("'", "''") + "'"

@@ -9,8 +9,8 @@ from time import monotonic
 from typing import Any, TypeAlias
 
 from dqlitepy._blocking.statements import SyncConnection
-from dqlitepy._copying.iterdump import quote_name
 from dqlitepy._copying.restore_pieces import ONE_TRANSACTION, Pieces, begin, drop_leftovers, tell_size
+from dqlitepy._quoting import quote_name
 from dqlitepy._result_codes import SQLITE_DONE, SQLITE_ERROR, SQLITE_OK
 from dqlitepy.cursor import Cursor
 from dqlitepy.errors import AmbiguousCommitError, DataError, LeadershipLostError, NotSupportedError, OperationalError

@@ -13,7 +13,7 @@ from contextlib import suppress
 from time import monotonic
 
 from dqlitepy._blocking.statements import SyncConnection
-from dqlitepy._copying.iterdump import quote_name
+from dqlitepy._quoting import quote_name
 from dqlitepy.cursor import Cursor
 from dqlitepy.errors import AmbiguousCommitError, Error, OperationalError
 

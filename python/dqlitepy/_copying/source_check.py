@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.soundness import Unknown, first_fault
+from dqlitepy._disk.sqlite_header import MAGIC
 from dqlitepy._result_codes import SQLITE_CORRUPT, SQLITE_NOTADB
 from dqlitepy.errors import DatabaseError, with_code
 
@@ -18,7 +19,6 @@ _STEPS = 1_000_000
 _INTERRUPTED = "interrupted"
 # What it says of indexes and columns that only the program of the source can compute: restoring them says the same.
 _FOREIGN_CODE = ("unknown function", "no such function", "no such collation")
-_SQLITE = b"SQLite format 3\0"
 # What else people keep databases in, by the first bytes.
 _FOREIGN = (
     (b"** This file contains an SQLite 2", "it is of SQLite 2: copy it by `sqlite OLD .dump | sqlite3 NEW`"),
@@ -47,7 +47,7 @@ def check_format(path: str, called: str) -> None:
     """
     with open(path, "rb") as file:
         start = file.read(64)
-    if start.startswith(_SQLITE):
+    if start.startswith(MAGIC):
         return
     if not start:
         told = "it is empty, and a SQLite database is not: was its copy cut short?"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dqlitepy._disk.damage import Damaged
 
+MOST_BYTES = 1024 * 1024
 _FORMAT = 1
 # Raft's codes in the log; the client protocol and cluster.yaml number them otherwise.
 _ROLES = {0: "standby", 1: "voter", 2: "spare"}

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from dqlitepy._disk import lz4, snapshots
 from dqlitepy._disk.checksum import XxHash32
 from dqlitepy._disk.damage import Damaged
+from dqlitepy._disk.sqlite_header import MAGIC
 
 _AS_WRITTEN = (True, False, None, True, 65536)  # what a node says in the header of a frame, but for the size
 _HEADER_BYTES = 15
@@ -209,7 +210,7 @@ def _copy_database(content: BinaryIO, start: int, size: int, name: str, output: 
     end = content.seek(0, os.SEEK_END)
     content.seek(start)
     header = _mended(content.read(100))
-    page_size = int.from_bytes(header[16:18], "big") if header.startswith(snapshots.SQLITE) else 0
+    page_size = int.from_bytes(header[16:18], "big") if header.startswith(MAGIC) else 0
     page_size = 65536 if page_size == 1 else page_size if page_size >= 512 else _DEFAULT_PAGE
     if size % page_size or size > _LARGEST_DATABASE:
         pages = int.from_bytes(header[28:32], "big")
@@ -238,5 +239,5 @@ def _copy_database(content: BinaryIO, start: int, size: int, name: str, output: 
 
 def _mended(header: bytes) -> bytes:
     """Puts right what stands at the beginning of every database, if most of it is there."""
-    same = sum(one == other for one, other in zip(header, snapshots.SQLITE, strict=False))
-    return snapshots.SQLITE + header[16:] if same >= len(snapshots.SQLITE) - 4 else header
+    same = sum(one == other for one, other in zip(header, MAGIC, strict=False))
+    return MAGIC + header[16:] if same >= len(MAGIC) - 4 else header

@@ -14,6 +14,7 @@ from dqlitepy._disk.content import Content
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.segments import Reader, Segment
 from dqlitepy._disk.snapshots import Snapshot
+from dqlitepy._disk.sqlite_header import MAGIC
 from dqlitepy._disk.store import Store
 
 Progress = Callable[[int], None]
@@ -82,7 +83,7 @@ def _drop_unreadable(state: State) -> None:
     """
     for name, path in list(state.store.files.items()):
         with open(path, "rb") as file:
-            if file.read(len(snapshots.SQLITE)) != snapshots.SQLITE:
+            if file.read(len(MAGIC)) != MAGIC:
                 del state.store.files[name]
                 state.damage.append(f"nothing of its database {name!r} can be read, since its first page cannot be")
     if not state.store.files:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dqlitepy._disk.soundness import open_copy
+from dqlitepy._quoting import quote_name
 
 _FIRST, _LAST = -(2**63), 2**63 - 1
 _OWN = ("sqlite_stat1", "sqlite_stat4")  # ANALYZE makes them again
@@ -73,21 +74,21 @@ def _save_table(
             target.execute("DELETE FROM sqlite_sequence")
         elif sql is not None:
             target.execute(sql)
-        columns = [row[1] for row in source.execute(f"PRAGMA table_xinfo({_quoted(name)})") if row[6] in (0, 1)]
+        columns = [row[1] for row in source.execute(f"PRAGMA table_xinfo({quote_name(name)})") if row[6] in (0, 1)]
     except sqlite3.Error as error:
         saved.lost.append(f"table {name}: {error}")
         return
     hidden = next((alias for alias in ("rowid", "_rowid_", "oid") if alias not in map(str.lower, columns)), None)
-    wanted = ([hidden] if hidden else []) + [_quoted(column) for column in columns]
+    wanted = ([hidden] if hidden else []) + [quote_name(column) for column in columns]
     table = _Table(source, name, wanted, hidden, saved.lost)
     places = ", ".join("?" * len(wanted))
-    insert = f"INSERT OR IGNORE INTO {_quoted(name)} ({', '.join(wanted)}) VALUES ({places})"
+    insert = f"INSERT OR IGNORE INTO {quote_name(name)} ({', '.join(wanted)}) VALUES ({places})"
     try:
-        source.execute(f"SELECT {hidden or 1} FROM {_quoted(name)} LIMIT 0")
+        source.execute(f"SELECT {hidden or 1} FROM {quote_name(name)} LIMIT 0")
     except sqlite3.OperationalError:  # WITHOUT ROWID
         table.wanted, table.hidden = wanted[1:], None
         places = ", ".join("?" * len(columns))
-        insert = f"INSERT OR IGNORE INTO {_quoted(name)} ({', '.join(table.wanted)}) VALUES ({places})"
+        insert = f"INSERT OR IGNORE INTO {quote_name(name)} ({', '.join(table.wanted)}) VALUES ({places})"
     except sqlite3.DatabaseError:
         pass
     before = target.total_changes
@@ -113,7 +114,7 @@ class _Table:
         self.hidden = hidden
         self._source = source
         self._title = name
-        self._name = _quoted(name)
+        self._name = quote_name(name)
         self._lost = lost
 
     def rows(self) -> Iterator[Sequence[Any]]:
@@ -193,12 +194,8 @@ class _Table:
         except sqlite3.DatabaseError as error:
             self._lost.append(f"table {self._title}: some rows in its midst: {error}")
         keys = [row for row in self._source.execute(f"PRAGMA table_xinfo({self._name})") if row[5]]
-        order = ", ".join(f"{_quoted(row[1])} DESC" for row in sorted(keys, key=lambda row: int(row[5])))
+        order = ", ".join(f"{quote_name(row[1])} DESC" for row in sorted(keys, key=lambda row: int(row[5])))
         try:
             yield from self._source.execute(f"SELECT {columns} FROM {self._name} ORDER BY {order}")
         except sqlite3.DatabaseError:
             return
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

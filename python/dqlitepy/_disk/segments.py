@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from dqlitepy._disk.checksum import raft_crc32
-from dqlitepy._disk.configuration import Member, decode_members
+from dqlitepy._disk.configuration import MOST_BYTES, Member, decode_members
 from dqlitepy._disk.content import Content
 from dqlitepy._disk.damage import Damaged
 
@@ -26,7 +26,6 @@ _FORMAT = 1
 _PREAMBLE = struct.Struct("<IIQ")  # checksum of the header, of the data, count of entries
 _ENTRY = struct.Struct("<QB3xI")
 _MOST_ENTRIES = 8 * 1024 * 1024 // 32  # in a batch, as raft has it
-_MOST_MEMBERS_BYTES = 1024 * 1024
 _KINDS = {1: "command", 2: "barrier", 3: "configuration"}
 
 
@@ -176,7 +175,7 @@ class Reader:
                 raise Damaged(f"{where} has an entry of the unknown kind {code}")
             kind = _KINDS[code]
             if kind == "configuration":
-                if size > _MOST_MEMBERS_BYTES:
+                if size > MOST_BYTES:
                     raise Damaged(f"{where} has a list of members of {size} bytes")
                 members = decode_members(self._content.read(offset, size))
                 self.configurations.append(Configuration(self._next_index, members))

@@ -12,15 +12,14 @@ from typing import BinaryIO
 
 from dqlitepy._disk import lz4
 from dqlitepy._disk.checksum import raft_crc32
-from dqlitepy._disk.configuration import Member, decode_members
+from dqlitepy._disk.configuration import MOST_BYTES, Member, decode_members
 from dqlitepy._disk.damage import Damaged
+from dqlitepy._disk.sqlite_header import MAGIC
 
 _NAME = re.compile(r"snapshot-(\d{1,20})-(\d{1,20})-(\d{1,20})(\.meta)?")
 _FORMAT = 1
 _META = struct.Struct("<4Q")  # format, checksum, index of the configuration, its size
-_MOST_MEMBERS_BYTES = 1024 * 1024
 LONGEST_NAME = 4096
-SQLITE = b"SQLite format 3\0"
 _CHUNK = 1 << 20
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 
@@ -76,7 +75,7 @@ def read_meta(snapshot: Snapshot, data: bytes) -> None:
     form, checksum, index, size = _META.unpack_from(data)
     if form != _FORMAT:
         raise Damaged(f"its format is {form} instead of {_FORMAT}")
-    if not 0 < size <= _MOST_MEMBERS_BYTES:
+    if not 0 < size <= MOST_BYTES:
         raise Damaged(f"it says that its list of members has {size} bytes")
     members = data[_META.size : _META.size + size]
     if len(members) < size:
@@ -148,7 +147,7 @@ def _watched(blocks: Iterator[bytes], file: BinaryIO, progress: Callable[[int], 
 def _check_header(name: str, header: bytes, size: int) -> None:
     if size == 0:
         return
-    if len(header) < 100 or not header.startswith(SQLITE):
+    if len(header) < 100 or not header.startswith(MAGIC):
         raise Damaged(f"its database {name!r} does not begin as one of SQLite")
     page_size = int.from_bytes(header[16:18], "big")
     if page_size == 1:

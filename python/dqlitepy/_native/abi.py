@@ -110,14 +110,6 @@ class NodeOptions(Structure):
     ]
 
 
-class RoleNumber(enum.IntEnum):
-    """`dqlitepy_role`."""
-
-    VOTER = 0
-    STANDBY = 1
-    SPARE = 2
-
-
 class TaskOperation(enum.IntEnum):
     """`dqlitepy_operation`."""
 

@@ -232,11 +232,6 @@ class Statement(Operation):
         """Whether more rows follow, for `Fetch`."""
         return bool(self.result.flags & MORE)
 
-    @property
-    def writes_rows(self) -> bool:
-        """Whether it was INSERT, UPDATE, DELETE or REPLACE, so that `changes` and `last_insert_id` count."""
-        return bool(self.result.flags & DML)
-
     def resume(self, native: Library, slice_ms: int) -> int:
         status: int = native.dqlitepy_continue(self.number, slice_ms, self._reference)
         return status

@@ -12,10 +12,7 @@ from dqlitepy._native.abi import Count, ErrorStruct, HandleNumber, HandleNumbers
 from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.library import forked, library
 from dqlitepy._native.operations import Operation
-from dqlitepy._native.waiting import DRAIN_SECONDS
-
-_OK = int(Status.OK)
-_PENDING = int(Status.PENDING)
+from dqlitepy._native.waiting import DRAIN_SECONDS, OK, PENDING
 
 
 class Poller:
@@ -55,7 +52,7 @@ class Poller:
         """
         try:
             status = operation.begin(library(), 0)
-            if status == _PENDING:
+            if status == PENDING:
                 end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
                 self._waiting[operation.handle] = operation, end
                 try:
@@ -64,7 +61,7 @@ class Poller:
                     await self._abandon(operation, end, reason)
                     raise
             operation.ended = True
-            if status != _OK:
+            if status != OK:
                 raise exception_of(operation.error)
         except BaseException as error:
             if failed is not None:
@@ -80,10 +77,10 @@ class Poller:
         native = library()
         status = opening.begin(native, 0)
         handle = opening.handle
-        if status in (_OK, _PENDING):
+        if status in (OK, PENDING):
             self.attach(handle)
         try:
-            if status == _PENDING:
+            if status == PENDING:
                 end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
                 self._waiting[handle] = opening, end
                 try:
@@ -92,7 +89,7 @@ class Poller:
                     await self._abandon(opening, end, reason)
                     raise
             opening.ended = True
-            if status != _OK:
+            if status != OK:
                 raise exception_of(opening.error)
         except BaseException:
             self._attached.discard(handle)
@@ -134,7 +131,7 @@ class Poller:
                 continue
             operation, end = waiting
             status = operation.resume(native, 0)
-            if status != _PENDING:
+            if status != PENDING:
                 del self._waiting[handle]
                 end.set_result(status)
 
@@ -154,7 +151,7 @@ class Poller:
     async def _drain(self, operation: Operation) -> None:
         """Waits for a cancelled operation. Further cancellations change nothing: it ends soon, by the one before."""
         # It may have been named in the moment when nobody waited for it any more.
-        if operation.resume(library(), 0) != _PENDING:
+        if operation.resume(library(), 0) != PENDING:
             operation.ended = True
             return
         end: asyncio.Future[int] = asyncio.get_running_loop().create_future()

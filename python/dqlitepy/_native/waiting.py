@@ -14,8 +14,8 @@ SLICE_MS = 100
 # How long a cancelled operation may take to end before its handle is given up.
 DRAIN_SECONDS = 5.0
 
-_OK = int(Status.OK)
-_PENDING = int(Status.PENDING)
+OK = int(Status.OK)
+PENDING = int(Status.PENDING)
 
 
 def complete(operation: Operation) -> None:
@@ -30,13 +30,13 @@ def complete(operation: Operation) -> None:
     native = library()
     try:
         status = operation.begin(native, SLICE_MS)
-        while status == _PENDING:
+        while status == PENDING:
             status = operation.resume(native, SLICE_MS)
         operation.ended = True
     except BaseException:
         _cancel(native, operation)
         raise
-    if status != _OK:
+    if status != OK:
         raise exception_of(operation.error)
 
 
@@ -48,8 +48,8 @@ def _cancel(native: Library, operation: Operation) -> None:
         return
     native.dqlitepy_cancel(operation.handle, ErrorStruct())
     deadline = monotonic() + DRAIN_SECONDS
-    status = _PENDING
-    while status == _PENDING:
+    status = PENDING
+    while status == PENDING:
         if monotonic() > deadline:
             return
         status = operation.resume(native, SLICE_MS)

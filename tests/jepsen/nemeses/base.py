@@ -7,7 +7,6 @@ import json
 import random
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -79,16 +78,3 @@ class Field:
 
 
 Nemesis = Callable[[Field], None]
-
-
-def recovering(nemesis: Nemesis, recover: Callable[[Field], None]) -> Nemesis:
-    """Returns a nemesis after which `recover` runs, also where the time is over in its midst."""
-
-    def run(field: Field) -> None:
-        try:
-            nemesis(field)
-        finally:
-            with suppress(dqlitepy.Error):
-                recover(field)
-
-    return run
