@@ -122,6 +122,11 @@ def finish(process: subprocess.Popen[str], status: int = 0) -> str:
     return output
 
 
+def in_workspace(path: str) -> Path:
+    """Returns a path relative to where the user called Bazel, which runs programs elsewhere."""
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / path
+
+
 def run_python(program: str, *arguments: str, options: Sequence[str] = ("-W", "error")) -> str:
     """Runs a program to its end and returns its output; AssertionError where it fails or warns."""
     return finish(python(program, *arguments, options=options))

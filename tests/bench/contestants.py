@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -39,6 +39,22 @@ def seconds(work: Callable[..., object], *arguments: object) -> float:
     start = perf_counter()
     work(*arguments)
     return perf_counter() - start
+
+
+async def shared_by_tasks(connect: Callable[[], Awaitable[Any]], sql: str, parameters: Parameters, tasks: int) -> float:
+    """Shares the runs of a statement out among tasks that have a connection each; returns how long that takes."""
+
+    async def work(connection: Any, share: Parameters) -> None:
+        for row in share:
+            await (await connection.execute(sql, row)).fetchall()
+
+    connections = [await connect() for _ in range(tasks)]
+    start = perf_counter()
+    await asyncio.gather(*(work(connection, parameters[i::tasks]) for i, connection in enumerate(connections)))
+    elapsed = perf_counter() - start
+    for connection in connections:
+        await connection.close()
+    return elapsed
 
 
 class DatabaseApi:
@@ -228,20 +244,10 @@ class Dqlitepy(Sqlite3Api):
     def tasks(self, sql: str, parameters: Parameters, tasks: int) -> list[float]:
         """Shares the runs of a statement out among tasks of asyncio that have a connection each."""
 
-        async def work(connection: aio.Connection, share: Parameters) -> None:
-            for row in share:
-                await (await connection.execute(sql, row)).fetchall()
+        def connect() -> Awaitable[Any]:
+            return aio.connect(self._target, isolation_level=None)
 
-        async def all_work() -> float:
-            connections = [await aio.connect(self._target, isolation_level=None) for _ in range(tasks)]
-            start = perf_counter()
-            await asyncio.gather(*(work(connection, parameters[i::tasks]) for i, connection in enumerate(connections)))
-            elapsed = perf_counter() - start
-            for connection in connections:
-                await connection.close()
-            return elapsed
-
-        return [asyncio.run(all_work())]
+        return [asyncio.run(shared_by_tasks(connect, sql, parameters, tasks))]
 
 
 class Embedded(Dqlitepy):

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from time import perf_counter
 from typing import Any, TypeVar
 
-from tests.bench.contestants import DatabaseApi, Parameters
+from tests.bench.contestants import DatabaseApi, Parameters, shared_by_tasks
 from tests.bench.workloads import CLIENT, DBAPI
 
 _T = TypeVar("_T")
@@ -27,23 +27,13 @@ class DqliteDbapi(DatabaseApi):
         """Shares the runs of a statement out among tasks of asyncio that have a connection each."""
         module = importlib.import_module("dqlitedbapi.aio")
 
-        async def work(connection: Any, share: Parameters) -> None:
-            for row in share:
-                await (await connection.execute(sql, row)).fetchall()
+        def connect() -> Awaitable[Any]:
+            connecting: Awaitable[Any] = module.aconnect(
+                self._address, database="dbapi", max_total_rows=None, timeout=60.0
+            )
+            return connecting
 
-        async def all_work() -> float:
-            connections = [
-                await module.aconnect(self._address, database="dbapi", max_total_rows=None, timeout=60.0)
-                for _ in range(tasks)
-            ]
-            start = perf_counter()
-            await asyncio.gather(*(work(connection, parameters[i::tasks]) for i, connection in enumerate(connections)))
-            elapsed = perf_counter() - start
-            for connection in connections:
-                await connection.close()
-            return elapsed
-
-        return [asyncio.run(all_work())]
+        return [asyncio.run(shared_by_tasks(connect, sql, parameters, tasks))]
 
 
 class DqliteClient:

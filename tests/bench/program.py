@@ -22,7 +22,7 @@ from tests.bench.measure import measure
 from tests.bench.peers import DqliteClient, DqliteDbapi
 from tests.bench.versions import Alone, unpack
 from tests.bench.workloads import BEFORE, GO, GO_OVER_TCP, NOW, row_count, schema, workloads
-from tests.support import free_address
+from tests.support import free_address, in_workspace
 
 
 def main() -> int:
@@ -59,16 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", metavar="NAME", help="only workloads of this name (* matches any)")
     parser.add_argument("--go-driver", type=Path, help="the program in go_driver/, built; without it no TCP and no Go")
     parser.add_argument(
-        "--before", type=_in_workspace, metavar="WHEEL", help="another version, to compare this one with"
+        "--before", type=in_workspace, metavar="WHEEL", help="another version, to compare this one with"
     )
     parser.add_argument("--directory", default="/var/tmp", help="where the databases are for the time being; on a disk")
-    parser.add_argument("--output", type=_in_workspace, help="where performance.json, .txt and .svg are written")
+    parser.add_argument("--output", type=in_workspace, help="where performance.json, .txt and .svg are written")
     return parser
-
-
-def _in_workspace(path: str) -> Path:
-    """Returns a path relative to where the user called Bazel, which runs programs elsewhere."""
-    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / path
 
 
 def _prepare_children(directory: Path) -> None:

@@ -22,6 +22,7 @@ from dqlitepy._disk.lz4 import decompress
 from dqlitepy._disk.snapshots import Snapshot, read_content
 
 from tests.cli.command import dqlitepy, fail, succeed
+from tests.directories import snapshots
 from tests.forgery import forge, wreck_page
 from tests.support import run_python
 
@@ -100,7 +101,7 @@ def closed(directory: Path) -> list[Path]:
 
 
 def newest_snapshot(directory: Path) -> Path:
-    (path,) = (path for path in directory.glob("snapshot-*") if path.suffix != ".meta")
+    (path,) = snapshots(directory)
     return path
 
 

@@ -16,6 +16,7 @@ import pytest
 from dqlitepy._disk.rows import save_rows
 
 from tests.cli.command import dqlitepy, fail
+from tests.directories import snapshots
 from tests.forgery import PAGE, content_of, forge, wreck_page
 from tests.support import run_python
 
@@ -97,11 +98,6 @@ def read(path: Path, statement: str) -> list[tuple[Any, ...]]:
         return con.execute(statement).fetchall()
     finally:
         con.close()
-
-
-def snapshots(directory: Path) -> list[Path]:
-    found = [path for path in directory.glob("snapshot-*") if path.suffix != ".meta"]
-    return sorted(found, key=lambda path: int(path.name.split("-")[2]))
 
 
 def whole(directory: Path, rows: int = ROWS) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes in this process, each closed at the end of its test."""
+"""Clusters, whose nodes are gone at the end of a test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import addresses, quick
+from tests.cluster.machines import Machines, addresses, quick, voters
+from tests.support import eventually
 
 
 @pytest.fixture
@@ -35,3 +36,12 @@ def three(started: Callable[..., dqlitepy.Node]) -> list[dqlitepy.Node]:
     """A cluster of three nodes in this process."""
     at = addresses(3)
     return [started(own, join=at[:1] if number else []) for number, own in enumerate(at)]
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    """A cluster of three voters in processes of their own."""
+    with Machines(tmp_path, 3) as cluster:
+        client = cluster.client()
+        eventually(lambda: voters(client), lambda count: count == 3)
+        yield cluster

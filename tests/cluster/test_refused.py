@@ -7,21 +7,12 @@ import signal
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.cluster.machines import Machines, voters
+from tests.cluster.machines import Machines
 from tests.patches import wire
 from tests.support import eventually
-
-
-@pytest.fixture
-def machines(tmp_path: Path) -> Iterator[Machines]:
-    with Machines(tmp_path, 3) as cluster:
-        client = cluster.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
-        yield cluster
 
 
 @contextmanager

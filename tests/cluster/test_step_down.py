@@ -9,26 +9,17 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from time import sleep
 
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import Machines, voters
+from tests.cluster.machines import Machines
 from tests.patches import wire
 from tests.support import HANG, despite_load, eventually
 
 _WRITERS = 8
 _COUNT = "SELECT count(*) FROM t WHERE length(b) < 0"
-
-
-@pytest.fixture
-def machines(tmp_path: Path) -> Iterator[Machines]:
-    with Machines(tmp_path, 3) as cluster:
-        client = cluster.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
-        yield cluster
 
 
 def _leader(machines: Machines) -> str:

@@ -7,21 +7,11 @@ import resource
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from pathlib import Path
 
 import dqlitepy
-import pytest
 
-from tests.cluster.machines import Machines, NodeProcess, voters
+from tests.cluster.machines import Machines, NodeProcess
 from tests.support import eventually
-
-
-@pytest.fixture
-def machines(tmp_path: Path) -> Iterator[Machines]:
-    with Machines(tmp_path, 3) as cluster:
-        client = cluster.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
-        yield cluster
 
 
 @contextmanager

@@ -9,6 +9,8 @@ import struct
 from errno import EAGAIN
 from pathlib import Path
 
+from tests.libc import check
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x10000000
@@ -20,25 +22,19 @@ _IO_SETUP, _SECCOMP = {"x86_64": (206, 317), "aarch64": (0, 277)}[os.uname().mac
 _CLONE, _CLONE3 = {"x86_64": (56, 435), "aarch64": (220, 435)}[os.uname().machine]
 
 
-def _check(result: int) -> None:
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
 def mount_small_disk(path: str, size: int) -> None:
     """Mounts an empty file system of `size` bytes that no other process sees; must come before the first thread."""
     user, group = os.getuid(), os.getgid()
-    _check(_libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS))
+    check(_libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS))
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {user} 1")
     Path("/proc/self/gid_map").write_text(f"0 {group} 1")
-    _check(_libc.mount(b"none", path.encode(), b"tmpfs", 0, f"size={size}".encode()))
+    check(_libc.mount(b"none", path.encode(), b"tmpfs", 0, f"size={size}".encode()))
 
 
 def make_read_only(path: str) -> None:
     """Lets nobody write to a disk of `mount_small_disk` any more."""
-    _check(_libc.mount(b"none", path.encode(), b"tmpfs", _MS_REMOUNT | _MS_RDONLY, b""))
+    check(_libc.mount(b"none", path.encode(), b"tmpfs", _MS_REMOUNT | _MS_RDONLY, b""))
 
 
 def fill_disk(path: str) -> None:
@@ -82,6 +78,6 @@ def _refuse(*calls: int) -> None:
         (_RETURN, 0, 0, _RETURN_ERRNO | EAGAIN),
     ]
     program = b"".join(struct.pack("HBBI", *instruction) for instruction in instructions)
-    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     arguments = Filter(len(instructions), program)
-    _check(_libc.syscall(_SECCOMP, _SECCOMP_SET_MODE_FILTER, _SECCOMP_ALL_THREADS, ctypes.byref(arguments)))
+    check(_libc.syscall(_SECCOMP, _SECCOMP_SET_MODE_FILTER, _SECCOMP_ALL_THREADS, ctypes.byref(arguments)))

@@ -12,6 +12,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
+from tests.directories import contents, snapshots
 from tests.support import run_python
 
 ROWS = 1200
@@ -67,12 +68,6 @@ def one_digit(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"ID: 3", b"ID: 4"))
 
 
-def snapshots(directory: Path) -> list[str]:
-    """Returns the names of the snapshots, the oldest first."""
-    found = [path.name for path in directory.glob("snapshot-*") if path.suffix != ".meta"]
-    return sorted(found, key=lambda name: int(name.split("-")[2]))
-
-
 def segments(directory: Path) -> list[str]:
     """Returns the names of the closed segments in their order."""
     return sorted(path.name for path in directory.glob("0*-0*"))
@@ -85,11 +80,11 @@ def last_metadata(directory: Path) -> str:
 
 
 DAMAGE: dict[str, tuple[Callable[[Path], str], Harm]] = {
-    "a bit of the newest snapshot": (lambda directory: snapshots(directory)[-1], flip(40)),
-    "the magic of the newest snapshot": (lambda directory: snapshots(directory)[-1], flip(0)),
-    "half of the newest snapshot": (lambda directory: snapshots(directory)[-1], cut(5000)),
-    "a bit of its description": (lambda directory: snapshots(directory)[-1] + ".meta", flip(40)),
-    "half of its description": (lambda directory: snapshots(directory)[-1] + ".meta", cut(36)),
+    "a bit of the newest snapshot": (lambda directory: snapshots(directory)[-1].name, flip(40)),
+    "the magic of the newest snapshot": (lambda directory: snapshots(directory)[-1].name, flip(0)),
+    "half of the newest snapshot": (lambda directory: snapshots(directory)[-1].name, cut(5000)),
+    "a bit of its description": (lambda directory: snapshots(directory)[-1].name + ".meta", flip(40)),
+    "half of its description": (lambda directory: snapshots(directory)[-1].name + ".meta", cut(36)),
     "a bit of the first segment": (lambda directory: segments(directory)[0], flip(40)),
     "a bit of the last segment": (lambda directory: segments(directory)[-1], flip(40_000)),
     "half of the last segment": (lambda directory: segments(directory)[-1], cut(50_000)),
@@ -120,17 +115,12 @@ def test_damage_is_named(originals: Path, tmp_path: Path, name: str) -> None:
     assert contents(directory) == before
 
 
-def contents(directory: Path) -> dict[str, bytes]:
-    """Returns what is in the files that hold a node's data."""
-    return {path.name: path.read_bytes() for path in directory.iterdir() if path.name != "dqlite-lock"}
-
-
 @pytest.mark.parametrize("what", ["snapshot", "description"])
 def test_the_way_out_of_a_damaged_snapshot(originals: Path, tmp_path: Path, what: str) -> None:
     """The log reaches behind the snapshot before it, so nothing is lost."""
     directory = tmp_path / "data"
     shutil.copytree(originals / "closed", directory)
-    newest = snapshots(directory)[-1]
+    newest = snapshots(directory)[-1].name
     flip(40)(directory / (newest if what == "snapshot" else newest + ".meta"))
     with pytest.raises(dqlitepy.OperationalError, match="of a snapshot also its .meta"):
         dqlitepy.connect(directory)

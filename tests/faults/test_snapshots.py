@@ -14,6 +14,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
+from tests.directories import contents, snapshots
 from tests.forgery import forge, wreck_page
 from tests.support import HANG, eventually, finish, free_address, python, python_environment
 
@@ -33,12 +34,6 @@ con.execute("PRAGMA writable_schema=OFF")
 fill(600, 1800)
 con.close()
 """
-
-
-def snapshots(directory: Path) -> list[Path]:
-    """Returns the snapshots in a directory, the oldest first."""
-    found = [path for path in directory.glob("snapshot-*") if path.suffix != ".meta"]
-    return sorted(found, key=lambda path: int(path.name.split("-")[2]))
 
 
 def have(directory: Path, *entries: str) -> bool:
@@ -168,11 +163,6 @@ def test_a_node_says_which_snapshot_is_unsound(original: Path, tmp_path: Path, n
         con = dqlitepy.connect(directory, name=database)
         assert con.execute("SELECT count(*) FROM t").fetchone() == (600,)
         con.close()
-
-
-def contents(directory: Path) -> dict[str, bytes]:
-    """Returns what is in the files that hold a node's data."""
-    return {path.name: path.read_bytes() for path in directory.iterdir() if path.name != "dqlite-lock"}
 
 
 class Leader:

@@ -9,7 +9,6 @@ it was to show. `--seed N --runs 1` repeats one run. Where the machine allows no
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
 import sys
@@ -26,6 +25,7 @@ from tests.jepsen.nemeses.table import NEMESES
 from tests.jepsen.plan import draw
 from tests.jepsen.runner import Report
 from tests.jepsen.workloads.table import WORKLOADS
+from tests.support import in_workspace
 
 _UNABLE = 2
 _IDLE = 3
@@ -124,14 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--until-violation", action="store_true", help="end with the first run that has one")
     parser.add_argument("--keep", action="store_true", help="keep the files of clean runs too")
-    parser.add_argument("--directory", type=_in_workspace, help="where the nodes' files are for the time being")
-    parser.add_argument("--output", type=_in_workspace, help="where fault-runs.md is written")
+    parser.add_argument("--directory", type=in_workspace, help="where the nodes' files are for the time being")
+    parser.add_argument("--output", type=in_workspace, help="where fault-runs.md is written")
     return parser
-
-
-def _in_workspace(path: str) -> Path:
-    """Returns a path relative to where the user called Bazel, which runs programs elsewhere."""
-    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / path
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.directories import snapshots
 from tests.forgery import forge, forge_description, forge_metadata, forge_segment
 from tests.patches.node import NodeProcess
 from tests.patches.peer import Kind, configuration, frames, page_one, snapshot
@@ -36,7 +37,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def newest(directory: Path) -> Path:
     """Returns the snapshot."""
-    (path,) = [path for path in directory.glob("snapshot-*") if path.suffix != ".meta"]
+    (path,) = snapshots(directory)
     return path
 
 

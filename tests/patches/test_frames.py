@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Request, Response, frame, leader_request
+from tests.patches.wire import Client, Request, Response, frame, leader_request, text
 
 CLOSED = "closed"
 
@@ -38,10 +38,6 @@ REFUSED: Outcome = (FAILURE,)
 
 def words(*values: int) -> bytes:
     return struct.pack(f"<{len(values)}Q", *values)
-
-
-def text(value: bytes) -> bytes:
-    return value + b"\0" * (8 - len(value) % 8)
 
 
 def raw(kind: int, size: int, body: bytes = b"", schema: int = 0) -> bytes:

@@ -49,16 +49,12 @@ def client(node: NodeProcess) -> Iterator[Client]:
         yield connection
 
 
-def _frames(client: Client) -> int:
-    return int(client.scalar("PRAGMA wal_frames") or 0)
-
-
 def _write(client: Client, limits: int = 4) -> int:
     """Commits as many pages as WALs of so many times the limit have. Returns how long this one was."""
     longest = 0
     for _ in range(limits * FRAMES // (ROWS // 5)):
         client.execute(WRITE)
-        longest = max(longest, _frames(client))
+        longest = max(longest, client.wal_frames())
     return longest
 
 
@@ -78,7 +74,7 @@ def _has_ended_one(node: NodeProcess, client: Client, longest: int) -> None:
     assert node.log().count("ended what a client (127.0.0.1 port ") == 1, node.log()
     assert "of database main for " in node.log()
     client.execute(WRITE)
-    assert _frames(client) < FRAMES
+    assert client.wal_frames() < FRAMES
     assert client.scalar("SELECT count(*) FROM t WHERE n = 'outside'") == 0
     assert client.scalar("PRAGMA integrity_check") == b"ok"
 
@@ -136,7 +132,7 @@ def test_short_transactions_go_on(node: NodeProcess, client: Client) -> None:
                 reader.execute("BEGIN")
                 begun = int(reader.scalar("SELECT sum(n) FROM t") or 0)
             client.execute(WRITE)
-            longest = max(longest, _frames(client))
+            longest = max(longest, client.wal_frames())
             assert reader.scalar("SELECT sum(n) FROM t") == begun
             if n % 5 == 4:
                 reader.execute("COMMIT")
@@ -150,7 +146,7 @@ def test_transactions_that_overlap_all_the_time(node: NodeProcess, client: Clien
     longest = ended = 0
     for n in range(6 * FRAMES // (ROWS // 5)):
         client.execute(WRITE)
-        longest = max(longest, _frames(client))
+        longest = max(longest, client.wal_frames())
         if n % 4 == 0:
             readers.append(readers.pop(0))
             try:
@@ -176,10 +172,10 @@ def test_a_large_transaction_ends_nobody(node: NodeProcess, client: Client) -> N
             f"WITH RECURSIVE n(a) AS (VALUES (1) UNION ALL SELECT a + 1 FROM n WHERE a < {3 * FRAMES}) "
             "INSERT INTO t (b) SELECT zeroblob(3500) FROM n"
         )
-        assert _frames(client) > 3 * FRAMES
+        assert client.wal_frames() > 3 * FRAMES
         assert reader.scalar("SELECT count(*) FROM t") == ROWS
         reader.execute("COMMIT")
-        assert _frames(client) == 0
+        assert client.wal_frames() == 0
         assert client.scalar("SELECT count(*) FROM t") == ROWS + 3 * FRAMES
     assert "ended what" not in node.log()
 
@@ -211,7 +207,7 @@ def test_the_memory_goes_back(tmp_path: Path) -> None:
             client.execute("UPDATE t SET n = n + 1")
             client.execute("UPDATE t SET n = n + 1")
             _is_told(reader)
-            assert _frames(client) < 2 * ROWS
+            assert client.wal_frames() < 2 * ROWS
             # Most of what is left is the log, which has bounds of its own.
             left = eventually(lambda: _resident(node) if _resident(node) < highest - limit * 3 // 4 else None)
             assert left is not None, (highest, _resident(node))

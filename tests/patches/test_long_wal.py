@@ -20,10 +20,6 @@ _BOUND = 2_000
 _BOUND_PER_MS = 300
 
 
-def _frames(client: Client) -> int:
-    return int(client.scalar("PRAGMA wal_frames") or 0)
-
-
 def _make_table(client: Client) -> None:
     client.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, n, b)")
     client.execute(
@@ -40,7 +36,7 @@ def test_it_holds_what_was_committed(node: NodeProcess, client: Client) -> None:
         assert reader.scalar("SELECT sum(n) FROM t") == 0
         expected = 0
         size = 1
-        while _frames(client) < 2 * _PART:
+        while client.wal_frames() < 2 * _PART:
             size = size * 3 % 401
             client.execute("BEGIN IMMEDIATE")
             client.execute(f"UPDATE t SET n = n + 1 WHERE a <= {size}")
@@ -58,7 +54,7 @@ def test_it_holds_what_was_committed(node: NodeProcess, client: Client) -> None:
         reader.execute("ROLLBACK")
         assert reader.scalar("SELECT sum(n) FROM t") == expected
         # The next commit copies the WAL, or the next one behind a snapshot: the log had bytes enough for one.
-        while _frames(client) > 0:
+        while client.wal_frames() > 0:
             client.execute("UPDATE t SET n = n + 1 WHERE a = 1")
             expected += 1
         assert other.scalar("SELECT sum(n) FROM t") == expected
@@ -88,7 +84,7 @@ def test_it_gets_short_beside_reads_that_overlap_all_the_time(node: NodeProcess,
         while True:
             client.execute(f"UPDATE t SET n = n + 1 WHERE a % 10 = {written % 10}")
             written += 1
-            frames = _frames(client)
+            frames = client.wal_frames()
             if longest > 2_000 and frames < longest:
                 break
             longest = max(longest, frames)
@@ -130,7 +126,7 @@ def test_its_length_has_a_bound(node: NodeProcess, client: Client) -> None:
             reading.drain()
             slowest = max(slowest, int(1_000 * (time.monotonic() - begun)) + 1)
             other.page()
-            frames = _frames(client)
+            frames = client.wal_frames()
             reading, other = other, reading
     assert longest > _BOUND // 2
 
@@ -139,4 +135,4 @@ def test_a_short_one_keeps_nobody_waiting(client: Client) -> None:
     _make_table(client)
     for _ in range(30):
         client.execute("UPDATE t SET n = n + 1 WHERE a <= 100")
-        assert _frames(client) < 1_000 + 101
+        assert client.wal_frames() < 1_000 + 101

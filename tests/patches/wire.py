@@ -135,7 +135,7 @@ class Client:
 
     def open(self, database: str) -> None:
         """Opens a database."""
-        self.send(Request.OPEN, _text(database.encode()) + _WORD.pack(0) + _text(b""))
+        self.send(Request.OPEN, text(database.encode()) + _WORD.pack(0) + text(b""))
         self.expect(Response.DATABASE)
 
     def send(self, request: Request, body: bytes, *, schema: int = 0) -> None:
@@ -206,9 +206,13 @@ class Client:
         ((value,),) = self.query(sql)
         return value[1]
 
+    def wal_frames(self) -> int:
+        """Returns how many frames the WAL has."""
+        return int(self.scalar("PRAGMA wal_frames") or 0)
+
     def dump(self, database: str = "main") -> bytes:
         """Returns a database as a file of SQLite's, by DUMP."""
-        self.send(Request.DUMP, _text(database.encode()))
+        self.send(Request.DUMP, text(database.encode()))
         body = self.expect(Response.FILES)
         _, offset = _read_text(body, 8)
         (size,) = _WORD.unpack_from(body, offset)
@@ -253,17 +257,18 @@ def failure_of(body: bytes) -> Failure:
     """
     (code,) = _WORD.unpack_from(body)
     message = body[8:].split(b"\0", 1)[0]
-    if body[8:] != _text(message):
+    if body[8:] != text(message):
         raise ValueError(f"not a failure: {body!r}")
     return Failure(code, message.decode())
 
 
-def _text(value: bytes) -> bytes:
+def text(value: bytes) -> bytes:
+    """Encodes a text."""
     return value + b"\0" * (8 - len(value) % 8)
 
 
 def _statement(sql: str) -> bytes:
-    return _WORD.pack(0) + _text(sql.encode())
+    return _WORD.pack(0) + text(sql.encode())
 
 
 def _tuple(parameters: Sequence[int]) -> bytes:

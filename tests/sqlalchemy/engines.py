@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, create_engine, event, select
 from sqlalchemy.dialects import registry
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -19,6 +19,8 @@ registry.register("dqlite", "dqlitepy.sqlalchemy.dialect", "Dialect")
 registry.register("dqlite.aio", "dqlitepy.sqlalchemy.aio", "AsyncDialect")
 
 DRIVERS = ("dqlite", "dqlite+aio")
+
+TABLE = Table("t", MetaData(), Column("x", Integer, unique=True))
 
 
 def url_of(directory: Path, driver: str = "dqlite") -> str:
@@ -102,3 +104,13 @@ def statements(engine: Engine) -> list[str]:
         seen.append(statement)
 
     return seen
+
+
+def add(connection: Connection, number: int) -> None:
+    """Adds a row to TABLE."""
+    connection.execute(TABLE.insert(), {"x": number})
+
+
+def numbers(database: Database) -> list[int]:
+    """Returns what has been committed to TABLE, as another connection sees it."""
+    return database.connected(lambda connection: list(connection.scalars(select(TABLE.c.x).order_by(TABLE.c.x))))

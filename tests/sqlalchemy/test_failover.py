@@ -17,11 +17,10 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from tests.cluster.machines import Machines, address, quick, voters
 from tests.hostile.server import DONE, Asked, Peer, Response, Server, behave, frame, names, row, text
-from tests.sqlalchemy.engines import DRIVERS, Database, database_of, statements
+from tests.sqlalchemy.engines import DRIVERS, TABLE, Database, add, database_of, numbers, statements
 from tests.support import HANG, eventually
 
 _TEXT = 3
-TABLE = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer))
 
 
 @pytest.fixture(scope="module")
@@ -75,20 +74,12 @@ def leader_killed_by(machines: Machines) -> Iterator[Callable[[], None]]:
         with_votes(machines)
 
 
-def add(connection: sa.Connection, number: int) -> None:
-    connection.execute(TABLE.insert(), {"x": number})
-
-
 def greet(peer: Peer, asked: Asked) -> None:
     """Behaves, and knows the version that a dialect asks for first."""
     if "sqlite_version" in asked.sql:
         peer.send(frame(Response.ROWS, names(b"v") + row((_TEXT, text(b"3.54.1"))) + DONE))
     else:
         behave(peer, asked)
-
-
-def numbers(database: Database) -> list[int]:
-    return database.connected(lambda connection: list(connection.scalars(sa.select(TABLE.c.x).order_by(TABLE.c.x))))
 
 
 def test_a_transaction_that_dies_with_the_leader(database: Database, machines: Machines) -> None:

@@ -11,10 +11,8 @@ import dqlitepy
 import pytest
 import sqlalchemy as sa
 
-from tests.sqlalchemy.engines import DRIVERS, Database, database_of, statements, url_of
+from tests.sqlalchemy.engines import DRIVERS, TABLE, Database, add, database_of, numbers, statements, url_of
 from tests.support import HANG
-
-TABLE = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer, unique=True))
 
 
 @pytest.fixture(params=DRIVERS)
@@ -24,10 +22,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     database.run(TABLE.create)
     yield database
     database.close()
-
-
-def add(connection: sa.Connection, number: int) -> None:
-    connection.execute(TABLE.insert(), {"x": number})
 
 
 def directory(database: Database) -> str:
@@ -42,11 +36,6 @@ def in_transaction(connection: sa.Connection) -> bool:
     driver = connection.connection.driver_connection
     assert driver is not None
     return bool(driver.in_transaction)
-
-
-def numbers(database: Database) -> list[int]:
-    """Returns what has been committed, as another connection sees it."""
-    return database.connected(lambda connection: list(connection.scalars(sa.select(TABLE.c.x).order_by(TABLE.c.x))))
 
 
 def test_commit_and_rollback(database: Database) -> None:

@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.jepsen.namespaces import check
+from tests.libc import check
 from tests.support import ROOT
 
 _libc = ctypes.CDLL(None, use_errno=True)
