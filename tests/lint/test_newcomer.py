@@ -22,7 +22,7 @@ SENTENCES = [
     ("docs/operations.md", "serves Prometheus' text format at `/metrics`", f"{PACKAGE}/_cli/metrics.py"),
     ("docs/operations.md", "reads every file in a node's directory", f"{PACKAGE}/_cli/inspect.py"),
     ("docs/operations.md", "becomes a SQLite file in the new folder `saved`", f"{PACKAGE}/_cli/salvage.py"),
-    ("docs/operations.md", "The leader adjusts roles every 30 seconds", "go/node/roster.go"),
+    ("docs/operations.md", "The leader adjusts roles every 30 seconds", "go/node/roles.go"),
     ("docs/operations.md", "asks a majority of the voters before each SELECT", "go/leader/quorum.go"),
     ("docs/differences-from-sqlite3.md", "**A `file:` URI names a directory.**", f"{PACKAGE}/_cluster/file_uri.py"),
     ("docs/differences-from-sqlite3.md", "`BEGIN IMMEDIATE`. So if", f"{PACKAGE}/_connection/transactions.py"),
