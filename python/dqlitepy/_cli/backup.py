@@ -8,7 +8,7 @@ import json
 import os
 from contextlib import closing
 
-from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.failure import DONE, Failure
 from dqlitepy._cli.progress import Progress
 from dqlitepy._cli.target import Target, add_target
 from dqlitepy._cli.terminal import size
@@ -41,4 +41,4 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"file": options.file, "bytes": count}))
     else:
         print(f"{options.file}: {size(count)}")
-    return 0
+    return DONE

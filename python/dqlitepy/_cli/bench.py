@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 import dqlitepy
-from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.failure import DONE, Failure
 from dqlitepy._cli.terminal import Style, columns
 
 _ROWS = 100_000
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(results, indent=2, ensure_ascii=False))
     else:
         _print(results)
-    return 0
+    return DONE
 
 
 @contextmanager

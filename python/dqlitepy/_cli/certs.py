@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import dqlitepy
-from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.failure import DONE, Failure
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +36,8 @@ def run(options: argparse.Namespace) -> int:
         raise Failure(what, "Nothing was overwritten.") from error
     if options.json:
         print(json.dumps(paths))
-        return 0
+        return DONE
     for path in paths:
         print(path)
     print("Give each machine ca.pem and its own two files. Keep ca.key away from all of them: it can make more.")
-    return 0
+    return DONE

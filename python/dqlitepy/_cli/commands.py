@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import dqlitepy
-from dqlitepy._cli.failure import Failure, explain
-
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+from dqlitepy._cli.failure import DONE, FAILED, INTERRUPTED, Failure, explain
 
 # Each with its summary; the module of the same name has add_arguments and run, and is imported when it is asked for.
 _COMMANDS = {

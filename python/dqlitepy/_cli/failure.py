@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a failure is told: one line what is wrong, one line what to do about it."""
+"""How a command ends: its exit status, and of a failure one line what is wrong and one line what to do about it."""
 
 from __future__ import annotations
 
 import dqlitepy
+
+# Exit statuses. argparse ends with 2 by itself where the command line is wrong.
+DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
 class Failure(Exception):
@@ -31,7 +34,7 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
 
 
 def explain(prefix: str, error: Exception) -> str:
-    """Returns the two lines of `error`; one where it says itself what there is to do."""
+    """Returns the two lines of `error`; one if its message already contains the advice."""
     if isinstance(error, Failure):
         return f"{prefix}: {one_line(error.what)}\n  {error.advice}"
     what = str(error)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from dqlitepy._cli.failure import DONE, FAILED
 from dqlitepy._cli.reading import read_directory
 from dqlitepy._cli.terminal import Style, columns, printable, size
 from dqlitepy._disk.configuration import Member
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(dataclasses.asdict(report), indent=2))
     else:
         _print(report)
-    return 1 if report.damage else 0
+    return FAILED if report.damage else DONE
 
 
 def _print(report: Report) -> None:

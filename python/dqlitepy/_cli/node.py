@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from types import FrameType
 
 import dqlitepy
+from dqlitepy._cli.failure import DONE
 from dqlitepy._cli.metrics import MetricsServer
 from dqlitepy._cli.target import add_tls, seconds, tls_of
 
@@ -134,7 +135,7 @@ def run(options: argparse.Namespace) -> int:
         signal.set_wakeup_fd(-1)
         wakeups.close()
         waker.close()
-    return 0
+    return DONE
 
 
 def _raise_stop(number: int, frame: FrameType | None) -> None:

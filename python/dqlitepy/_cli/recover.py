@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import dqlitepy
-from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.failure import DONE, Failure
 from dqlitepy._cli.reading import read_directory
 from dqlitepy._cli.terminal import Style, columns, printable
 from dqlitepy._disk.directory import Report
@@ -71,12 +71,12 @@ def run(options: argparse.Namespace) -> int:
     recovery = dqlitepy.recover(options.directories, members=members, backup=options.backup)
     if options.json:
         print(json.dumps(dataclasses.asdict(recovery), indent=2))
-        return 0
+        return DONE
     names = ", ".join(f"{member.address} ({member.role})" for member in recovery.members)
     print(f"{recovery.directory} is recovered. Members now: {names}")
     print(f"A copy of it as it was before is in {recovery.backup}")
     print(f"\nWhat is left to do:\n{recovery.instructions}")
-    return 0
+    return DONE
 
 
 def _report(directory: Path) -> Report:

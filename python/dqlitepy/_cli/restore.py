@@ -8,7 +8,7 @@ import json
 import os
 from contextlib import closing
 
-from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.failure import DONE, Failure
 from dqlitepy._cli.progress import Progress
 from dqlitepy._cli.target import Target, add_target
 
@@ -38,4 +38,4 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"target": options.target, "tables": tables}))
     else:
         print(f"{options.target}: {tables} table{'' if tables == 1 else 's'} restored")
-    return 0
+    return DONE

@@ -11,7 +11,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.failure import DONE, FAILED, Failure
 from dqlitepy._cli.progress import Progress
 from dqlitepy._cli.terminal import Style, printable
 from dqlitepy._disk import identity, soundness
@@ -60,7 +60,7 @@ def salvage(directory: Path, output: Path, *, as_json: bool) -> int:
         print(json.dumps({"files": [dataclasses.asdict(file) for file in files], "missing": missing}, indent=2))
     else:
         _print(files, missing)
-    return 1 if missing or any(file.lost for file in files) else 0
+    return FAILED if missing or any(file.lost for file in files) else DONE
 
 
 def _states(directory: Path, stack: ExitStack, progress: Progress, problems: list[str]) -> list[State]:

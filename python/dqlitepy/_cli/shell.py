@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import dqlitepy
 from dqlitepy._cli.dot_commands import run_command
-from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.failure import DONE, Failure
 from dqlitepy._cli.formats import FORMATS
 from dqlitepy._cli.script import Script
 from dqlitepy._cli.session import Quit, Session
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
             raise Failure("a transaction was open at the end and is rolled back", "End it with COMMIT or ROLLBACK.")
     finally:
         session.close()
-    return 0
+    return DONE
 
 
 def _work(session: Session, commands: list[str] | None) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from time import monotonic, sleep
 
 import dqlitepy
-from dqlitepy._cli.failure import Failure, one_line
+from dqlitepy._cli.failure import DONE, FAILED, Failure, one_line
 from dqlitepy._cli.target import add_tls, seconds, servers_of, tls_of
 from dqlitepy._cli.terminal import Style, columns, size
 
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             _print(status, watched=options.watch is not None)
         if options.watch is None:
-            return 0 if status.healthy else 1
+            return DONE if status.healthy else FAILED
         sleep(options.watch)
 
 
