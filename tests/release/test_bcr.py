@@ -7,12 +7,7 @@ import json
 import re
 from typing import Any
 
-import pytest
-
 from tests.release.files import REGISTRY, ROOT, read_yaml
-
-VERSION = re.search(r'^VERSION = "(.+)"$', (ROOT / "version.bzl").read_text(), re.MULTILINE)
-assert VERSION
 
 
 def template(name: str) -> dict[str, Any]:
@@ -69,28 +64,6 @@ def test_the_source_is_the_archive_that_the_release_makes() -> None:
 def release_steps() -> list[dict[str, Any]]:
     workflow = read_yaml(ROOT / ".github" / "workflows" / "release.yml")
     return [step for job in workflow["jobs"].values() for step in job.get("steps", [])]
-
-
-@pytest.mark.parametrize(
-    ("file", "pattern"),
-    [
-        ("MODULE.bazel", r'module\(\s*name = "dqlitepy",\s*version = "(.+)",'),
-        ("README.md", r'bazel_dep\(name = "dqlitepy", version = "(.+?)"\)'),
-        ("README.md", r"dist/dqlitepy-(.+?)-py3-none"),
-        ("docs/building.md", r'bazel_dep\(name = "dqlitepy", version = "(.+?)"\)'),
-        ("tests/consumer/MODULE.bazel", r'bazel_dep\(name = "dqlitepy", version = "(.+?)"\)'),
-    ],
-)
-def test_the_version_that_is_released_is_named_everywhere(file: str, pattern: str) -> None:
-    assert VERSION
-    assert re.findall(pattern, (ROOT / file).read_text(encoding="utf-8")) == [VERSION[1]]
-
-
-def test_the_changelog_begins_with_that_version() -> None:
-    assert VERSION
-    newest = re.findall(r"(?m)^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))[0]
-    assert re.fullmatch(r"\[Unreleased\]: (\S+)|\[(\S+)\] - \d{4}-\d\d-\d\d", newest)
-    assert VERSION[1] in newest
 
 
 def test_the_tasks_are_the_consumers_tests() -> None:
