@@ -29,7 +29,7 @@ def con(directory: Path) -> Iterator[dqlitepy.Connection]:
 
 
 @pytest.fixture
-def full(con: dqlitepy.Connection) -> dqlitepy.Connection:
+def populated_con(con: dqlitepy.Connection) -> dqlitepy.Connection:
     """Returns a connection to a database with something of every kind."""
     con.executescript(SCRIPT + EXTRAS)
     return con
@@ -43,7 +43,7 @@ def memory() -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[dqlitepy.Connection]:
+def second_con(tmp_path: Path) -> Iterator[dqlitepy.Connection]:
     """Yields a second, empty database of dqlite."""
     with closing(dqlitepy.connect(tmp_path / "second")) as connection:
         yield connection

@@ -30,60 +30,66 @@ def open_file(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def test_to_a_file(full: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_to_a_file(populated_con: dqlitepy.Connection, tmp_path: Path) -> None:
     path = tmp_path / "copy.db"
-    full.backup(path)
+    populated_con.backup(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with closing(open_file(path)) as copy:
-        assert contents(copy) == contents(full)
+        assert contents(copy) == contents(populated_con)
     assert os.listdir(tmp_path / "data")
     assert sorted(os.listdir(tmp_path)) == ["copy.db", "data"]
 
 
-def test_to_sqlite3(full: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
+def test_to_sqlite3(populated_con: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
     memory.execute("CREATE TABLE was_here_before (a)")
-    full.backup(memory)
-    assert contents(memory) == contents(full)
+    populated_con.backup(memory)
+    assert contents(memory) == contents(populated_con)
 
 
-def test_to_dqlitepy(full: dqlitepy.Connection, empty: dqlitepy.Connection) -> None:
-    full.backup(empty)
-    assert contents(empty) == contents(full)
+def test_to_dqlitepy(populated_con: dqlitepy.Connection, second_con: dqlitepy.Connection) -> None:
+    populated_con.backup(second_con)
+    assert contents(second_con) == contents(populated_con)
 
 
-def test_serialized(full: dqlitepy.Connection, memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
-    data = full.serialize()
+def test_serialized(
+    populated_con: dqlitepy.Connection, memory: sqlite3.Connection, second_con: dqlitepy.Connection
+) -> None:
+    data = populated_con.serialize()
     assert type(data) is bytes
     memory.deserialize(data)
-    assert contents(memory) == contents(full)
-    empty.deserialize(data)
-    assert contents(empty) == contents(full)
+    assert contents(memory) == contents(populated_con)
+    second_con.deserialize(data)
+    assert contents(second_con) == contents(populated_con)
 
 
-def test_progress_is_that_of_sqlite3(full: dqlitepy.Connection, memory: sqlite3.Connection, tmp_path: Path) -> None:
-    full.backup(memory)
+def test_progress_is_that_of_sqlite3(
+    populated_con: dqlitepy.Connection, memory: sqlite3.Connection, tmp_path: Path
+) -> None:
+    populated_con.backup(memory)
     for pages in (-1, 0, 1, 7, 10**6):
         seen: list[list[tuple[int, int, int]]] = [[], [], []]
         with closing(sqlite3.connect(":memory:")) as target:
             memory.backup(target, pages=pages, progress=lambda *told, seen=seen: seen[0].append(told))
         with closing(sqlite3.connect(":memory:")) as target:
-            full.backup(target, pages=pages, progress=lambda *told, seen=seen: seen[1].append(told))
-        full.backup(tmp_path / f"{pages}.db", pages=pages, progress=lambda *told, seen=seen: seen[2].append(told))
+            populated_con.backup(target, pages=pages, progress=lambda *told, seen=seen: seen[1].append(told))
+        populated_con.backup(
+            tmp_path / f"{pages}.db", pages=pages, progress=lambda *told, seen=seen: seen[2].append(told)
+        )
         assert seen[0] == seen[1] == seen[2]
 
 
 def test_progress_that_raises_leaves_nothing(
-    full: dqlitepy.Connection, memory: sqlite3.Connection, empty: dqlitepy.Connection, tmp_path: Path
+    populated_con: dqlitepy.Connection, memory: sqlite3.Connection, second_con: dqlitepy.Connection, tmp_path: Path
 ) -> None:
     def stop(status: int, remaining: int, total: int) -> None:
         raise RuntimeError("enough")
 
-    for target in (tmp_path / "copy.db", memory, empty):
+    for target in (tmp_path / "copy.db", memory, second_con):
         with pytest.raises(RuntimeError, match="enough"):
-            full.backup(target, pages=1, progress=stop)
+            populated_con.backup(target, pages=1, progress=stop)
     assert sorted(os.listdir(tmp_path)) == ["data", "second"]
-    assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
-    empty.execute("CREATE TABLE t (a)")  # no lock is left
+    assert second_con.execute("SELECT * FROM sqlite_schema").fetchall() == []
+    second_con.execute("CREATE TABLE t (a)")  # no lock is left
 
 
 def test_only_what_is_committed(con: dqlitepy.Connection, directory: Path, memory: sqlite3.Connection) -> None:
@@ -119,12 +125,12 @@ OPEN_TRANSACTION: dict[str, Callable[[dqlitepy.Connection, dqlitepy.Connection],
 
 
 @pytest.mark.parametrize("name", OPEN_TRANSACTION)
-def test_an_open_transaction_is_refused(con: dqlitepy.Connection, empty: dqlitepy.Connection, name: str) -> None:
+def test_an_open_transaction_is_refused(con: dqlitepy.Connection, second_con: dqlitepy.Connection, name: str) -> None:
     """`sqlite3` waits for ever."""
     con.execute("CREATE TABLE t (a)")
     con.execute("INSERT INTO t VALUES (1)")
     with pytest.raises(dqlitepy.OperationalError, match="commit it or roll it back first"):
-        OPEN_TRANSACTION[name](con, empty)
+        OPEN_TRANSACTION[name](con, second_con)
     con.commit()
     assert con.execute("SELECT * FROM t").fetchall() == [(1,)]
 
@@ -148,19 +154,19 @@ def test_a_transaction_that_has_only_read_is_no_obstacle(tmp_path: Path, autocom
             con.serialize()
 
 
-def test_no_handle_is_left(full: dqlitepy.Connection, empty: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_no_handle_is_left(populated_con: dqlitepy.Connection, second_con: dqlitepy.Connection, tmp_path: Path) -> None:
     def stop(*_: int) -> None:
         raise RuntimeError("enough")
 
     before = open_handles()
-    full.backup(tmp_path / "copy.db")
+    populated_con.backup(tmp_path / "copy.db")
     with pytest.raises(RuntimeError):
-        full.backup(tmp_path / "other.db", pages=1, progress=stop)
-    next(full.iterdump())
+        populated_con.backup(tmp_path / "other.db", pages=1, progress=stop)
+    next(populated_con.iterdump())
     with pytest.raises(dqlitepy.DatabaseError):
-        empty.deserialize(b"no database" * 1000)
-    empty.restore(full)
-    full.serialize()
+        second_con.deserialize(b"no database" * 1000)
+    second_con.restore(populated_con)
+    populated_con.serialize()
     assert open_handles() == before
 
 
@@ -226,30 +232,30 @@ def test_paths_that_name_no_file(con: dqlitepy.Connection, tmp_path: Path) -> No
             copy(3)  # type: ignore[arg-type]
 
 
-def test_paths_of_any_bytes(con: dqlitepy.Connection, empty: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_paths_of_any_bytes(con: dqlitepy.Connection, second_con: dqlitepy.Connection, tmp_path: Path) -> None:
     con.execute("CREATE TABLE t (a)")
     path = b"/" + os.fsencode(tmp_path) + b"/\xff%00 ?#"
     con.backup(path)
-    empty.restore(path)
-    assert empty.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
+    second_con.restore(path)
+    assert second_con.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
 
 
-def test_existing_files_are_not_overwritten(full: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten(populated_con: dqlitepy.Connection, tmp_path: Path) -> None:
     path = tmp_path / "mine"
     path.write_text("precious")
     link = tmp_path / "link"
     link.symlink_to("nowhere")
     for target in (path, link, tmp_path):
         with pytest.raises(dqlitepy.OperationalError, match="exists already") as raised:
-            full.backup(target)
+            populated_con.backup(target)
         assert raised.value.sqlite_errorname == "SQLITE_CANTOPEN"
     assert path.read_text() == "precious"
 
 
-def test_a_name_that_is_taken_meanwhile_is_not_overwritten(full: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_a_name_that_is_taken_meanwhile_is_not_overwritten(populated_con: dqlitepy.Connection, tmp_path: Path) -> None:
     path = tmp_path / "copy.db"
     with pytest.raises(dqlitepy.OperationalError, match="exists already"):
-        full.backup(path, pages=1, progress=lambda *_: path.write_text("precious"))
+        populated_con.backup(path, pages=1, progress=lambda *_: path.write_text("precious"))
     assert path.read_text() == "precious"
     assert sorted(os.listdir(tmp_path)) == ["copy.db", "data"]
 
@@ -268,9 +274,9 @@ def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatc
     assert synced == [(False, False), (True, True)], "the file without its name, then the folder that has the name"
 
 
-def test_a_folder_that_is_missing(full: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_a_folder_that_is_missing(populated_con: dqlitepy.Connection, tmp_path: Path) -> None:
     with pytest.raises(dqlitepy.OperationalError, match="its folder does not exist"):
-        full.backup(tmp_path / "no" / "copy.db")
+        populated_con.backup(tmp_path / "no" / "copy.db")
 
 
 FULL_DISK = """
@@ -342,7 +348,7 @@ def test_wrong_arguments_are_refused_as_by_sqlite3(name: str) -> None:
         assert seen[0] == seen[1]
 
 
-def test_a_dead_connection_is_said_to_be_dead(full: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
+def test_a_dead_connection_is_said_to_be_dead(populated_con: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
     memory.close()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        full.backup(memory)
+        populated_con.backup(memory)

@@ -76,7 +76,7 @@ def test_queries(detect_types: int) -> None:
         con.executescript(SCHEMA)
     for query in QUERIES:
         theirs, ours = (
-            outcome(lambda con=con, query=query: told(con.execute(query, {"a": "a"} if ":a" in query else ())))  # type: ignore[misc]
+            outcome(lambda con=con, query=query: cursor_state(con.execute(query, {"a": "a"} if ":a" in query else ())))  # type: ignore[misc]
             for con in connections
         )
         if not query.startswith("EXPLAIN"):  # whose text is each version's own
@@ -85,7 +85,7 @@ def test_queries(detect_types: int) -> None:
         con.close()
 
 
-def told(cursor: Any) -> Any:
+def cursor_state(cursor: Any) -> Any:
     return [column[0] for column in cursor.description], cursor.fetchall()
 
 

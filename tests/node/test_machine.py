@@ -99,7 +99,7 @@ wrong = st.sampled_from(["SELEC 1", "SELECT * FROM nowhere", "INSERT INTO t VALU
 empty = st.sampled_from(["", " ", "/* none */"])
 
 
-def told(cursor: Any) -> Any:
+def cursor_state(cursor: Any) -> Any:
     """Returns what a cursor tells after a statement, without `lastrowid`: a failed statement changes SQLite's."""
     return cursor.fetchall(), cursor.description, cursor.rowcount
 
@@ -142,11 +142,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(sql=data, parameters=st.tuples(keys, values, values))
     def runs(self, sql: str, parameters: tuple[Any, ...]) -> None:
-        self.both(lambda con, cursor: told(cursor.execute(sql, parameters)))
+        self.both(lambda con, cursor: cursor_state(cursor.execute(sql, parameters)))
 
     @rule(sql=st.one_of(control, control, schema, wrong))
     def runs_without_parameters(self, sql: str) -> None:
-        self.both(lambda con, cursor: told(cursor.execute(sql)))
+        self.both(lambda con, cursor: cursor_state(cursor.execute(sql)))
 
     @rule(sql=st.one_of(inserts, updates, others), rows=st.lists(st.tuples(keys, values, values), max_size=6))
     def runs_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
@@ -187,7 +187,7 @@ class Machine(RuleBasedStateMachine):
     def runs_in_a_block(self, sql: str, parameters: tuple[Any, ...], fails: bool) -> None:
         def run(con: Any, cursor: Any) -> Any:
             with con:
-                found = told(cursor.execute(sql, parameters))
+                found = cursor_state(cursor.execute(sql, parameters))
                 if fails:
                     raise KeyError("of the user's")
             return found

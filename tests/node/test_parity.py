@@ -49,7 +49,7 @@ def outcome(con: Any, step: Step) -> Any:
     return result, con.in_transaction
 
 
-def told(cursor: Any) -> Any:
+def cursor_state(cursor: Any) -> Any:
     """Returns all that a cursor tells after a statement."""
     return cursor.fetchall(), cursor.description, cursor.rowcount, cursor.lastrowid
 
@@ -61,79 +61,79 @@ SOME_ROWS = "SELECT a FROM t WHERE a % 100 = 0 OR a > 19900"
 
 SCRIPTS: dict[str, list[Step]] = {
     "insert, commit": [
-        lambda con: told(con.execute("INSERT INTO t (b) VALUES ('x')")),
-        lambda con: told(con.execute("SELECT * FROM t")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (b) VALUES ('x')")),
+        lambda con: cursor_state(con.execute("SELECT * FROM t")),
         lambda con: con.commit(),
         lambda con: con.commit(),
-        lambda con: told(con.execute("REPLACE INTO t VALUES (1, 'y', 2)")),
-        lambda con: told(con.execute("UPDATE t SET c = c + 1")),
-        lambda con: told(con.execute("DELETE FROM t")),
+        lambda con: cursor_state(con.execute("REPLACE INTO t VALUES (1, 'y', 2)")),
+        lambda con: cursor_state(con.execute("UPDATE t SET c = c + 1")),
+        lambda con: cursor_state(con.execute("DELETE FROM t")),
         lambda con: con.rollback(),
-        lambda con: told(con.execute("SELECT * FROM t")),
+        lambda con: cursor_state(con.execute("SELECT * FROM t")),
     ],
     "ddl begins no transaction": [
-        lambda con: told(con.execute("CREATE TABLE u (a)")),
-        lambda con: told(con.execute("INSERT INTO t (b) VALUES (1)")),
-        lambda con: told(con.execute("CREATE INDEX i ON u (a)")),
+        lambda con: cursor_state(con.execute("CREATE TABLE u (a)")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (b) VALUES (1)")),
+        lambda con: cursor_state(con.execute("CREATE INDEX i ON u (a)")),
         lambda con: con.rollback(),
-        lambda con: told(con.execute("SELECT name FROM sqlite_schema WHERE name IN ('u', 'i')")),
-        lambda con: told(con.execute("DROP TABLE u")),
+        lambda con: cursor_state(con.execute("SELECT name FROM sqlite_schema WHERE name IN ('u', 'i')")),
+        lambda con: cursor_state(con.execute("DROP TABLE u")),
     ],
     "explicit transactions": [
-        lambda con: told(con.execute("BEGIN")),
-        lambda con: told(con.execute("BEGIN")),
-        lambda con: told(con.execute("INSERT INTO t (b) VALUES (1)")),
-        lambda con: told(con.execute("ROLLBACK")),
-        lambda con: told(con.execute("COMMIT")),
-        lambda con: told(con.execute("BEGIN IMMEDIATE")),
-        lambda con: told(con.execute("INSERT INTO t (b) VALUES (1)")),
-        lambda con: told(con.execute("END")),
-        lambda con: told(con.execute("SELECT count(*) FROM t")),
+        lambda con: cursor_state(con.execute("BEGIN")),
+        lambda con: cursor_state(con.execute("BEGIN")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (b) VALUES (1)")),
+        lambda con: cursor_state(con.execute("ROLLBACK")),
+        lambda con: cursor_state(con.execute("COMMIT")),
+        lambda con: cursor_state(con.execute("BEGIN IMMEDIATE")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (b) VALUES (1)")),
+        lambda con: cursor_state(con.execute("END")),
+        lambda con: cursor_state(con.execute("SELECT count(*) FROM t")),
     ],
     "savepoints": [
-        lambda con: told(con.execute("SAVEPOINT one")),
-        lambda con: told(con.execute("INSERT INTO t (b) VALUES (1)")),
-        lambda con: told(con.execute("SAVEPOINT two")),
-        lambda con: told(con.execute("INSERT INTO t (b) VALUES (2)")),
-        lambda con: told(con.execute("ROLLBACK TO two")),
-        lambda con: told(con.execute("RELEASE one")),
-        lambda con: told(con.execute("SELECT b FROM t")),
-        lambda con: told(con.execute("RELEASE one")),
+        lambda con: cursor_state(con.execute("SAVEPOINT one")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (b) VALUES (1)")),
+        lambda con: cursor_state(con.execute("SAVEPOINT two")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (b) VALUES (2)")),
+        lambda con: cursor_state(con.execute("ROLLBACK TO two")),
+        lambda con: cursor_state(con.execute("RELEASE one")),
+        lambda con: cursor_state(con.execute("SELECT b FROM t")),
+        lambda con: cursor_state(con.execute("RELEASE one")),
     ],
     "constraints": [
-        lambda con: told(con.execute("INSERT INTO t VALUES (1, 'x', 0)")),
-        lambda con: told(con.execute("INSERT INTO t VALUES (1, 'y', 0)")),
-        lambda con: told(con.execute("INSERT INTO t VALUES (2, 'x', 0)")),
-        lambda con: told(con.execute("INSERT INTO t VALUES (2, 'y', NULL)")),
-        lambda con: told(con.execute("INSERT INTO t VALUES ('text', 'y', 0)")),
-        lambda con: told(con.execute("INSERT OR IGNORE INTO t VALUES (1, 'y', 0)")),
-        lambda con: told(con.execute("INSERT OR REPLACE INTO t VALUES (1, 'y', 0)")),
-        lambda con: told(con.execute("INSERT OR ROLLBACK INTO t VALUES (1, 'y', 0)")),
-        lambda con: told(con.execute("SELECT * FROM t")),
+        lambda con: cursor_state(con.execute("INSERT INTO t VALUES (1, 'x', 0)")),
+        lambda con: cursor_state(con.execute("INSERT INTO t VALUES (1, 'y', 0)")),
+        lambda con: cursor_state(con.execute("INSERT INTO t VALUES (2, 'x', 0)")),
+        lambda con: cursor_state(con.execute("INSERT INTO t VALUES (2, 'y', NULL)")),
+        lambda con: cursor_state(con.execute("INSERT INTO t VALUES ('text', 'y', 0)")),
+        lambda con: cursor_state(con.execute("INSERT OR IGNORE INTO t VALUES (1, 'y', 0)")),
+        lambda con: cursor_state(con.execute("INSERT OR REPLACE INTO t VALUES (1, 'y', 0)")),
+        lambda con: cursor_state(con.execute("INSERT OR ROLLBACK INTO t VALUES (1, 'y', 0)")),
+        lambda con: cursor_state(con.execute("SELECT * FROM t")),
     ],
     "foreign keys and checks": [
-        lambda con: told(con.execute("CREATE TABLE u (a REFERENCES t (a), b CHECK (b > 0))")),
-        lambda con: told(con.execute("INSERT INTO u VALUES (5, 1)")),
-        lambda con: told(con.execute("INSERT INTO u VALUES (NULL, 0)")),
+        lambda con: cursor_state(con.execute("CREATE TABLE u (a REFERENCES t (a), b CHECK (b > 0))")),
+        lambda con: cursor_state(con.execute("INSERT INTO u VALUES (5, 1)")),
+        lambda con: cursor_state(con.execute("INSERT INTO u VALUES (NULL, 0)")),
         lambda con: con.rollback(),
     ],
     "executemany": [
-        lambda con: told(con.executemany("INSERT INTO t (b) VALUES (?)", [(n,) for n in range(10)])),
-        lambda con: told(con.executemany("INSERT INTO t (a) VALUES (:a)", ({"a": n} for n in (100, 101)))),
-        lambda con: told(con.executemany("INSERT INTO t (a) VALUES (?)", [(200,), (201,), (200,), (203,)])),
+        lambda con: cursor_state(con.executemany("INSERT INTO t (b) VALUES (?)", [(n,) for n in range(10)])),
+        lambda con: cursor_state(con.executemany("INSERT INTO t (a) VALUES (:a)", ({"a": n} for n in (100, 101)))),
+        lambda con: cursor_state(con.executemany("INSERT INTO t (a) VALUES (?)", [(200,), (201,), (200,), (203,)])),
         lambda con: con.execute("SELECT a FROM t ORDER BY a").fetchall(),
-        lambda con: told(con.executemany("UPDATE t SET c = ? WHERE a < ?", [(1, 3), (2, 5)])),
-        lambda con: told(con.executemany("DELETE FROM t WHERE a = ?", [(1,), (2,), (2,), (99,)])),
+        lambda con: cursor_state(con.executemany("UPDATE t SET c = ? WHERE a < ?", [(1, 3), (2, 5)])),
+        lambda con: cursor_state(con.executemany("DELETE FROM t WHERE a = ?", [(1,), (2,), (2,), (99,)])),
         lambda con: con.executemany("INSERT INTO t (a) VALUES (?)", [(300,), (301, 302), (303,)]),
         lambda con: con.executemany("INSERT INTO t (a) VALUES (?)", [(400,), (object(),), (403,)]),
         lambda con: con.executemany("INSERT INTO t (a) VALUES (?)", ((1 // (502 - n),) for n in range(500, 510))),
         lambda con: con.executemany("SELECT ?", [(1,)]),
         lambda con: con.executemany("INSERT INTO t (b) VALUES (?)", 5),
-        lambda con: told(con.execute("SELECT count(*), sum(a) FROM t")),
+        lambda con: cursor_state(con.execute("SELECT count(*), sum(a) FROM t")),
     ],
     "executemany in autocommit": [
         lambda con: setattr(con, "isolation_level", None),
-        lambda con: told(con.executemany("INSERT INTO t (a) VALUES (?)", [(1,), (2,), (1,), (3,)])),
+        lambda con: cursor_state(con.executemany("INSERT INTO t (a) VALUES (?)", [(1,), (2,), (1,), (3,)])),
         lambda con: con.execute("SELECT a FROM t ORDER BY a").fetchall(),
     ],
     "RETURNING": [
@@ -145,9 +145,9 @@ SCRIPTS: dict[str, list[Step]] = {
         lambda con: con.execute("SELECT count(*) FROM t").fetchall(),
     ],
     "parameters": [
-        lambda con: told(con.execute("SELECT ?, ?2, ?1", (1, 2))),
-        lambda con: told(con.execute("SELECT :a, @b, $c, :a", {"a": 1, "b": 2, "c": 3})),
-        lambda con: told(con.execute("SELECT ?1, ?2", {"1": "one", "2": "two"})),
+        lambda con: cursor_state(con.execute("SELECT ?, ?2, ?1", (1, 2))),
+        lambda con: cursor_state(con.execute("SELECT :a, @b, $c, :a", {"a": 1, "b": 2, "c": 3})),
+        lambda con: cursor_state(con.execute("SELECT ?1, ?2", {"1": "one", "2": "two"})),
         lambda con: con.execute("SELECT ?", ()),
         lambda con: con.execute("SELECT ?", (1, 2)),
         lambda con: con.execute("SELECT 1", (1,)),
@@ -157,12 +157,12 @@ SCRIPTS: dict[str, list[Step]] = {
         lambda con: con.execute("SELECT ?", [2**63]),
         lambda con: con.execute("SELECT ?", ["\ud800"]),
         lambda con: con.execute("SELECT ?", [object()]),
-        lambda con: told(con.execute("SELECT '?', \"b?\", [c?], ':a' FROM (SELECT 1 AS \"b?\", 2 AS [c?])")),
+        lambda con: cursor_state(con.execute("SELECT '?', \"b?\", [c?], ':a' FROM (SELECT 1 AS \"b?\", 2 AS [c?])")),
     ],
     "statements": [
-        lambda con: told(con.execute(""))[:3],
-        lambda con: told(con.execute(" -- nothing"))[:3],
-        lambda con: told(con.execute("SELECT 1; -- something")),
+        lambda con: cursor_state(con.execute(""))[:3],
+        lambda con: cursor_state(con.execute(" -- nothing"))[:3],
+        lambda con: cursor_state(con.execute("SELECT 1; -- something")),
         lambda con: con.execute("SELECT 1; SELECT 2"),
         lambda con: con.execute("SELEC 1"),
         lambda con: con.execute("CREATE TABLE x ("),
@@ -174,11 +174,11 @@ SCRIPTS: dict[str, list[Step]] = {
         lambda con: con.execute("SELECT 1 UNION SELECT 1, 2"),
         lambda con: con.execute("SELECT abs(-9223372036854775808)"),
         lambda con: con.execute("SELECT json('{')"),
-        lambda con: told(con.execute("SELECT 1 WHERE 0")),
-        lambda con: told(con.execute("VALUES (1, 2), (3, 4)")),
-        lambda con: told(con.execute("WITH w (x) AS (VALUES (1), (2)) SELECT sum(x) AS total FROM w")),
+        lambda con: cursor_state(con.execute("SELECT 1 WHERE 0")),
+        lambda con: cursor_state(con.execute("VALUES (1, 2), (3, 4)")),
+        lambda con: cursor_state(con.execute("WITH w (x) AS (VALUES (1), (2)) SELECT sum(x) AS total FROM w")),
         lambda con: con.execute("PRAGMA table_info(t)").fetchall(),
-        lambda con: told(con.execute("PRAGMA user_version")),
+        lambda con: cursor_state(con.execute("PRAGMA user_version")),
     ],
     "scripts": [
         lambda con: con.execute("INSERT INTO t (b) VALUES (1)").rowcount,
@@ -187,13 +187,13 @@ SCRIPTS: dict[str, list[Step]] = {
         lambda con: con.rollback(),
         lambda con: con.executescript("INSERT INTO u VALUES (3); CREATE TABLE v (a"),
         lambda con: con.executescript(TRIGGER + "INSERT INTO u VALUES (4)").fetchall(),
-        lambda con: told(con.execute("SELECT a FROM u ORDER BY a")),
+        lambda con: cursor_state(con.execute("SELECT a FROM u ORDER BY a")),
         lambda con: con.executescript("SELECT '\0'"),
         lambda con: con.executescript(b"SELECT 1"),
     ],
     "an error in the middle of a result": [
         lambda con: con.execute(FAILS_LATE).fetchall(),
-        lambda con: told(con.execute("SELECT 1")),
+        lambda con: cursor_state(con.execute("SELECT 1")),
     ],
     "writing while reading": [
         lambda con: con.executemany("INSERT INTO t (a, b) VALUES (?, ?)", MANY_ROWS).rowcount,
@@ -205,9 +205,9 @@ SCRIPTS: dict[str, list[Step]] = {
     "isolation levels": [
         lambda con: setattr(con, "isolation_level", "exclusive"),
         lambda con: con.isolation_level,
-        lambda con: told(con.execute("INSERT INTO t (b) VALUES (1)")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (b) VALUES (1)")),
         lambda con: setattr(con, "isolation_level", None),
-        lambda con: told(con.execute("INSERT INTO t (b) VALUES (2)")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (b) VALUES (2)")),
         lambda con: setattr(con, "isolation_level", "DEFERRED"),
         lambda con: setattr(con, "isolation_level", "BOGUS"),
         lambda con: setattr(con, "isolation_level", 5),
@@ -224,7 +224,7 @@ SCRIPTS: dict[str, list[Step]] = {
         lambda con: next(con.execute("SELECT 1")),
         lambda con: con.cursor().fetchone(),
         lambda con: con.cursor().fetchall(),
-        lambda con: told(con.cursor()),
+        lambda con: cursor_state(con.cursor()),
     ],
 }  # fmt: skip
 
@@ -303,8 +303,8 @@ def test_generated_scripts(both: tuple[Any, Any], level: str | None, steps: list
 
         def run(con: Any, step: Any = step) -> Any:
             if isinstance(step, tuple):
-                return told(con.execute(*step))[:3]
-            return told(con.executemany("INSERT INTO t (a, b) VALUES (?, ?)", step))[:3]
+                return cursor_state(con.execute(*step))[:3]
+            return cursor_state(con.executemany("INSERT INTO t (a, b) VALUES (?, ?)", step))[:3]
 
         assert outcome(ours, run) == outcome(theirs, run), step
         assert ours.execute("SELECT * FROM t").fetchall() == theirs.execute("SELECT * FROM t").fetchall(), step

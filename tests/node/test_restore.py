@@ -16,26 +16,28 @@ from tests.node.schema import contents
 from tests.support import run_python
 
 
-def test_from_sqlite3(full: dqlitepy.Connection, memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
-    full.backup(memory)
+def test_from_sqlite3(
+    populated_con: dqlitepy.Connection, memory: sqlite3.Connection, second_con: dqlitepy.Connection
+) -> None:
+    populated_con.backup(memory)
     expected = contents(memory)
     memory.row_factory = sqlite3.Row
     memory.text_factory = bytes
-    empty.restore(memory)
-    assert contents(empty) == expected
+    second_con.restore(memory)
+    assert contents(second_con) == expected
     assert memory.text_factory is bytes
 
 
-def test_from_a_file(full: dqlitepy.Connection, tmp_path: Path, empty: dqlitepy.Connection) -> None:
+def test_from_a_file(populated_con: dqlitepy.Connection, tmp_path: Path, second_con: dqlitepy.Connection) -> None:
     path = tmp_path / "a file? 100% #1.db"
-    full.backup(path)
+    populated_con.backup(path)
     before = path.read_bytes()
-    empty.restore(str(path))
-    assert contents(empty) == contents(full)
+    second_con.restore(str(path))
+    assert contents(second_con) == contents(populated_con)
     assert path.read_bytes() == before
 
 
-def test_from_a_file_with_a_wal(tmp_path: Path, empty: dqlitepy.Connection) -> None:
+def test_from_a_file_with_a_wal(tmp_path: Path, second_con: dqlitepy.Connection) -> None:
     """Also what a program that is still running has not yet written back from its WAL."""
     path = tmp_path / "live.db"
     with closing(sqlite3.connect(path)) as writer:
@@ -43,88 +45,92 @@ def test_from_a_file_with_a_wal(tmp_path: Path, empty: dqlitepy.Connection) -> N
         writer.execute("CREATE TABLE t (a)")
         writer.execute("INSERT INTO t VALUES ('in the WAL')")
         writer.commit()
-        empty.restore(path)
-    assert empty.execute("SELECT a FROM t").fetchall() == [("in the WAL",)]
+        second_con.restore(path)
+    assert second_con.execute("SELECT a FROM t").fetchall() == [("in the WAL",)]
 
 
-def test_from_utf16(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_from_utf16(memory: sqlite3.Connection, second_con: dqlitepy.Connection) -> None:
     memory.executescript("PRAGMA encoding = 'UTF-16'; CREATE TABLE t (a); INSERT INTO t VALUES ('é😀')")
-    empty.restore(memory)
-    assert empty.execute("SELECT a, hex(a) FROM t").fetchall() == [("é😀", "C3A9F09F9880")]
+    second_con.restore(memory)
+    assert second_con.execute("SELECT a, hex(a) FROM t").fetchall() == [("é😀", "C3A9F09F9880")]
 
 
-def test_rows_that_break_rules_come_along(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_rows_that_break_rules_come_along(memory: sqlite3.Connection, second_con: dqlitepy.Connection) -> None:
     memory.executescript(
         "CREATE TABLE p (a PRIMARY KEY, CHECK (a < 5)); CREATE TABLE c (b REFERENCES p);"
         "PRAGMA ignore_check_constraints = ON; INSERT INTO p VALUES (9); INSERT INTO c VALUES (1)"
     )
-    empty.restore(memory)
-    assert empty.execute("SELECT * FROM p, c").fetchall() == [(9, 1)]
+    second_con.restore(memory)
+    assert second_con.execute("SELECT * FROM p, c").fetchall() == [(9, 1)]
     with pytest.raises(dqlitepy.IntegrityError, match="FOREIGN KEY"):  # the connection's own settings are as before
-        empty.execute("INSERT INTO c VALUES (2)")
+        second_con.execute("INSERT INTO c VALUES (2)")
 
 
-def test_an_empty_database(con: dqlitepy.Connection, empty: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_an_empty_database(con: dqlitepy.Connection, second_con: dqlitepy.Connection, tmp_path: Path) -> None:
     seen: list[tuple[int, int, int]] = []
     con.backup(tmp_path / "copy.db", progress=lambda *told: seen.append(told))
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
         assert copy.execute("SELECT * FROM sqlite_schema").fetchall() == []
-        empty.restore(copy)
-    empty.deserialize(con.serialize())
+        second_con.restore(copy)
+    second_con.deserialize(con.serialize())
     assert [told[0] for told in seen] == [101]
 
 
-def test_progress_of_a_restore_counts_rows(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_progress_of_a_restore_counts_rows(memory: sqlite3.Connection, second_con: dqlitepy.Connection) -> None:
     memory.execute("CREATE TABLE t (a)")
     memory.executemany("INSERT INTO t VALUES (?)", ((n,) for n in range(2500)))
     memory.execute("CREATE TABLE u (a)")
     memory.commit()
     seen: list[tuple[int, int, int]] = []
-    empty.restore(memory, progress=lambda *told: seen.append(told))
+    second_con.restore(memory, progress=lambda *told: seen.append(told))
     assert seen == [(0, 1500, 2500), (0, 500, 2500), (0, 0, 2500), (101, 0, 2500)]
 
 
-def test_a_target_that_may_only_be_read_is_refused(con: dqlitepy.Connection, empty: dqlitepy.Connection) -> None:
-    empty.execute("PRAGMA query_only = 1")
+def test_a_target_that_may_only_be_read_is_refused(con: dqlitepy.Connection, second_con: dqlitepy.Connection) -> None:
+    second_con.execute("PRAGMA query_only = 1")
     with pytest.raises(dqlitepy.OperationalError, match="attempt to write a readonly database") as raised:
-        empty.restore(con)
+        second_con.restore(con)
     assert raised.value.sqlite_errorname == "SQLITE_READONLY"
-    empty.serialize()
+    second_con.serialize()
 
 
-def test_a_target_in_a_transaction_is_refused(con: dqlitepy.Connection, empty: dqlitepy.Connection) -> None:
-    empty.execute("BEGIN")
+def test_a_target_in_a_transaction_is_refused(con: dqlitepy.Connection, second_con: dqlitepy.Connection) -> None:
+    second_con.execute("BEGIN")
     with pytest.raises(dqlitepy.OperationalError, match="commit it or roll it back first"):
-        empty.restore(con)
+        second_con.restore(con)
 
 
-def test_a_source_with_an_open_transaction_is_refused(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_a_source_with_an_open_transaction_is_refused(
+    memory: sqlite3.Connection, second_con: dqlitepy.Connection
+) -> None:
     memory.execute("CREATE TABLE t (a)")
     memory.execute("INSERT INTO t VALUES (1)")
     with pytest.raises(dqlitepy.OperationalError, match="commit it or roll it back first"):
-        empty.restore(memory)
+        second_con.restore(memory)
 
 
-def test_a_target_that_is_not_empty_is_refused(full: dqlitepy.Connection, empty: dqlitepy.Connection) -> None:
-    empty.execute("CREATE TABLE t (a)")
+def test_a_target_that_is_not_empty_is_refused(
+    populated_con: dqlitepy.Connection, second_con: dqlitepy.Connection
+) -> None:
+    second_con.execute("CREATE TABLE t (a)")
     attempts: list[Callable[[], None]] = [
-        lambda: empty.restore(full),
-        lambda: full.backup(empty),
-        lambda: empty.deserialize(full.serialize()),
+        lambda: second_con.restore(populated_con),
+        lambda: populated_con.backup(second_con),
+        lambda: second_con.deserialize(populated_con.serialize()),
     ]
     for attempt in attempts:
         with pytest.raises(dqlitepy.OperationalError, match="the target is not empty"):
             attempt()
-    assert empty.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
+    assert second_con.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
 
 
-def test_nul_in_text_is_refused(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_nul_in_text_is_refused(memory: sqlite3.Connection, second_con: dqlitepy.Connection) -> None:
     memory.execute("CREATE TABLE t (a)")
     memory.executemany("INSERT INTO t VALUES (?)", [("fine",), ("a\0b",)])
     memory.commit()
     with pytest.raises(dqlitepy.DataError, match="row 2 of the table 't' has a text with a NUL"):
-        empty.restore(memory)
-    assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
+        second_con.restore(memory)
+    assert second_con.execute("SELECT * FROM sqlite_schema").fetchall() == []
 
 
 VALUES = [
@@ -166,15 +172,17 @@ VALUES = [
 AFFINITIES = ("", "INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB", "BOOLEAN", "DATETIME", "DATE", "VARCHAR(3)")
 
 
-def test_every_value_keeps_its_type_whatever_the_column(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_every_value_keeps_its_type_whatever_the_column(
+    memory: sqlite3.Connection, second_con: dqlitepy.Connection
+) -> None:
     memory.execute(f"CREATE TABLE t ({', '.join(f'c{n} {kind}' for n, kind in enumerate(AFFINITIES))})")
     places = ", ".join("?" * len(AFFINITIES))
     memory.executemany(f"INSERT INTO t VALUES ({places})", ([value] * len(AFFINITIES) for value in VALUES))
     memory.commit()
-    empty.restore(memory)
+    second_con.restore(memory)
     shown = [
         [(type(value), repr(value)) for row in con.execute("SELECT * FROM t ORDER BY rowid") for value in row]
-        for con in (memory, empty)
+        for con in (memory, second_con)
     ]
     assert shown[0] == shown[1]
 
@@ -182,50 +190,52 @@ def test_every_value_keeps_its_type_whatever_the_column(memory: sqlite3.Connecti
 NAMES = ["a?b", ":x", "--", "/*", "'", '"', "a, b", "SELECT", "é", " ", "[x]", "`", ";", "%s", "{}", "rowid", "?1"]
 
 
-def test_every_name_is_taken_as_it_is(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_every_name_is_taken_as_it_is(memory: sqlite3.Connection, second_con: dqlitepy.Connection) -> None:
     for name in NAMES:
         quoted = quote_name(name)
         memory.execute(f"CREATE TABLE {quoted} ({quoted}, other)")
         memory.execute(f"INSERT INTO {quoted} VALUES (?, 1)", (name,))
         memory.execute(f"CREATE INDEX {quote_name('by ' + name)} ON {quoted} ({quoted})")
     memory.commit()
-    empty.restore(memory)
+    second_con.restore(memory)
     for name in NAMES:
-        assert empty.execute(f"SELECT * FROM {quote_name(name)}").fetchall() == [(name, 1)]
+        assert second_con.execute(f"SELECT * FROM {quote_name(name)}").fetchall() == [(name, 1)]
     shown = [
         con.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name").fetchall()
-        for con in (memory, empty)
+        for con in (memory, second_con)
     ]
     assert shown[0] == shown[1]
 
 
-def test_what_only_the_source_can_compute_is_refused(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_what_only_the_source_can_compute_is_refused(
+    memory: sqlite3.Connection, second_con: dqlitepy.Connection
+) -> None:
     memory.create_function("mine", 1, lambda value: value, deterministic=True)
     memory.executescript("CREATE TABLE t (a); CREATE INDEX computed ON t (mine(a))")
     with pytest.raises(
         dqlitepy.NotSupportedError, match="the index 'computed' cannot be restored: no such function: mine"
     ):
-        empty.restore(memory)
-    assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
+        second_con.restore(memory)
+    assert second_con.execute("SELECT * FROM sqlite_schema").fetchall() == []
 
 
-def test_an_unknown_virtual_table_is_refused(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_an_unknown_virtual_table_is_refused(memory: sqlite3.Connection, second_con: dqlitepy.Connection) -> None:
     memory.executescript("CREATE VIRTUAL TABLE old USING fts4(a); INSERT INTO old VALUES ('x')")
     with pytest.raises(dqlitepy.NotSupportedError, match="'old' cannot be restored: no such module: fts4"):
-        empty.restore(memory)
-    assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
+        second_con.restore(memory)
+    assert second_con.execute("SELECT * FROM sqlite_schema").fetchall() == []
 
 
-def test_sources_that_are_no_database(empty: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_sources_that_are_no_database(second_con: dqlitepy.Connection, tmp_path: Path) -> None:
     path = tmp_path / "text"
     path.write_text("no database " * 1000)
     with pytest.raises(dqlitepy.DatabaseError, match="file is not a database") as raised:
-        empty.restore(path)
+        second_con.restore(path)
     assert raised.value.sqlite_errorname == "SQLITE_NOTADB"
     with pytest.raises(dqlitepy.DatabaseError, match="^what was given as bytes cannot be read: file is not a database"):
-        empty.deserialize(b"no database" * 1000)
+        second_con.deserialize(b"no database" * 1000)
     with pytest.raises(dqlitepy.OperationalError, match="unable to open"):
-        empty.restore(tmp_path / "missing")
+        second_con.restore(tmp_path / "missing")
 
 
 FOREIGN = {
@@ -239,12 +249,14 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_what_a_source_is_instead_of_a_database_is_told(empty: dqlitepy.Connection, tmp_path: Path, name: str) -> None:
+def test_what_a_source_is_instead_of_a_database_is_told(
+    second_con: dqlitepy.Connection, tmp_path: Path, name: str
+) -> None:
     content, told = FOREIGN[name]
     path = tmp_path / "source"
     path.write_bytes(content)
     with pytest.raises(dqlitepy.DatabaseError, match="file is not a database") as raised:
-        empty.restore(path)
+        second_con.restore(path)
     assert told in str(raised.value)
     assert raised.value.sqlite_errorname == "SQLITE_NOTADB"
 
@@ -255,7 +267,7 @@ def _with_damage(data: bytes, page: int, offset: int, *change: int) -> bytes:
 
 
 def test_a_source_with_damage_that_no_select_meets_is_refused(
-    memory: sqlite3.Connection, empty: dqlitepy.Connection
+    memory: sqlite3.Connection, second_con: dqlitepy.Connection
 ) -> None:
     """SQLite reads its rows without an error, but fewer of them, or others: only a check tells."""
     memory.executescript("PRAGMA page_size = 4096; CREATE TABLE t (a UNIQUE, b)")
@@ -272,27 +284,29 @@ def test_a_source_with_damage_that_no_select_meets_is_refused(
     for name, content in damaged.items():
         content = content[:28] + (len(content) // 4096).to_bytes(4, "big") + content[32:]
         with pytest.raises(dqlitepy.DatabaseError, match="is damaged, and nothing was restored") as raised:
-            empty.deserialize(content)
+            second_con.deserialize(content)
         assert raised.value.sqlite_errorname == "SQLITE_CORRUPT", name
-        assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == [], name
-    empty.deserialize(data)
-    assert empty.execute("SELECT count(*) FROM t").fetchall() == [(500,)]
+        assert second_con.execute("SELECT * FROM sqlite_schema").fetchall() == [], name
+    second_con.deserialize(data)
+    assert second_con.execute("SELECT count(*) FROM t").fetchall() == [(500,)]
 
 
-def test_a_damaged_source_is_not_half_restored(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_a_damaged_source_is_not_half_restored(memory: sqlite3.Connection, second_con: dqlitepy.Connection) -> None:
     memory.execute("CREATE TABLE t (a)")
     memory.executemany("INSERT INTO t VALUES (?)", ((bytes(3000),) for _ in range(2000)))
     memory.commit()
     data = bytearray(memory.serialize())
     data[len(data) // 2 :] = b"\xff" * (len(data) - len(data) // 2)
     with pytest.raises(dqlitepy.DatabaseError, match="is damaged, and nothing was restored: "):
-        empty.deserialize(data)
-    assert empty.execute("SELECT * FROM sqlite_schema").fetchall() == []
+        second_con.deserialize(data)
+    assert second_con.execute("SELECT * FROM sqlite_schema").fetchall() == []
 
 
-def test_sqlite3_cannot_copy_into_dqlitepy_by_itself(memory: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_sqlite3_cannot_copy_into_dqlitepy_by_itself(
+    memory: sqlite3.Connection, second_con: dqlitepy.Connection
+) -> None:
     with pytest.raises(TypeError):
-        memory.backup(empty)  # type: ignore[arg-type]
+        memory.backup(second_con)  # type: ignore[arg-type]
 
 
 def test_dqlitepy_in_the_place_of_sqlite3(tmp_path: Path) -> None:

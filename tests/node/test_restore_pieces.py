@@ -40,21 +40,25 @@ def rows(memory: sqlite3.Connection) -> sqlite3.Connection:
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_everything_comes_along(full: dqlitepy.Connection, tmp_path: Path, empty: dqlitepy.Connection) -> None:
-    full.backup(tmp_path / "copy.db")
-    empty.restore(tmp_path / "copy.db")
-    assert contents(empty) == contents(full)
-    empty.backup(tmp_path / "again.db")
+def test_everything_comes_along(
+    populated_con: dqlitepy.Connection, tmp_path: Path, second_con: dqlitepy.Connection
+) -> None:
+    populated_con.backup(tmp_path / "copy.db")
+    second_con.restore(tmp_path / "copy.db")
+    assert contents(second_con) == contents(populated_con)
+    second_con.backup(tmp_path / "again.db")
     with closing(sqlite3.connect(tmp_path / "again.db")) as again:
         assert again.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert contents(again) == contents(full)
-    empty.execute("INSERT INTO counted (name) VALUES ('next')")
-    assert empty.execute("SELECT max(id) FROM counted").fetchone() == (3,)
-    empty.execute("INSERT INTO words VALUES ('new words')")
+        assert contents(again) == contents(populated_con)
+    second_con.execute("INSERT INTO counted (name) VALUES ('next')")
+    assert second_con.execute("SELECT max(id) FROM counted").fetchone() == (3,)
+    second_con.execute("INSERT INTO words VALUES ('new words')")
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_readers_see_nothing_and_then_all(rows: sqlite3.Connection, empty: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_readers_see_nothing_and_then_all(
+    rows: sqlite3.Connection, second_con: dqlitepy.Connection, tmp_path: Path
+) -> None:
     """Also one that has read the schema before, and so has to read it again."""
     seen: list[tuple[int, object]] = []
     with closing(dqlitepy.connect(tmp_path / "second")) as reader:
@@ -65,7 +69,7 @@ def test_readers_see_nothing_and_then_all(rows: sqlite3.Connection, empty: dqlit
             except dqlitepy.OperationalError as error:
                 seen.append((status, str(error)))
 
-        empty.restore(rows, progress=look)
+        second_con.restore(rows, progress=look)
         assert seen == [(0, "no such table: v")] * 8 + [(101, [(5,)])]
         assert sorted(name for (name,) in reader.execute(SCHEMA)) == ["by_b", "c", "p", "sqlite_autoindex_p_1", "v"]
         with pytest.raises(dqlitepy.IntegrityError, match=r"UNIQUE constraint failed: p\.a"):
@@ -74,7 +78,7 @@ def test_readers_see_nothing_and_then_all(rows: sqlite3.Connection, empty: dqlit
             reader.execute("INSERT INTO c VALUES (-1)")
 
 
-def test_each_transaction_is_small(memory: sqlite3.Connection, empty: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_each_transaction_is_small(memory: sqlite3.Connection, second_con: dqlitepy.Connection, tmp_path: Path) -> None:
     memory.execute("CREATE TABLE t (a)")
     memory.executemany("INSERT INTO t VALUES (?)", ((bytes(100_000),) for _ in range(300)))
     memory.commit()
@@ -87,8 +91,8 @@ def test_each_transaction_is_small(memory: sqlite3.Connection, empty: dqlitepy.C
                 other.execute("ROLLBACK")
                 free.append(remaining)
 
-        empty.restore(memory, progress=look)
-    assert empty.execute("SELECT count(*), sum(length(a)) FROM t").fetchone() == (300, 30_000_000)
+        second_con.restore(memory, progress=look)
+    assert second_con.execute("SELECT count(*), sum(length(a)) FROM t").fetchone() == (300, 30_000_000)
     steps = [before - after for before, after in zip([300, *free], free, strict=False)]
     assert len(free) >= 7 and max(steps) * 100_000 < 5_000_000
 
@@ -99,37 +103,37 @@ def _raises(status: int, remaining: int, total: int) -> None:
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_a_restore_that_fails_leaves_nothing(rows: sqlite3.Connection, empty: dqlitepy.Connection) -> None:
+def test_a_restore_that_fails_leaves_nothing(rows: sqlite3.Connection, second_con: dqlitepy.Connection) -> None:
     with pytest.raises(RuntimeError, match="enough"):
-        empty.restore(rows, progress=_raises)
-    assert empty.execute(SCHEMA).fetchall() == []
+        second_con.restore(rows, progress=_raises)
+    assert second_con.execute(SCHEMA).fetchall() == []
     rows.execute("CREATE VIRTUAL TABLE old USING fts4(a)")
     rows.commit()
     with pytest.raises(dqlitepy.NotSupportedError, match="'old' cannot be restored: no such module: fts4"):
-        empty.restore(rows)
-    assert empty.execute(SCHEMA).fetchall() == []
+        second_con.restore(rows)
+    assert second_con.execute(SCHEMA).fetchall() == []
 
 
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("sql", ["CREATE TABLE mine (a)", "CREATE TABLE p (a)", "CREATE VIEW v AS SELECT 1"])
 def test_what_others_make_meanwhile_stays_as_it_is(
-    rows: sqlite3.Connection, empty: dqlitepy.Connection, tmp_path: Path, sql: str
+    rows: sqlite3.Connection, second_con: dqlitepy.Connection, tmp_path: Path, sql: str
 ) -> None:
     with closing(dqlitepy.connect(tmp_path / "second")) as other:
         todo = [sql]
         with pytest.raises(dqlitepy.OperationalError, match="the target is not empty any more"):
-            empty.restore(rows, progress=lambda *_: todo and other.execute(todo.pop()))
+            second_con.restore(rows, progress=lambda *_: todo and other.execute(todo.pop()))
         assert [text for (text,) in other.execute("SELECT sql FROM sqlite_schema")] == [sql]
 
 
 @pytest.mark.usefixtures("small_pieces")
 def test_of_two_restores_the_later_one_wins(
-    rows: sqlite3.Connection, empty: dqlitepy.Connection, tmp_path: Path
+    rows: sqlite3.Connection, second_con: dqlitepy.Connection, tmp_path: Path
 ) -> None:
     with closing(dqlitepy.connect(tmp_path / "second")) as other:
         steps: list[Callable[[], None]] = [lambda: other.restore(rows)]
         with pytest.raises(dqlitepy.OperationalError, match="another restore"):
-            empty.restore(rows, progress=lambda *_: steps and steps.pop()())
+            second_con.restore(rows, progress=lambda *_: steps and steps.pop()())
         assert other.execute("SELECT n FROM v").fetchall() == [(5,)]
 
 

@@ -52,7 +52,7 @@ def test_a_select_by_key_wakes_no_thread(con: dqlitepy.Connection) -> None:
     con.close()
 
 
-def test_nor_does_one_over_the_loopback_interface(tmp_path: Path) -> None:
+def test_loopback_select_wakes_no_thread(tmp_path: Path) -> None:
     address = free_address()
     with dqlitepy.Node(tmp_path, address=address):
         con = dqlitepy.connect(f"dqlite://{address}/main", isolation_level=None)
