@@ -63,7 +63,7 @@ def forge_segment(
         directory: the node's.
         first: the index of the first one.
         entries: all of them.
-        name: of the file, instead of the one that tells of the indexes.
+        name: of the file, instead of the one that the indexes give.
         count: how many entries are said to be in it.
     """
     header = struct.pack("<Q", len(entries) if count is None else count)

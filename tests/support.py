@@ -37,7 +37,7 @@ HANG = 120.0
 # first of these times. What counts is what is said, and not when.
 PATIENCE = (2.0, 20.0, HANG)
 
-# What a program of a test says behind this is no failure: its node's log tells of what is slow, or gone for a while.
+# What a program of a test says behind this is no failure: its node's log reports what is slow, or gone for a while.
 LOG = "log: "
 
 _T = TypeVar("_T")

@@ -52,7 +52,7 @@ func Make(authority Pair, hosts []string, valid time.Duration) (Pair, error) {
 	}
 	now := time.Now()
 	if !issuer.Leaf.IsCA || now.After(issuer.Leaf.NotAfter) {
-		return Pair{}, fmt.Errorf("the authority (CA) cannot sign: it is none, or it expired (%s)", day(issuer.Leaf.NotAfter))
+		return Pair{}, fmt.Errorf("the authority (CA) cannot sign: it is not a CA certificate, or it expired (%s)", day(issuer.Leaf.NotAfter))
 	}
 	template, err := newTemplate(hosts[0], valid)
 	if err != nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fault is what an operation on a connection fails with: who has to act, and what became of the data.
+// Package fault is what an operation on a connection fails with: who has to act, and whether the write was committed.
 package fault
 
 import "fmt"

@@ -37,8 +37,8 @@ func (l *Link) makeRoom(need uint64) error {
 }
 
 // enlarge maps memory for a large answer, or lets what is mapped grow. The kernel moves pages and copies none, and gives them
-// only when something is read into them; so what is taken is what has come in, where a slice that grows is there twice, and
-// what it grew out of stays until the next collection. Where there is no more, that is an error, and not the process's end.
+// only when something is read into them, so memory grows only with what has arrived. A slice would exist twice while it grows,
+// and its old array would stay until the next collection. If there is no more memory, that is an error, not the process's end.
 func (l *Link) enlarge(size int) error {
 	if l.mapped {
 		larger, err := unix.Mremap(l.in[:cap(l.in)], size, unix.MREMAP_MAYMOVE)

@@ -16,7 +16,7 @@ func watched(t *testing.T) (l *Link, peer int) {
 }
 
 // Something has come that answers no request. It is found before the next one is sent, but for what can be repeated where an
-// event loop would tell of it and has not.
+// event loop would report it and has not.
 func TestWhoSendsWithoutALook(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*Link)

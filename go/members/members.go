@@ -45,8 +45,8 @@ var (
 	clusters = make(map[string]*Cluster)
 )
 
-// Of returns what this process knows of the cluster whose given addresses these are. What was learned without TLS nobody
-// uses who has it.
+// Of returns what this process knows of the cluster whose given addresses these are. Members learned without
+// TLS are not used by clients with TLS.
 func Of(given []string, secure bool) *Cluster {
 	key := strconv.FormatBool(secure) + "\n" + strings.Join(given, "\n")
 	mu.Lock()

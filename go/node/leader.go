@@ -151,7 +151,7 @@ func (n network) leaderVia(ctx context.Context, server string) (*link, error) {
 	}
 	if own, _, err := l.leader(ctx); err != nil || own.Address != named.Address {
 		l.close()
-		return nil, fmt.Errorf("it names %s as the leader, which is none", named.Address)
+		return nil, fmt.Errorf("it names %s as the leader, but that node does not lead", named.Address)
 	}
 	return l, nil
 }

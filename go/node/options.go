@@ -102,7 +102,7 @@ func (o *Options) check() error {
 	case !o.Bare && (o.Voters < 3 || o.Voters%2 == 0):
 		return fmt.Errorf("the number of voters must be odd and at least 3, not %d", o.Voters)
 	case !o.Bare && o.StandBys < 0:
-		return fmt.Errorf("the number of stand-bys must not be negative")
+		return fmt.Errorf("the number of standbys must not be negative")
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func LastEntry(directory string) (term, index uint64, err error) {
 	}
 	last, err := dqlite.ReadLastEntryInfo(directory)
 	if err != nil {
-		return 0, 0, fmt.Errorf("the log in %s cannot be read (%v): look what is damaged with dqlitepy inspect", directory, err)
+		return 0, 0, fmt.Errorf("the log in %s cannot be read (%v): `dqlitepy inspect` shows what is damaged", directory, err)
 	}
 	return last.Term, last.Index, nil
 }

@@ -161,7 +161,7 @@ func (c *Cluster) Transfer(ctx context.Context, target Target) error {
 	})
 }
 
-// Describe returns what the node at an address tells of itself; a stock server tells no position.
+// Describe returns what the node at an address reports about itself; a stock server reports no position.
 func (c *Cluster) Describe(ctx context.Context, address string) (metadata wire.Metadata, err error) {
 	err = c.with(ctx, address, func(l *link) error {
 		metadata, err = l.describeWithPosition(ctx)

@@ -240,7 +240,7 @@ func TestWhatGoesWrongWhileReadingAheadIsToldToWhoComesNext(t *testing.T) {
 					t.Fatal("nobody is told")
 				}
 				if next == "fetch" && !strings.Contains(failure.Message, test.want) {
-					t.Errorf("%q does not tell of %q", failure.Message, test.want)
+					t.Errorf("%q does not mention %q", failure.Message, test.want)
 				}
 				if !failure.TransactionLost {
 					t.Errorf("%+v does not tell that the transaction is gone", failure)

@@ -49,7 +49,7 @@ func checkParameters(statement *sql.Statement, parameters []wire.Value) *fault.E
 	return nil
 }
 
-// DataError tells of a parameter that cannot cross.
+// DataError is the failure of a parameter that the protocol cannot carry.
 func DataError(err error) *fault.Error {
 	if errors.Is(err, marshal.ErrNUL) {
 		return fault.Errorf(fault.Programming, "%v", err)

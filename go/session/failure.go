@@ -153,7 +153,7 @@ func whyNotServed(message string) string {
 	return notLeading
 }
 
-// notLeader tells of a server that did nothing of what it was asked.
+// notLeader is the failure of a request to which the server did nothing, as it does not lead.
 func (s *Session) notLeader(reason string) *fault.Error {
 	if s.openStake() == openWork {
 		return transactionLost("%s: the open transaction is gone, nothing of it was committed; begin it again", reason)

@@ -19,7 +19,7 @@ type ManyRequest struct {
 }
 
 // executionMany runs one statement many times. Outside a transaction each run commits by itself. The session's result grows
-// with each row, so that an operation which fails still tells of those that ran.
+// with each row, so that an operation which fails still reports those that ran.
 type executionMany struct {
 	s *Session
 	ManyRequest

@@ -102,7 +102,7 @@ func (s *Session) finish(result Result) {
 }
 
 // fail ends the operation with a failure, unless that costs the link and the operation may go on over another one. Its result
-// stays: it tells of the rows that ran before.
+// stays: it reports the rows that ran before.
 func (s *Session) fail(failure *fault.Error) {
 	s.op.next.stop()
 	if failure.LinkLost {

@@ -9,7 +9,7 @@
 // slices, and in between goes back to Python, which looks for signals; under an event loop it never waits at all. So what is
 // under way must be a value that any thread can go on with, and not a stack. A goroutine for each operation would cost two
 // switches between threads a step, more than the statement itself. iter.Pull cannot serve either: a call through cgo is locked
-// to its thread, and Go ends the process when a coroutine is gone on with on another thread than the one it was made on.
+// to its thread, and Go ends the process when a coroutine is resumed on another thread than the one it was made on.
 //
 // To follow one Execute:
 //

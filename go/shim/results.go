@@ -47,7 +47,7 @@ func (c *connectionHandle) goOn(failure *fault.Error, slice_ms C.int32_t, result
 	return report(&result.error, failure)
 }
 
-// empty makes a result tell of nothing. What its error and `small` hold counts only where the rest says so.
+// empty makes a result say nothing. What its error and `small` hold counts only where the rest says so.
 func empty(result *C.dqlitepy_result) {
 	result.data, result.data_size, result.row_count = nil, 0, 0
 	result.last_insert_id, result.changes, result.flags = 0, 0, 0

@@ -44,7 +44,7 @@ type Member struct {
 // servers refuse it with CodeParse.
 const describeWithPosition = 1
 
-// Metadata is what a server tells of itself.
+// Metadata is what a server reports about itself.
 type Metadata struct {
 	FailureDomain uint64
 	Weight        uint64
@@ -82,7 +82,7 @@ func AppendRemove(buffer []byte, id uint64) []byte { return appendWords(buffer, 
 // AppendTransfer asks the leader to let a voter lead, 0 for the one with the newest log. Answer: Empty.
 func AppendTransfer(buffer []byte, id uint64) []byte { return appendWords(buffer, RequestTransfer, id) }
 
-// AppendDescribe asks what the server tells of itself. Answer: Metadata.
+// AppendDescribe asks what the server reports about itself. Answer: Metadata.
 func AppendDescribe(buffer []byte) []byte { return appendWords(buffer, RequestDescribe, 0) }
 
 // AppendDescribeWithPosition asks for more than a stock server knows to tell. Answer: Metadata, or a failure with CodeParse.

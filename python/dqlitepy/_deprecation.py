@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `sqlite3` has given up, as long as the running Python's has it, with the same warnings."""
+"""Names that `sqlite3` deprecated, kept while the running Python's still has them, with the same warnings."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Client(ClientCore):
         ask(self._remove(node, timeout))
 
     def describe(self, address: str, *, timeout: float | None = None) -> NodeMetadata:
-        """Returns what the node at `address` tells of itself."""
+        """Returns what the node at `address` reports about itself."""
         return ask(self._describe(address, timeout))
 
     def set_weight(self, address: str, weight: int, *, timeout: float | None = None) -> None:

@@ -32,7 +32,7 @@ class NodeInfo:
 
 @dataclass(frozen=True)
 class NodeMetadata:
-    """What a node tells of itself."""
+    """What a node reports about itself."""
 
     failure_domain: int
     """Nodes that fail together, say those of one rack, have the same; voters are spread over them."""

@@ -64,7 +64,7 @@ asyncio.run(main(sys.argv[1]))
 assert library().dqlitepy_open_handles() == 0
 """,
         str(tmp_path / "data"),
-        options=("-W", "error"),  # asyncio's debug mode tells of every callback that takes long
+        options=("-W", "error"),  # asyncio's debug mode reports every callback that takes long
     )
 
 

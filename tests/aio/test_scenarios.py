@@ -41,7 +41,7 @@ async def failure(function: Callable[..., Any], *arguments: Any) -> str:
 
 
 async def state(cursor: Any) -> tuple[object, ...]:
-    """Returns what a cursor tells of its statement, and the rows that are left."""
+    """Returns what a cursor says about its statement, and the rows that are left."""
     titles = cursor.description and [column[0] for column in cursor.description]
     return titles, cursor.rowcount, await do(cursor.fetchall)
 

@@ -215,7 +215,7 @@ limit(len(os.listdir("/proc/self/fd")) + 20)
 
 
 def test_strangers_keep_nobody_out(tmp_path: Path) -> None:
-    """Who connects and says nothing goes, the oldest first, where there is no descriptor left for a client."""
+    """If descriptors run out, silent connections are closed, the oldest first."""
     run(
         SERVER
         + """

@@ -21,7 +21,7 @@ def connect(
 
 
 def refused(*servers: str) -> str:
-    """Connects where there is no leader to find, and returns what is said of that.
+    """Connects without a reachable leader and returns the error's text.
 
     Whoever has not answered yet, which may be this machine's fault, gets more time: what counts is what it answers.
     """

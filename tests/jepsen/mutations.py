@@ -196,7 +196,7 @@ def main() -> int:
 
 
 def tells_of_violation(lines: Iterable[str]) -> bool:
-    """Repeats what the program says; returns whether it tells of a violation, not just of a suite that is broken."""
+    """Repeats what the program says; returns whether it reports a violation, not just of a suite that is broken."""
     found = False
     for line in lines:
         print(line, end="", flush=True)

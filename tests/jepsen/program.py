@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The long run of the fault suite: `tools/bazel run //tests/jepsen -- --minutes 60 --seed 1`.
 
-It tells of each run as it ends, and exits 1 where one showed a violation, and 3 where none did but one was idle or
+It reports each run as it ends, and exits 1 where one showed a violation, and 3 where none did but one was idle or
 short: next to nothing was acknowledged in it, or its WAL was to become long and did not, so that it does not show what
 it was to show. `--seed N --runs 1` repeats one run. Where the machine allows no namespaces it says so and exits 2.
 """

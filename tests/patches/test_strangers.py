@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who connects as a server and is none is turned away where that can be known, and takes little where it cannot."""
+"""A client that poses as a server is refused if it can be recognised; otherwise it takes little memory."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_rows_come_before_the_last_one_is_made(database: Database) -> None:
 
 
 def test_a_plain_result_fails_when_it_is_executed_or_fetched(database: Database) -> None:
-    """Both ways of reading tell of the error; neither hands out less than there is."""
+    """Both ways of reading report the error; neither hands out less than there is."""
     with pytest.raises(sa.exc.OperationalError, match="integer overflow"):
         database.connected(lambda connection: connection.execute(FAILS_LATE).fetchall())
 

@@ -67,7 +67,7 @@ def remove(session: Session, arguments: list[str]) -> None:
 
 
 def describe(session: Session, arguments: list[str]) -> None:
-    """Shows what nodes tell of themselves."""
+    """Shows what nodes report about themselves."""
     client = session.target.client()
     addresses = arguments or [member.address for member in client.cluster()]
     rows = []

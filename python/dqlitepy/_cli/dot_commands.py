@@ -162,7 +162,7 @@ COMMANDS: dict[str, Command] = {
     ".assign": Command(".assign NODE ROLE", "make a node voter, standby or spare", cluster_commands.assign, 2, 2),
     ".cluster": Command(".cluster", "list the nodes of the cluster", cluster_commands.cluster, 0, 0),
     ".describe": Command(
-        ".describe [ADDRESS]", "show what one or all nodes tell of themselves", cluster_commands.describe, 0, 1
+        ".describe [ADDRESS]", "show what one or all nodes report about themselves", cluster_commands.describe, 0, 1
     ),
     ".dump": Command(".dump [PATTERN]", "write the database, or tables like that, as SQL", _dump, 0, 1),
     ".exit": Command(".exit", "leave", _quit, 0, 0),

@@ -119,9 +119,9 @@ def _position(report: Report) -> tuple[int, int]:
 
 def _ask(options: argparse.Namespace) -> None:
     if options.json or not sys.stdin.isatty():
-        raise Failure("nothing was done: there is nobody to ask", "Say --yes if it shall be done without asking.")
+        raise Failure("nothing was done: there is nobody to ask", "Add --yes to do it without asking.")
     if input("Type yes to go on: ").strip() != "yes":
-        raise Failure("nothing was done", "Type yes, in full, if it shall be done.")
+        raise Failure("nothing was done", "Type yes in full to do it.")
 
 
 def _member(text: str) -> dqlitepy.NodeInfo:

@@ -88,7 +88,7 @@ class Session:
             print(f"({summary}, {elapsed})", file=sys.stderr)
 
     def _write(self, cursor: dqlitepy.Cursor, sql: str) -> str:
-        """Writes what a statement yields, and returns what there is to say of it."""
+        """Prints a statement's rows; returns its status line."""
         if cursor.description is not None:
             counted = _Counted(cursor)
             self.show([column[0] for column in cursor.description], counted)

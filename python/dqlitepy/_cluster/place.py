@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # an embedded node needs neither, nor what they import
 
 
 class Place(Protocol):
-    """Is used by one connection, from `open` on; its end is told by `release` or `abandon`."""
+    """Used by one connection. After `open`, call `release` or `abandon` exactly once."""
 
     read_only: bool
 

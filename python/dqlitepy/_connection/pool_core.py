@@ -207,5 +207,5 @@ class PoolCore(Generic[_C]):
         """Returns what is raised where no connection became free in time."""
         return OperationalError(
             f"no connection of the pool became free within {timeout:g} s: all {self._max_size} are in use. "
-            "Use them for a shorter time, or let max_size be larger"
+            "Hold connections for a shorter time, or raise max_size"
         )

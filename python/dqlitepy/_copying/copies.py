@@ -190,7 +190,7 @@ class CopyingConnection(TransactionControl):
             raise _open_transaction(caller)
 
     def _may_have_written(self) -> bool:
-        """Whether the open transaction has the database's write lock, or some other one has: SQLite tells of none."""
+        """Whether this transaction or another one has the database's write lock: SQLite does not say which one."""
         try:
             with self._sibling(patient=False) as sibling:
                 sibling._run_control("BEGIN IMMEDIATE")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is raised where the bytes on disk cannot be what a node wrote."""
+"""Raised if bytes on disk cannot have been written by a node."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class Reader:
             raise Damaged(f"its format is {form} instead of {_FORMAT}")
 
     def _checked_batch(self) -> tuple[bytes, int, str]:
-        """Returns what tells of the entries of the next batch, where their data begins, and what to call the batch."""
+        """Returns the table of the entries of the next batch, where their data begins, and what to call the batch."""
         where = f"batch {self.segment.batches + 1} at byte {self._offset}"
         header, data_crc, data_offset = self._header(self._offset, where)
         end = data_offset + sum(size for _, _, size in _ENTRY.iter_unpack(header))
@@ -151,7 +151,7 @@ class Reader:
         return header, data_offset, where
 
     def _header(self, offset: int, where: str) -> tuple[bytes, int, int]:
-        """Returns what tells of the entries of a batch, the checksum of their data, and where that begins."""
+        """Returns the table of the entries of a batch, the checksum of their data, and where that begins."""
         preamble = self._content.read(offset, _PREAMBLE.size)
         if len(preamble) < _PREAMBLE.size:
             raise Damaged(f"{where} is cut short")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the shim tells of a statement without running it."""
+"""What the shim finds out about a statement without running it."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Client(ClientCore):
         await ask(self._remove(node, timeout))
 
     async def describe(self, address: str, *, timeout: float | None = None) -> NodeMetadata:
-        """Returns what the node at `address` tells of itself."""
+        """Returns what the node at `address` reports about itself."""
         return await ask(self._describe(address, timeout))
 
     async def set_weight(self, address: str, weight: int, *, timeout: float | None = None) -> None:
