@@ -75,7 +75,7 @@ func enter(ctx context.Context, address string, learned bool, options *Options) 
 	case server.Address == address:
 		return nil, "", ErrNotLeader
 	case !members.Leads(address, server.Address):
-		return nil, "", fmt.Errorf("it names %q as the leader, which is no address", server.Address)
+		return nil, "", fmt.Errorf("it names %q as the leader, which is not an address", server.Address)
 	}
 	return nil, server.Address, fmt.Errorf("it names %s as the leader", server.Address)
 }

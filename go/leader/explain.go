@@ -63,7 +63,7 @@ func isShort(err error) bool {
 }
 
 // errOtherCluster is why a server is not used whose address was learned.
-var errOtherCluster = errors.New("it belongs to another cluster by now")
+var errOtherCluster = errors.New("it now belongs to another cluster")
 
 // explainTLS says what is wrong with the two sides of a handshake. What cannot go away by itself is final.
 func explainTLS(err error, trust *credentials.Credentials) error {
@@ -87,9 +87,9 @@ func explainHandshake(err error) error {
 	case errors.As(err, &invalid):
 		return final("its certificate cannot be trusted: %v", invalid)
 	case errors.As(err, &plain), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, unix.ECONNRESET):
-		return errors.New("it broke the TLS handshake off: it probably runs without TLS")
+		return errors.New("it broke off the TLS handshake: it probably runs without TLS")
 	case isAlert(err):
-		return final("it turned us away (%v): give a certificate that its authority (CA) signed, with its key", cause(err))
+		return final("it refused us (%v): give a certificate that its authority (CA) signed, with its key", cause(err))
 	}
 	return cause(err)
 }

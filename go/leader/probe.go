@@ -105,7 +105,7 @@ func (c *probeConn) explain(err error) error {
 		return explainTLS(err, c.trust)
 	}
 	if c.secure == nil && errors.Is(err, io.EOF) && c.Conn.RemoteAddr().Network() == "tcp" {
-		return errors.New("it closed the connection without an answer; perhaps it wants TLS")
+		return errors.New("it closed the connection without an answer; it may require TLS")
 	}
 	return errors.New(link.Describe(cause(err)))
 }

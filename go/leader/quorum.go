@@ -86,7 +86,7 @@ func (q *Quorum) askOnce(ctx context.Context, leader string) (again bool, err er
 			return false, ErrNotLeader
 		case !slices.Equal(own.members, q.voters):
 			q.voters = own.members
-			return true, errors.New("the members of the cluster change all the time")
+			return true, errors.New("the members of the cluster keep changing")
 		}
 		if 2*q.count(heard, own.leader.ID) > len(q.voters) {
 			return false, nil

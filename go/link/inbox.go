@@ -31,7 +31,7 @@ func (l *Link) makeRoom(need uint64) error {
 		return nil
 	}
 	if err := l.enlarge(int(size)); err != nil {
-		return fmt.Errorf("there is no memory for an answer of %d bytes: %w", need, err)
+		return fmt.Errorf("no memory for an answer of %d bytes: %w", need, err)
 	}
 	return nil
 }

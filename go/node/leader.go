@@ -118,7 +118,7 @@ func (n network) askAll(ctx context.Context, servers []string, reasons map[strin
 }
 
 // errOtherCluster is why a server is not used whose address was learned.
-var errOtherCluster = errors.New("it belongs to another cluster by now")
+var errOtherCluster = errors.New("it now belongs to another cluster")
 
 // leaderVia connects to a server, or to the leader that it names.
 func (n network) leaderVia(ctx context.Context, server string) (*link, error) {
@@ -137,7 +137,7 @@ func (n network) leaderVia(ctx context.Context, server string) (*link, error) {
 	case err == nil && !ok:
 		err = errors.New("it knows no leader")
 	case err == nil && n.known != nil && !members.Leads(server, named.Address):
-		err = fmt.Errorf("it names %q as the leader, which is no address", named.Address)
+		err = fmt.Errorf("it names %q as the leader, which is not an address", named.Address)
 	}
 	if err == nil && named.Address == server {
 		return l, nil

@@ -110,13 +110,13 @@ func (o *Options) check() error {
 func checkAddress(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host == "" {
-		return fmt.Errorf("%q is no address: give host:port, with an IPv6 host in brackets", address)
+		return fmt.Errorf("%q is not an address: give host:port, with an IPv6 host in brackets", address)
 	}
 	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
-		return fmt.Errorf("%q is no address: its port must be a number from 1 to 65535", address)
+		return fmt.Errorf("%q is not an address: its port must be a number from 1 to 65535", address)
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		return fmt.Errorf("%q is no address that other nodes could reach: name one of this machine", address)
+		return fmt.Errorf("%q is not an address that other nodes can reach: name one of this machine", address)
 	}
 	return nil
 }

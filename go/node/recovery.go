@@ -34,7 +34,7 @@ func Reconfigure(directory string, members []client.NodeInfo) error {
 		return err
 	}
 	if !found {
-		return fmt.Errorf("%s has never been a node's", directory)
+		return fmt.Errorf("%s has never held a node", directory)
 	}
 	address := ""
 	voters := 0
@@ -75,7 +75,7 @@ func stopped(directory string) (string, error) {
 		return "", err
 	}
 	if _, err := os.Stat(filepath.Join(directory, raftFile)); err != nil {
-		return "", fmt.Errorf("%s holds no node's data (%w)", directory, err)
+		return "", fmt.Errorf("%s does not hold a node's data (%w)", directory, err)
 	}
 	return directory, checkLock(directory)
 }

@@ -39,7 +39,7 @@ const (
 var ErrEncoding = errors.New("Could not decode to UTF-8")
 
 // ErrTooLarge is a value of 4 GiB or more.
-var ErrTooLarge = errors.New("a value of 4 GiB or more cannot cross")
+var ErrTooLarge = errors.New("a value of 4 GiB or more cannot be transferred")
 
 // Begin starts a pickle.
 func Begin(buffer []byte) []byte { return append(buffer, opProto, 5) }

@@ -41,5 +41,5 @@ func (s *Session) drain(then func()) {
 	s.expect(skip)
 }
 
-var errEndless = wire.Errorf("pages without rows for ever: the names of the columns are longer than its page; " +
+var errEndless = wire.Errorf("endless pages without rows: the names of the columns are longer than a page; " +
 	"give them shorter ones by AS")

@@ -166,7 +166,7 @@ func (d *Dump) request(ctx context.Context, database string) (*fault.Error, erro
 	}
 	_, size, found, err := d.files.Open()
 	if err == nil && !found {
-		err = wire.Errorf("a copy of a database without a file")
+		err = wire.Errorf("a copy that contains no file")
 	}
 	d.size = size
 	return nil, err
@@ -237,7 +237,7 @@ func (d *Dump) lost(ctx context.Context, err error) *fault.Error {
 		return fault.Deadly(fault.Errorf(fault.Protocol, "%v", err))
 	default:
 		return fault.Deadly(fault.Errorf(fault.Connection,
-			"the copy of the database broke off (%v): what has come in of it is no database; begin again", err))
+			"the copy of the database broke off (%v): what has arrived is not a whole database; begin again", err))
 	}
 }
 

@@ -119,7 +119,7 @@ func TestServersThatFailInACopy(t *testing.T) {
 		text   string
 	}{
 		"closes the connection at once":  {func(c net.Conn) { c.Close() }, false, fault.Connection, "closed the connection"},
-		"closes it within the copy":      {func(c net.Conn) { c.Write(filesMessage(page, nil)[:2000]); c.Close() }, true, fault.Connection, "is no database; begin again"},
+		"closes it within the copy":      {func(c net.Conn) { c.Write(filesMessage(page, nil)[:2000]); c.Close() }, true, fault.Connection, "is not a whole database; begin again"},
 		"sends something else":           {func(c net.Conn) { c.Write(resultMessage()) }, false, fault.Protocol, "type 6 where 9 was due"},
 		"sends no file":                  {func(c net.Conn) { c.Write(filesMessage()) }, false, fault.Protocol, "without a file"},
 		"sends a WAL":                    {func(c net.Conn) { c.Write(filesMessage(page, page)) }, true, fault.Connection, "dqlite before 1.18"},

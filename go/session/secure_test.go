@@ -133,7 +133,7 @@ func TestWhoIsTurnedAwayLearnsWhy(t *testing.T) {
 		reason string
 	}{
 		"a server without TLS":         {nil, ca.issue("client"), "it probably runs without TLS"},
-		"a client without TLS":         {server, nil, "perhaps it wants TLS"},
+		"a client without TLS":         {server, nil, "it may require TLS"},
 		"a server of another CA":       {server, other.issue("client"), "was not signed by the authority (CA)"},
 		"a server with another name":   {ca.issue("10.1.2.3").Server(), ca.issue("client"), "is not one for this address"},
 		"a client with no certificate": {server, ca.trust(credentials.Pair{}), "certificate required"},

@@ -17,7 +17,7 @@ var longSilence = 3 * time.Second // tests are less patient
 const lookPause = 100 * time.Millisecond
 
 // errReplaced ends a link whose server says nothing while the others follow another leader: what it still may say is worthless.
-var errReplaced = errors.New("another server leads by now, and this one does not answer")
+var errReplaced = errors.New("another server leads now, and this one does not answer")
 
 // silence is how long a server that owes an answer has said nothing.
 type silence struct {

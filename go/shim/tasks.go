@@ -199,12 +199,12 @@ func (t *task) onDirectory() ([][]wire.Value, error) {
 	for _, line := range strings.Split(t.members, "\n") {
 		fields := strings.SplitN(line, " ", 3)
 		if len(fields) != 3 {
-			return nil, fmt.Errorf("%q is no member: id, role and address are needed", line)
+			return nil, fmt.Errorf("%q is not a member: id, role and address are needed", line)
 		}
 		id, err := strconv.ParseUint(fields[0], 10, 64)
 		role, wrong := strconv.Atoi(fields[1])
 		if errors.Join(err, wrong) != nil || id == 0 || role < int(client.Voter) || role > int(client.Spare) {
-			return nil, fmt.Errorf("%q is no member: its id or its role is not one", line)
+			return nil, fmt.Errorf("%q is not a member: its id or its role is not one", line)
 		}
 		members = append(members, client.NodeInfo{ID: id, Role: client.NodeRole(role), Address: fields[2]})
 	}

@@ -38,7 +38,7 @@ def sqlite_version() -> str:
 
     Raises:
         InterfaceError: the library is missing or damaged.
-        UnsupportedPlatformError: there is none for this machine.
+        UnsupportedPlatformError: there is no library for this machine.
     """
     path = library_path()
     try:

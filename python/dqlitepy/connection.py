@@ -128,7 +128,7 @@ class Connection(RefusedMethods, CopyingConnection):
         """Closes the connection; an open transaction is rolled back. The last one to a directory stops its node."""
         if self._is_closed():
             return
-        if forked():  # the parent's, which goes on with it
+        if forked():  # the parent's, which still uses it
             self._forget_handle()
         else:
             if self._autocommit is False and not self._broken:

@@ -42,11 +42,11 @@ class Node(SyncNode):
         network_latency: seconds that a message takes at most from node to node, 0.001 to 3600. The leader shows itself
             every 1.5 times that, and is replaced after silence of 15 to 30 times that. None for dqlite's own: 0.5 s,
             and 3 to 6 s.
-        roles_interval: seconds between two looks of the leader at who has which role.
+        roles_interval: seconds between two checks by the leader of who has which role.
         snapshot_threshold: entries of the log between two snapshots, 500,000 at most.
         snapshot_trailing: entries kept behind a snapshot, so that a node which was away for a while need not fetch it;
             500,000 at most.
-        snapshot_threshold_bytes: bytes of the log's entries that make a snapshot, be they ever so few entries; half the
+        snapshot_threshold_bytes: bytes of the log's entries that make a snapshot, however few they are; half the
             size of the databases where that is more.
         snapshot_trailing_bytes: the most bytes of entries that are kept in memory behind a snapshot, likewise.
         snapshot_dynamic: whether to keep fewer where the snapshot is small.

@@ -27,8 +27,8 @@ class Pool:
             with pool.connection() as con:
                 con.execute("INSERT INTO t VALUES (1)")     # committed at the end of the block
 
-    Who waits longest gets the next connection. One that broke is replaced; when one of them finds another leader of the
-    cluster, all are, each before it is given out again. What a block changes about a connection (`row_factory`,
+    The caller that has waited longest gets the next one. One that broke is replaced; when one finds another leader of
+    the cluster, all are, each before it is given out again. What a block changes about a connection (`row_factory`,
     PRAGMAs) stays.
 
     Args:
@@ -94,8 +94,8 @@ class Pool:
         return self
 
     def close(self) -> None:
-        """Closes the connections; those in use when their blocks end. Who waits for one gets ProgrammingError."""
-        if forked():  # the parent's, which goes on with it
+        """Closes the connections; those in use when their blocks end. Callers that wait get ProgrammingError."""
+        if forked():  # the parent's, which still uses it
             return
         for member in self._core.close():
             _close(member)

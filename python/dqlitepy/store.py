@@ -94,5 +94,5 @@ def _scalar(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     if "'" in text or "\n" in text:
-        raise ValueError(f"{text!r} is no address of a node")
+        raise ValueError(f"{text!r} is not an address of a node")
     return f"'{text}'"

@@ -110,10 +110,10 @@ def make_certificates(directory: _StrPath, hosts: Iterable[str], *, valid_days: 
         The paths of the files that were written, first those of the authority.
 
     Raises:
-        FileExistsError: one of the files is there already; nothing is overwritten.
+        FileExistsError: one of the files exists already; nothing is overwritten.
         OSError: a file cannot be read or written.
         OperationalError: the authority cannot sign.
-        TypeError, ValueError: a host is none, or there is none.
+        TypeError, ValueError: there is no host, or one is not valid.
     """
     names = [_names(host) for host in ([hosts] if isinstance(hosts, str) else hosts)]
     if not names:
@@ -126,7 +126,7 @@ def make_certificates(directory: _StrPath, hosts: Iterable[str], *, valid_days: 
     for stem in stems:
         for path in (f"{stem}.pem", f"{stem}.key"):
             if os.path.lexists(path):
-                raise FileExistsError(f"{path} is there already; delete it first if it is to be replaced")
+                raise FileExistsError(f"{path} already exists; delete it first to replace it")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     written: list[str] = []
     authority = _authority(os.path.join(folder, "ca"), seconds, written)
@@ -171,7 +171,7 @@ def _names(host: str) -> list[str]:
     for name in names:
         if not _HOST.fullmatch(name):
             raise ValueError(
-                f"{host!r} is no host: give a DNS name or an IP address, several of one machine with commas"
+                f"{host!r} is not a host: give a DNS name or an IP address, several of one machine with commas"
             )
     return names
 

@@ -127,7 +127,7 @@ def test_a_member_that_never_was_is_added_and_removed(cluster: ThreeNodes) -> No
     [
         (".describe :x:", "Usage: .describe [ADDRESS]"),
         (".assign 127.0.0.1:9 king", "there is no role king"),
-        (".weight 127.0.0.1:9 heavy", "heavy is no weight"),
+        (".weight 127.0.0.1:9 heavy", "heavy is not a weight"),
     ],
 )
 def test_what_cannot_be_done_to_a_cluster_says_why(cluster: ThreeNodes, command: str, complaint: str) -> None:
@@ -136,7 +136,7 @@ def test_what_cannot_be_done_to_a_cluster_says_why(cluster: ThreeNodes, command:
 
 def test_an_embedded_database_has_no_cluster_around_it(tmp_path: Path) -> None:
     first, second = fail("shell", tmp_path / "data", "-c", ".cluster").splitlines()
-    assert "has no cluster around it" in first
+    assert "belongs to no cluster" in first
     assert "dqlitepy node" in second
 
 
@@ -338,7 +338,7 @@ def test_certs_make_a_cluster_that_only_their_holders_reach(tmp_path: Path) -> N
     assert {Path(path).name for path in paths} == {
         "ca.key", "ca.pem", "127.0.0.1.key", "127.0.0.1.pem", "localhost.key", "localhost.pem",
     }  # fmt: skip
-    assert "is there already" in fail("certs", certs, "--hosts", "127.0.0.1")
+    assert "already exists" in fail("certs", certs, "--hosts", "127.0.0.1")
     tls = ["--cert", str(certs / "127.0.0.1.pem"), "--key", str(certs / "127.0.0.1.key"), "--ca", str(certs / "ca.pem")]
     address = free_address()
     node = NodeProcess(tmp_path / "data", "--address", address, *tls)

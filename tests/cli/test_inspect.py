@@ -154,7 +154,7 @@ def test_for_people_it_says_the_same(stopped: Path) -> None:
 
 
 def test_what_is_no_nodes_directory_is_refused(tmp_path: Path) -> None:
-    assert "holds no node's data" in fail("inspect", tmp_path)
+    assert "does not hold a node's data" in fail("inspect", tmp_path)
     (tmp_path / "file").touch()
     assert "is not a directory" in fail("inspect", tmp_path / "file")
 

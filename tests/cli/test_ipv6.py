@@ -62,7 +62,7 @@ def test_addresses_that_are_none(tmp_path: Path, address: str) -> None:
     if address == "::1:9001":  # is an address, and 9001 a part of it; which nobody has
         assert "[::1:9001]:9000" in message
     else:
-        assert f"{address!r} is no address of a node" in message
+        assert f"{address!r} is not an address of a node" in message
     assert not (tmp_path / "node" / "info.yaml").exists()
 
 

@@ -335,7 +335,7 @@ def test_a_gap_in_the_log_is_told(with_few: Path) -> None:
 
 def test_refusals(directory: Path, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
-    assert "is there already" in fail("recover", directory, "--salvage", tmp_path / "there")
+    assert "already exists" in fail("recover", directory, "--salvage", tmp_path / "there")
     assert "one directory" in fail("recover", directory, directory, "--salvage", tmp_path / "new")
     (tmp_path / "empty").mkdir()
     assert "nothing that can be read" in fail("recover", tmp_path / "empty", "--salvage", tmp_path / "new")

@@ -41,7 +41,7 @@ def test_a_conversation(tmp_path: Path, history: str) -> None:
         terminal.expect("(0 rows)\n")
         terminal.expect(PROMPT)
         terminal.press(".nonsense\n")
-        terminal.expect("error: there is no command .nonsense\n  See .help")
+        terminal.expect("error: there is no command .nonsense\n  `.help` lists the commands")
         terminal.expect(PROMPT)
         terminal.press("\x04")
         assert terminal.end()[0] == 0

@@ -126,9 +126,7 @@ def test_an_address_that_another_cluster_has_got_meanwhile_is_not_followed(machi
                 lambda _: con.execute("CREATE TABLE t (n INTEGER)"),
                 lambda patience: client.leader(timeout=patience),
             ):
-                failure_of(
-                    work, dqlitepy.NoLeaderError, f"{second}: it belongs to another cluster by now", f"{given}: "
-                )
+                failure_of(work, dqlitepy.NoLeaderError, f"{second}: it now belongs to another cluster", f"{given}: ")
             # Who names the address asks for that cluster.
             asked = dqlitepy.connect(f"dqlite://{second}/main", leader_timeout=HANG)
             assert asked.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)

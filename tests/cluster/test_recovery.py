@@ -119,7 +119,7 @@ def test_what_cannot_be_recovered(started: Start, tmp_path: Path) -> None:
         dqlitepy.recover([])
     with pytest.raises(ValueError, match="null character"):  # and not the entry of what stands before it
         dqlitepy.last_entry(f"{node.directory}\0")
-    with pytest.raises(dqlitepy.OperationalError, match="holds no node's data"):
+    with pytest.raises(dqlitepy.OperationalError, match="does not hold a node's data"):
         dqlitepy.recover(tmp_path / "nothing")
     dqlitepy.connect(tmp_path / "embedded").close()
     with pytest.raises(dqlitepy.OperationalError, match="an embedded database, which is alone"):

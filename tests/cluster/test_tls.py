@@ -211,7 +211,7 @@ def test_certificates_are_made_once_and_for_their_owner(tmp_path: Path) -> None:
     for address in ("db1:9000", "10.0.0.1:9000", "[::1]:9000"):
         TLS(folder / "db1.pem", folder / "db1.key", folder / "ca.pem").check(address)
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(FileExistsError, match="db2.pem is there already"):
+    with pytest.raises(FileExistsError, match="db2.pem already exists"):
         dqlitepy.make_certificates(folder, ["db3", "db2"])
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
     assert len(dqlitepy.make_certificates(folder, ["db3"])) == 2  # by the same authority

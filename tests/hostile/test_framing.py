@@ -159,7 +159,7 @@ def test_an_answer_that_memory_has_no_room_for_is_an_error(server: Server) -> No
 
     server.answer = answer
     refused, after = run_python(LITTLE_MEMORY, server.address).splitlines()
-    assert refused.startswith("OperationalError") and "there is no memory for an answer of 1073741832 bytes" in refused
+    assert refused.startswith("OperationalError") and "no memory for an answer of 1073741832 bytes" in refused
     assert after == "[(1,)]"
 
 

@@ -64,9 +64,9 @@ LEADER_ANSWERS: dict[str, tuple[Answer, str]] = {
     "an address that is none": (says(leader_at("no such address")), "no such address"),
     "control characters": (
         says(leader_at("\n\x1b[2J:1")),
-        r'names "\\n\\x1b\[2J:1" as the leader, which is no address',
+        r'names "\\n\\x1b\[2J:1" as the leader, which is not an address',
     ),
-    "not UTF-8": (says(frame(Response.SERVER, word(1) + text(b"\xff\xfe:9001"))), "which is no address"),
+    "not UTF-8": (says(frame(Response.SERVER, word(1) + text(b"\xff\xfe:9001"))), "which is not an address"),
     "nobody there": (says(leader_at("127.0.0.1:1")), "127.0.0.1:1: connect: connection refused"),
     "a refusal": (says(failure(10250, "not leader")), "it is not the leader"),
     "a refusal that cannot be read": (says(failure(2**63, "x")), "broke dqlite's protocol"),

@@ -307,7 +307,7 @@ def test_nan(database: Database) -> None:
     query = sa.select(sa.literal(math.nan, sa.Float()))
     assert database.run(lambda connection: connection.scalar(query)) is None
     exact = sa.select(sa.literal(Decimal("NaN"), sa.Numeric()))
-    with pytest.raises(sa.exc.StatementError, match="SQLite knows no NaN"):
+    with pytest.raises(sa.exc.StatementError, match="SQLite has no NaN"):
         database.run(lambda connection: connection.scalar(exact))
 
 

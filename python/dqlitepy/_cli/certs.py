@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         paths = dqlitepy.make_certificates(options.directory, options.hosts, valid_days=options.days)
     except FileExistsError as error:
-        what = str(error) if error.filename is None else f"{error.filename} is there already, and no directory"
+        what = str(error) if error.filename is None else f"{error.filename} already exists and is not a directory"
         raise Failure(what, "Nothing was overwritten.") from error
     if options.json:
         print(json.dumps(paths))

@@ -20,7 +20,7 @@ def role_of(text: str) -> dqlitepy.Role:
         return dqlitepy.Role[text.upper()]
     except KeyError:
         names = ", ".join(map(str, dqlitepy.Role))
-        raise Failure(f"there is no role {text}", f"Take one of {names}.") from None
+        raise Failure(f"there is no role {text}", f"Use one of {names}.") from None
 
 
 def _node(text: str) -> int | str:
@@ -80,5 +80,5 @@ def describe(session: Session, arguments: list[str]) -> None:
 def weight(session: Session, arguments: list[str]) -> None:
     """Sets the weight of a node."""
     if not arguments[1].isdecimal():
-        raise Failure(f"{arguments[1]} is no weight", "Give a number from 0 on.")
+        raise Failure(f"{arguments[1]} is not a weight", "Give 0 or a larger number.")
     session.target.client().set_weight(arguments[0], int(arguments[1]))

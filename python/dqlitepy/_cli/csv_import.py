@@ -63,7 +63,7 @@ def _records(file: str, stream: TextIO, skip: int) -> Iterator[tuple[int, list[s
             if fields:  # an empty line is no record
                 yield reader.line_num, fields
     except csv.Error as error:
-        raise Failure(f"{file}, line {reader.line_num}: {error}", "Mend the file; nothing was imported.") from error
+        raise Failure(f"{file}, line {reader.line_num}: {error}", "Correct the file; nothing was imported.") from error
 
 
 def _width(con: dqlitepy.Connection, table: str, records: Iterator[tuple[int, list[str]]]) -> int:
@@ -82,6 +82,6 @@ def _checked(file: str, line: int, fields: list[str], width: int) -> list[str]:
     if len(fields) != width:
         raise Failure(
             f"{file}, line {line}: {len(fields)} fields where the table has {width} columns",
-            "Mend the file, or leave its head out with --skip 1; nothing was imported.",
+            "Correct the file, or leave its head out with --skip 1; nothing was imported.",
         )
     return fields

@@ -40,7 +40,7 @@ def run_command(session: Session, line: str) -> None:
     if command is None:
         candidates = [known for known in COMMANDS if known.startswith(name)]
         if len(candidates) != 1:
-            raise Failure(f"there is no command {name}", "See .help for those there are.")
+            raise Failure(f"there is no command {name}", "`.help` lists the commands.")
         command = COMMANDS[candidates[0]]
     if not command.least <= len(arguments) <= command.most:
         raise Failure(f"{name} has {len(arguments)} arguments", f"Usage: {command.usage}")
@@ -112,12 +112,12 @@ def _mode(session: Session, arguments: list[str]) -> None:
     elif arguments[0] in FORMATS:
         session.mode = arguments[0]
     else:
-        raise Failure(f"there is no mode {arguments[0]}", f"Take one of {', '.join(FORMATS)}.")
+        raise Failure(f"there is no mode {arguments[0]}", f"Use one of {', '.join(FORMATS)}.")
 
 
 def _switch(value: str) -> bool:
     if value.lower() not in ("on", "off"):
-        raise Failure(f"{value} is neither on nor off", "Say on or off.")
+        raise Failure(f"{value} is neither on nor off", "Write on or off.")
     return value.lower() == "on"
 
 

@@ -96,7 +96,7 @@ class MetricsServer:
         """
         host, separator, port = address.rpartition(":")
         if not separator or not port.isdecimal() or int(port) > 65535:
-            raise Failure(f"{address} is no address to listen on", "Give HOST:PORT, such as 127.0.0.1:9100.")
+            raise Failure(f"{address} is not an address to listen on", "Give HOST:PORT, such as 127.0.0.1:9100.")
         try:
             listener = listen(host.strip("[]"), int(port))
         except OSError as error:

@@ -26,5 +26,5 @@ def read_directory(directory: Path) -> Report:
     with Progress(f"reading {directory}", total) as progress:
         report = inspect(directory, progress.advance)
     if not (report.metadata or report.segments or report.snapshots or report.node or report.damage):
-        raise Failure(f"{directory} holds no node's data", _ADVICE)
+        raise Failure(f"{directory} does not hold a node's data", _ADVICE)
     return report

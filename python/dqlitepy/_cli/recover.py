@@ -133,5 +133,5 @@ def _member(text: str) -> dqlitepy.NodeInfo:
         return dqlitepy.NodeInfo(int(identity), address, dqlitepy.Role[(role or "voter").upper()])
     except (ValueError, KeyError):
         raise Failure(
-            f"{text} is no member", "Write ID=HOST:PORT or ID=HOST:PORT=ROLE; `dqlitepy inspect` shows the ids."
+            f"{text} is not a member", "Write ID=HOST:PORT or ID=HOST:PORT=ROLE; `dqlitepy inspect` shows the ids."
         ) from None

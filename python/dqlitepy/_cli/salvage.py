@@ -53,7 +53,7 @@ def salvage(directory: Path, output: Path, *, as_json: bool) -> int:
         try:
             output.mkdir(parents=True)
         except FileExistsError:
-            raise Failure(f"{output} is there already", "Name a folder that does not exist yet.") from None
+            raise Failure(f"{output} already exists", "Name a folder that does not exist yet.") from None
         files = [file for state in states for file in _write(state, output, state is not states[0])]
     missing = problems + states[0].missing
     if as_json:

@@ -41,7 +41,7 @@ class Script:
         self._number += 1
         if "\0" in line:
             self.first_line = self._number
-            raise Failure("there is a NUL character in the text", "Take it out; for a blob write X'00'.")
+            raise Failure("there is a NUL character in the text", "Remove it; for a blob write X'00'.")
         if not self._lines:
             self.first_line = self._number
             if not line.strip():
@@ -84,7 +84,7 @@ def run_file(session: Session, file: str, run_command: Command) -> None:
     """
     path = os.path.realpath(file)
     if path in session.reading:
-        raise Failure(f"{file} reads itself", "Take its .read out.")
+        raise Failure(f"{file} reads itself", "Remove its .read.")
     script = Script(session, run_command)
     session.reading.append(path)
     try:
@@ -96,7 +96,7 @@ def run_file(session: Session, file: str, run_command: Command) -> None:
         raise Failure(f"{file}, line {script.first_line}: {failure.what}", failure.advice) from failure
     except dqlitepy.Error as error:
         raise Failure(
-            f"{file}, line {script.first_line}: {error}", "Mend the file; what stands before that line has run."
+            f"{file}, line {script.first_line}: {error}", "Correct the file; everything before that line has run."
         ) from error
     finally:
         session.reading.pop()

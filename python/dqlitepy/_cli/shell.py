@@ -74,6 +74,4 @@ def _run_script(session: Session, lines: Iterable[str], *, numbered: bool) -> No
         where = f"line {script.first_line}: "
         if isinstance(error, Failure):
             raise Failure(where + error.what, error.advice) from error
-        raise Failure(
-            f"{where}{error}", "What stands before that line has run, what stands behind it has not."
-        ) from error
+        raise Failure(f"{where}{error}", "Everything before that line has run, nothing after it has.") from error

@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints the status, once or until Ctrl-C."""
     given, tls = servers_of(options.address, tls_of(options))
     if not given:
-        raise Failure("no node is named", "Give HOST:PORT of a node.")
+        raise Failure("no node is given", "Give HOST:PORT of a node.")
     known: tuple[str, ...] = ()
     while True:
         try:

@@ -89,7 +89,7 @@ def _tls_of_url(parsed: Cluster, tls: dqlitepy.TLS | None) -> dqlitepy.TLS | Non
     if parsed.tls_files is None:
         return tls
     if tls:
-        raise Failure("the URL names the files of TLS, and the options do too", "Leave one out.")
+        raise Failure("the URL and the options both name TLS files", "Leave one out.")
     return _checked(dqlitepy.TLS(*parsed.tls_files))
 
 
@@ -168,7 +168,7 @@ class Target:
         """
         if not self.servers:
             raise Failure(
-                f"{self.database} is embedded in this process and has no cluster around it",
+                f"{self.database} is embedded in this process and belongs to no cluster",
                 "Start it as the first node of one with `dqlitepy node DIR --address HOST:PORT`.",
             )
         return dqlitepy.Client(self.servers, tls=self.tls, timeout=self.timeout)

@@ -21,7 +21,7 @@ def normalized(address: str) -> str:
         raise TypeError(f"an address must be str, not {type(address).__name__}")
     host, port = _split(address)
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-        raise ValueError(f"{address!r} is no address of a node: its port must be a number from 1 to 65535")
+        raise ValueError(f"{address!r} is not an address of a node: its port must be a number from 1 to 65535")
     return f"{host}:{int(port)}"
 
 
@@ -40,16 +40,16 @@ def _split(address: str) -> tuple[str, str]:
     if address.startswith("["):
         host, bracket, rest = address[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            raise ValueError(f"{address!r} is no address of a node: write an IPv6 one as [::1]:9000")
+            raise ValueError(f"{address!r} is not an address of a node: write an IPv6 one as [::1]:9000")
         port = rest[1:] if rest else str(DEFAULT_PORT)
         return f"[{_ipv6(host, address)}]", port
     if address.count(":") > 1:
         return f"[{_ipv6(address, address)}]", str(DEFAULT_PORT)
     host, colon, port = address.partition(":")
     if not _NAME.fullmatch(host):
-        raise ValueError(f"{address!r} is no address of a node: give host:port, such as 10.0.0.1:9000")
+        raise ValueError(f"{address!r} is not an address of a node: give host:port, such as 10.0.0.1:9000")
     if re.fullmatch(r"[0-9.]+", host) and not _is_ipv4(host):
-        raise ValueError(f"{address!r} is no address of a node: {host} is no IPv4 address")
+        raise ValueError(f"{address!r} is not an address of a node: {host} is not an IPv4 address")
     return host, port if colon else str(DEFAULT_PORT)
 
 
@@ -63,4 +63,4 @@ def _ipv6(host: str, address: str) -> str:
     try:
         return str(ipaddress.IPv6Address(host))
     except ValueError:
-        raise ValueError(f"{address!r} is no address of a node: {host!r} is no IPv6 address") from None
+        raise ValueError(f"{address!r} is not an address of a node: {host!r} is not an IPv6 address") from None

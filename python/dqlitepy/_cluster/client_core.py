@@ -25,7 +25,7 @@ class ClientCore:
         """See the class.
 
         Raises:
-            TypeError, ValueError: one of the servers is no address, or there is none; `tls` is no TLS.
+            TypeError, ValueError: there is no server, one is not an address, or `tls` is not a TLS.
         """
         milliseconds("timeout", timeout)
         self._store = servers if isinstance(servers, YamlNodeStore) else None

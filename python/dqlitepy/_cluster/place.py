@@ -133,7 +133,7 @@ def place_of(database: StrOrBytesPath | NodeCore, *, uri: bool, name: str, tls: 
         if not isinstance(database, NodeCore):
             raise TypeError(f"expected str, bytes, os.PathLike object or Node, not {type(database).__name__}")
         if tls is not None:
-            raise ValueError("tls is the node's own: connect(node) takes none")
+            raise ValueError("connect(node) takes no tls: it uses the node's own")
         if not database.running:
             raise ProgrammingError(f"{database!r} does not run: start it before you connect")
         return _OnCluster(database.servers, encoded, database.tls)
@@ -159,5 +159,5 @@ def _tls_of(target: Cluster, tls: TLS | None) -> TLS | None:
     if target.tls_files is None:
         return checked(tls)
     if tls is not None:
-        raise ValueError("the URL names the files of TLS, and tls= does too: leave one out")
+        raise ValueError("the URL and tls= both name TLS files: leave one out")
     return TLS(*target.tls_files)

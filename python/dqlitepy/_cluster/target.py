@@ -36,7 +36,7 @@ def target_of(database: StrOrBytesPath, *, uri: bool) -> Cluster | Directory | N
         NotSupportedError: it is a "file:" URI that asks for what a node has not.
         OperationalError: it is a "file:" URI of another machine, or has an unknown mode.
         TypeError: it is no path.
-        ValueError: it has a NUL character inside, or begins as the URL of a cluster but is none.
+        ValueError: it has a NUL character inside, or begins like the URL of a cluster but is not one.
     """
     path = os.fsdecode(database)
     if "\0" in path:
@@ -44,7 +44,7 @@ def target_of(database: StrOrBytesPath, *, uri: bool) -> Cluster | Directory | N
     if path.startswith(_URL):
         return _cluster(path)
     if path[:7].lower() == "dqlite:":
-        raise ValueError(f"{path!r} is no URL of a cluster: write {_FORM}")
+        raise ValueError(f"{path!r} is not a URL of a cluster: write {_FORM}")
     if uri and path.startswith("file:"):
         return parse(path)
     return None if path in ("", ":memory:") else Directory(path)
@@ -59,7 +59,7 @@ def _cluster(url: str) -> Cluster:
     rest, _, query = rest.partition("?")
     hosts, _, path = rest.partition("/")
     if "@" in hosts:
-        raise _refused(url, "dqlite knows no users and passwords; certificates (tls=) tell who may connect")
+        raise _refused(url, "dqlite has no users and passwords; certificates (tls=) decide who may connect")
     try:
         options = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
         database = unquote(path, errors="strict")
@@ -90,4 +90,4 @@ def _cluster(url: str) -> Cluster:
 
 
 def _refused(url: str, reason: str) -> ValueError:
-    return ValueError(f"{url!r} is no URL of a cluster: {reason}. Write {_FORM}")
+    return ValueError(f"{url!r} is not a URL of a cluster: {reason}. Write {_FORM}")

@@ -120,7 +120,7 @@ class Pieces:
         )
         if strangers:
             raise OperationalError(
-                f"the target is not empty any more: somebody has made {strangers[0][0]!r} in it during the restore"
+                f"the target is not empty any more: somebody created {strangers[0][0]!r} in it during the restore"
             )
         self._target._run_control(f"DROP TABLE {quote_name(self._prefix)}")
         self._target._run_control("PRAGMA writable_schema = ON")

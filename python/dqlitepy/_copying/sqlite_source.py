@@ -38,7 +38,7 @@ def reading_file(path: str) -> Iterator[_Read]:
     if os.path.isdir(path):
         raise OperationalError(f"{path} is a directory, not a SQLite file; to copy a database of dqlite, connect to it")
     if os.path.exists(path) and not os.path.isfile(path):  # SQLite would wait for ever for what writes to a pipe
-        raise OperationalError(f"{path} is not a regular file, so no SQLite database")
+        raise OperationalError(f"{path} is not a regular file, so it cannot be a SQLite database")
     with _reading(path, path, foreign=True) as read:
         yield read
 

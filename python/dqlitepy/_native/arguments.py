@@ -33,7 +33,7 @@ def encode_name(name: str) -> bytes:
     if not isinstance(name, str):
         raise TypeError(f"the name of a database must be str, not {type(name).__name__}")
     if not name or "\0" in name:
-        raise ValueError(f"{name!r} cannot be the name of a database: it is empty, or has a NUL character in it")
+        raise ValueError(f"{name!r} cannot be the name of a database: it is empty or contains a NUL character")
     encoded = name.encode()
     if len(encoded) > _LONGEST_NAME:
         raise ValueError(
@@ -45,5 +45,7 @@ def encode_name(name: str) -> bytes:
             "connect(':memory:') opens a temporary database, in a node of its own"
         )
     if name.endswith(_SUFFIXES):
-        raise ValueError(f"{name!r} cannot be the name of a database: SQLite calls a file of another database so")
+        raise ValueError(
+            f"{name!r} cannot be the name of a database: SQLite uses that name for a file of another database"
+        )
     return encoded

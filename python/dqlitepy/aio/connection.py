@@ -110,7 +110,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         return Result(self._made().executescript(sql_script))
 
     async def execute_insert(self, sql: str, parameters: Any = None) -> tuple[int] | None:
-        """Runs an INSERT and returns a tuple with the rowid that it made; None where there was none before either."""
+        """Runs an INSERT and returns a tuple with the rowid that it made; None if it has made none yet."""
         cursor = await self._made().execute(sql, parameters)
         return None if cursor.lastrowid is None else (cursor.lastrowid,)
 
@@ -137,7 +137,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         """Closes the connection; an open transaction is rolled back. The last one to a directory stops its node."""
         if self._handle is None or self._is_closed():
             return
-        if forked():  # the parent's, which goes on with it
+        if forked():  # the parent's, which still uses it
             self._forget_handle()
             return
         self._number()

@@ -166,7 +166,7 @@ def _stored(value: Decimal, scale: int | None) -> int | float:
         ValueError: neither a 64-bit integer nor a float comes back as the same number.
     """
     if value.is_nan():
-        raise ValueError("SQLite knows no NaN, and would keep NULL: store None, or text in a String column")
+        raise ValueError("SQLite has no NaN and would store NULL: use None, or text in a String column")
     approximation = float(value)
     if not value.is_finite():
         return approximation

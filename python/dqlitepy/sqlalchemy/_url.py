@@ -43,7 +43,7 @@ def connect_arguments(url: URL) -> tuple[str, dict[str, Any]]:
     """
     if url.username is not None or url.password is not None:
         raise ArgumentError(
-            f"{url!r}: dqlite knows no users and passwords; certificates tell who may connect, "
+            f"{url!r}: dqlite has no users and passwords; certificates decide who may connect, "
             "?tls_cert=FILE&tls_key=FILE&tls_ca=FILE"
         )
     options = {name: _option(url, name, convert) for name, convert in _OPTIONS.items() if name in url.query}
