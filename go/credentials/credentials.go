@@ -184,7 +184,7 @@ func (c *Credentials) Client(address string) *tls.Config {
 	}
 }
 
-// Server is the configuration for listening: who has no certificate of the authority is turned away, by what the files hold at
+// Server is the configuration for listening: a client without a certificate of the authority is refused, by what the files hold at
 // the time of each handshake.
 func (c *Credentials) Server() *tls.Config {
 	return &tls.Config{

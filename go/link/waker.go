@@ -25,7 +25,7 @@ type Waker struct {
 	fd     int
 	signal chan struct{} // the same for waits that are not on descriptors
 	raised atomic.Bool
-	mu     sync.Mutex // held to raise and to close, so that nobody writes to a descriptor that is someone else's by now
+	mu     sync.Mutex // held to raise and to close, so that nothing is written to a descriptor that has another owner by then
 	closed bool
 }
 

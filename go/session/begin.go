@@ -27,7 +27,7 @@ func (s *Session) begin(first func()) {
 	})
 }
 
-// learn asks who belongs to the cluster by now.
+// learn asks for the present members of the cluster.
 func (s *Session) learn(then func()) {
 	s.request(s.openStake(), wire.AppendCluster, func(frame wire.Frame) {
 		if known, err := wire.DecodeServers(frame); err == nil {

@@ -115,7 +115,7 @@ func (s *Session) fail(failure *fault.Error) {
 	s.releaseLinkBuffers()
 }
 
-// giveUp fails and breaks a connection of which nobody knows any more whether a transaction is open: the server rolls it back.
+// giveUp fails and breaks a connection if it is unknown whether a transaction is open: the server rolls it back.
 func (s *Session) giveUp(reason *fault.Error) {
 	reason.LinkLost = true
 	s.fail(reason)

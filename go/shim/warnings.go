@@ -7,7 +7,7 @@ package main
 
 extern void dqlitepyWarned(char *address, char *message);
 
-// The function that dqlite calls has const arguments, of which cgo knows nothing.
+// The function that dqlite calls has const arguments, which cgo does not know.
 static void warned(const char *address, const char *message)
 {
 	dqlitepyWarned((char *)address, (char *)message);

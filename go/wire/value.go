@@ -18,7 +18,7 @@ const (
 	Boolean  Type = 11 // an integer in a column declared BOOLEAN
 )
 
-// Value is a parameter or one cell of a row. The zero Value is none; use the constructors.
+// Value is a parameter or one cell of a row. The zero Value is not valid; use the constructors.
 type Value struct {
 	Type  Type
 	word  uint64 // integers, and the bits of a float

@@ -46,7 +46,7 @@ class Error(Exception):
 
 
 class InterfaceError(Error):
-    """dqlitepy itself was misused or is not whole, rather than the database."""
+    """dqlitepy itself is misused or not completely installed; the database is not the cause."""
 
     __module__ = "dqlitepy"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`Row`: a row whose values can be had by position and by the name of their column, as `sqlite3.Row`."""
+"""`Row`: a row whose values are found by position and by the name of their column, as `sqlite3.Row`."""
 
 from __future__ import annotations
 

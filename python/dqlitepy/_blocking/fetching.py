@@ -105,7 +105,7 @@ class Fetching(CursorCore):
 
     def _spool(self) -> None:
         """Reads the result to its end, because another statement is about to run on the connection."""
-        with suppress(Error):  # whoever reads the rows to their end gets it
+        with suppress(Error):  # the reader gets it at the end of the rows
             while self._more:
                 self._fetch_and(self._keep)
 

@@ -14,7 +14,7 @@ def role_of(text: str) -> dqlitepy.Role:
     """Returns the role of that name.
 
     Raises:
-        Failure: there is none.
+        Failure: no role has that name.
     """
     try:
         return dqlitepy.Role[text.upper()]

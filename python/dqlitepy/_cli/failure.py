@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a command ends: its exit status, and of a failure one line what is wrong and one line what to do about it."""
+"""How a command ends: its exit status, and for a failure one line that says what is wrong and one with advice."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves one page over HTTP, from one thread and within bounds: who connects and says nothing, or too much, goes."""
+"""Serves one page over HTTP, from one thread and within bounds: clients that send nothing, or too much, are cut off."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PageServer:
             if key.fileobj is self._woken:
                 return False
             if key.fileobj is self._listener:
-                knocks = True  # later: who has sent a request is not to be turned away for who has not
+                knocks = True  # last, so that a visitor that sent a request is not closed for one that sent none
             elif (visitor := self._visitors.get(key.fileobj)) is not None:  # type: ignore[call-overload]
                 self._go_on(visitor)
         now = monotonic()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bar on the terminal for work that takes long; nothing anywhere else."""
+"""A progress bar for work that takes long, shown only on a terminal."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def read_directory(directory: Path) -> Report:
     """Returns what is in a node's directory.
 
     Raises:
-        Failure: it is none.
+        Failure: it is not a node's directory.
         OSError: it cannot be read.
     """
     if not directory.is_dir():

@@ -45,7 +45,7 @@ def seconds(text: str) -> float:
     """Returns a number of seconds.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a number of seconds.
     """
     value = float(text)
     if not value > 0:

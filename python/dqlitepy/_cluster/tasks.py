@@ -30,7 +30,7 @@ class Question(Generic[_T]):
 
 
 class RunTask(Operation):
-    """Runs a task; whoever runs it calls `take` after it, or `release` where it failed."""
+    """Runs a task; the caller calls `take` after it, or `release` if it failed."""
 
     __slots__ = ("_handle", "_task")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls back into the user's code where an exception has nowhere to go."""
+"""Calls the user's callbacks, whose exceptions have no caller to go to."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ class CursorCore:
         raise self._failure from error
 
     def _fail_fetching(self, error: BaseException) -> None:
-        """Lets whoever reads the rows to their end get the exception that ended fetching."""
+        """Keeps the exception that ended fetching for the reader, who gets it at the end of the rows."""
         self._more = False
         lost = OperationalError("the rest of this result was lost when fetching it was interrupted")
         self._failure = error if isinstance(error, Error) else lost

@@ -58,7 +58,7 @@ class WaiterCore(ABC, Generic[_C]):
         self._wake()
 
     def refuse(self) -> None:
-        """Tells that the pool was closed."""
+        """Ends the wait: the pool was closed."""
         self.refused = True
         self._wake()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What calling a connection gives."""
+"""What a call of a connection returns: `con(sql)`."""
 
 from __future__ import annotations
 

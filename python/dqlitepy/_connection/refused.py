@@ -11,7 +11,7 @@ _NO_CALLS = "is not supported: SQL runs on the cluster's leader, which cannot ca
 
 
 class Blob:
-    """What `sqlite3.Connection.blobopen` returns; here there are none, so that isinstance() is always False."""
+    """What `sqlite3.Connection.blobopen` returns; dqlitepy makes none, so isinstance() is always False."""
 
     __module__ = "dqlitepy"
 

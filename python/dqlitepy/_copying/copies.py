@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of a connection copies whole databases; the modules that do it load when they are first needed."""
+"""The methods of a connection that copy whole databases; the modules that do it load when they are first needed."""
 
 from __future__ import annotations
 

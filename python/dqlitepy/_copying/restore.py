@@ -39,7 +39,7 @@ def restore(read: Read, target: SyncConnection, progress: Progress | None) -> No
 
     Args:
         read: reads the source as of one moment.
-        target: a connection of this call's own, in no transaction; whoever closes it rolls back what is not finished.
+        target: a connection of this call's own, in no transaction; closing it rolls back what is not finished.
         progress: called after each thousand rows and, with 101, when all is committed.
     """
     objects = list(read(_SCHEMA))

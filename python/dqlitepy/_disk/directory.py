@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything in a node's directory, and what a node would make of it at its next start."""
+"""Everything in a node's directory, and what a node would do with it at its next start."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _HEADER_BYTES = 15
 _DEFAULT_PAGE = 4096
 _LARGEST_DATABASE = 1 << 47
 _MOST_TOLD = 5
-_MOST_EMPTY_BLOCKS = 64  # in a row: then these are none
+_MOST_EMPTY_BLOCKS = 64  # in a row: after that they are not taken for blocks
 _CHUNK = 1 << 20
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decompresses an LZ4 frame block by block and holds it against its checksums."""
+"""Decompresses an LZ4 frame block by block and compares it with its checksums."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The databases as a snapshot and the log behind it make them, without a node."""
+"""Rebuilds the databases from a snapshot and the log behind it, without a node."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def apply_wal(content: Stream, size: int, output: BinaryIO) -> None:
     """Writes the pages of a WAL, which snapshots had before dqlite 1.17, over the older ones.
 
     Raises:
-        Damaged: it is none, or cut short.
+        Damaged: it is not a WAL, or cut short.
     """
     if size <= _WAL_HEADER:
         content.skip(size)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments of users as the shim wants them: seconds, and names of databases."""
+"""Checks arguments of users and converts them for the shim: seconds, and names of databases."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def library_path() -> str:
     """Returns where this package keeps the library for this machine.
 
     Raises:
-        UnsupportedPlatformError: there is none for it.
+        UnsupportedPlatformError: there is no library for it.
     """
     # Not the real path of this file: Bazel's runfiles link the sources to a folder without the library.
     package = os.path.dirname(os.path.dirname(__file__))
@@ -124,10 +124,10 @@ def _is_glibc() -> bool:
 
 
 def check_library(path: str) -> None:
-    """Says what is wrong where there is no library at `path`.
+    """Checks that there is a library at `path`.
 
     Raises:
-        InterfaceError: there is none.
+        InterfaceError: the library is missing.
     """
     if os.path.exists(path):
         return

@@ -41,7 +41,7 @@ class Operation(ABC):
 
     def __init__(self) -> None:
         self._error = ErrorStruct()
-        self.ended = False  # as far as whoever runs it has seen; until then, nobody knows what its handle is doing
+        self.ended = False  # as far as its caller has seen; until then the state of its handle is unknown
 
     @property
     def error(self) -> ErrorStruct:
@@ -151,7 +151,7 @@ class _OnHandle(Operation):
 
 
 class ReadDump(_OnHandle):
-    """Brings the next bytes of a copy; whoever runs it calls `take` after it."""
+    """Brings the next bytes of a copy; the caller calls `take` after it."""
 
     __slots__ = ("_block", "_size")
 
@@ -203,7 +203,7 @@ class FinishClose(Close):
 
 
 class Statement(Operation):
-    """Brings a result; whoever runs it calls `dispose` in every case. See `_native.abi.UNDECLARED` for how it calls."""
+    """Brings a result; the caller calls `dispose` in every case. See `_native.abi.UNDECLARED` for how it calls."""
 
     __slots__ = ("_reference", "number", "result")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what a user passes as parameters to the values of a statement, each of a type that SQLite has."""
+"""Turns the parameters that a user passes into the values of a statement, each of a type that SQLite has."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the values that cross to those that a row shows: by the text factory and by converters."""
+"""Turns the values that the shim delivers into those that a row shows: by the text factory and by converters."""
 
 from __future__ import annotations
 

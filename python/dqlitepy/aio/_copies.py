@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of `aio.Connection` copies whole databases. The twin of `_copying.copies`, which does its work in a thread."""
+"""Makes `aio.Connection` copy whole databases. The twin of `_copying.copies`, which does its work in a thread."""
 
 from __future__ import annotations
 

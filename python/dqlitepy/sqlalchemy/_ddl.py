@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes apart the CREATE statements that SQLite keeps of a schema: what its pragmas do not tell stands only there."""
+"""Parses the CREATE statements that SQLite keeps of a schema: they have what its PRAGMAs do not report."""
 
 from __future__ import annotations
 
