@@ -214,11 +214,11 @@ def test_a_database_becomes_the_first_node_of_a_cluster(tmp_path: Path) -> None:
     ("arguments", "complaint"),
     [
         ([], "needs an address"),
-        (["--address", "nowhere at all"], "is no address"),
+        (["--address", "nowhere at all"], "is not an address"),
         (["--address", "127.0.0.1:9", "--voters", "4"], "voters must be odd"),
         (["--address", "127.0.0.1:9", "--cert", "cert.pem"], "TLS needs --cert, --key and --ca"),
         (["--address", "127.0.0.1:9", "--cert", "a", "--key", "b", "--ca", "c"], "cannot be read"),
-        (["--address", "127.0.0.1:0", "--metrics", "here"], "is no address"),
+        (["--address", "127.0.0.1:0", "--metrics", "here"], "is not an address"),
     ],
 )
 def test_a_node_that_cannot_start_says_why(tmp_path: Path, arguments: list[str], complaint: str) -> None:

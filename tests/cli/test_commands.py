@@ -52,7 +52,7 @@ def test_an_error_is_two_lines_what_is_wrong_and_what_to_do(tmp_path: Path) -> N
             "the TLS file 'x' cannot be read",
         ),
         (["node", "data"], "needs an address"),
-        (["status", ""], "no node is named"),
+        (["status", ""], "no node is given"),
         (["status", "dqlite://127.0.0.1:1/main?x=1"], "it has an option 'x'"),
         (["status", "127.0.0.1:1", "--cert=x", "--key=y", "--ca=z"], "the TLS file 'x' cannot be read"),
         (["status", "127.0.0.1:99999"], "its port must be a number from 1 to 65535"),
