@@ -15,7 +15,7 @@ def normalized(address: str) -> str:
 
     Raises:
         TypeError: it is no str.
-        ValueError: it is no address.
+        ValueError: it is not an address.
     """
     if not isinstance(address, str):
         raise TypeError(f"an address must be str, not {type(address).__name__}")
