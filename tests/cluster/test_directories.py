@@ -329,7 +329,7 @@ def test_who_is_not_joined_says_why(tmp_path: Path) -> None:
         ({"snapshot_trailing_bytes": 0}, "snapshot_trailing_bytes must be"),
         ({"busy_timeout": float("nan")}, "busy_timeout must be"),
         ({"address": "10.0.0.1:70000"}, "its port must be"),
-        ({"address": "@hidden"}, "no address"),
+        ({"address": "@hidden"}, "not an address"),
         ({"join": ["10.0.0.1:x"]}, "its port must be"),
         ({"directory": "a\0b"}, "null character"),
     ],

@@ -16,7 +16,7 @@ from dqlitepy._native.arguments import encode_name
 REFUSED = {
     ":memory:": "':memory:' cannot be the name of a database within a node",
     "": "'' cannot be the name of a database: it is empty",
-    "a\0b": "has a NUL character",
+    "a\0b": "contains a NUL character",
     "main-wal": "SQLite uses that name for a file of another database",
     "x" * 505: "must not be longer than 504 bytes, and this one has 505",
 }

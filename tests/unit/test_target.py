@@ -158,7 +158,7 @@ def test_arguments_that_contradict_each_other(tmp_path: Path) -> None:
     tls = dqlitepy.TLS("c", "k", "a")
     for database, options, message in (
         ("dqlite://h1/main", {"name": "other"}, "names the database 'main', but name='other'"),
-        (f"dqlite://h1/main?{FILES}", {"tls": tls}, "tls= does too"),
+        (f"dqlite://h1/main?{FILES}", {"tls": tls}, "both name TLS files"),
         (tmp_path / "data", {"tls": tls}, "tls is for clusters"),
     ):
         with pytest.raises(ValueError, match=message):
