@@ -121,7 +121,7 @@ func TestServersThatFailInACopy(t *testing.T) {
 		"closes the connection at once":  {func(c net.Conn) { c.Close() }, false, fault.Connection, "closed the connection"},
 		"closes it within the copy":      {func(c net.Conn) { c.Write(filesMessage(page, nil)[:2000]); c.Close() }, true, fault.Connection, "is not a whole database; begin again"},
 		"sends something else":           {func(c net.Conn) { c.Write(resultMessage()) }, false, fault.Protocol, "type 6 where 9 was due"},
-		"sends no file":                  {func(c net.Conn) { c.Write(filesMessage()) }, false, fault.Protocol, "without a file"},
+		"sends no file":                  {func(c net.Conn) { c.Write(filesMessage()) }, false, fault.Protocol, "contains no file"},
 		"sends a WAL":                    {func(c net.Conn) { c.Write(filesMessage(page, page)) }, true, fault.Connection, "dqlite before 1.18"},
 		"refuses":                        {func(c net.Conn) { c.Write(failureMessage(7, "no memory")) }, false, fault.SQLite, "no memory"},
 		"refuses without an end":         {func(c net.Conn) { c.Write([]byte{255, 255, 255, 255, 0, 0, 0, 0}); c.Close() }, false, fault.Protocol, ""},
