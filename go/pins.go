@@ -10,6 +10,7 @@ package pins
 import (
 	_ "github.com/Rican7/retry"
 	_ "github.com/canonical/go-dqlite/v3/app"
+	_ "github.com/dlclark/regexp2/v2"
 	_ "github.com/google/renameio"
 	_ "github.com/mattn/go-sqlite3"
 	_ "github.com/pkg/errors"

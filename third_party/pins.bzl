@@ -149,6 +149,12 @@ PINS = {
         "go_module": "github.com/canonical/go-dqlite/v3@v3.0.4",
         "licence": "Apache-2.0",
     },
+    "regexp2": {
+        "version": "2.13.0",
+        "homepage": "https://github.com/dlclark/regexp2",
+        "go_module": "github.com/dlclark/regexp2/v2@v2.13.0",
+        "licence": "MIT AND BSD-3-Clause",
+    },
     "retry": {
         "version": "0.3.1",
         "homepage": "https://github.com/Rican7/retry",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SQLite, with one more function: it looks into a compiled statement, which nothing in SQLite's own interface does.
+// SQLite, with some functions that look into what nothing in SQLite's own interface shows: a compiled statement, and who calls a
+// function. Each connection that is opened gets the functions of the shim, where that is linked.
 
 #include "sqlite3.c"
 
@@ -198,4 +199,29 @@ int dqlitepy_brief_rows(sqlite3_stmt *statement) {
     if (goes_back && !may_go_back) return 0;
   }
   return schema_is_current(program->db) ? values.rows : 0;
+}
+
+// Tells whether the statement that calls a function was given up. dqlite does that by the progress handler, which is asked in the
+// thread that steps the statement, as here.
+int dqlitepy_interrupted(sqlite3_context *context) {
+  sqlite3 *database = sqlite3_context_db_handle(context);
+  return sqlite3_is_interrupted(database) || (database->xProgress && database->xProgress(database->pProgressArg));
+}
+
+// Tells whether a function is called for an index, a generated column or a CHECK, as SQLite's own date functions ask.
+int dqlitepy_stored(sqlite3_context *context) {
+  return context->pVdbe->aOp[context->iOp].opcode == OP_PureFunc;
+}
+
+// go/shim/registered.go. Programs without Go have none of its functions.
+extern int shimExtend(sqlite3 *database) __attribute__((weak));
+
+// SQLite calls it for each connection, before anything else sees that.
+int dqlitepy_extend(sqlite3 *database) {
+  // With a parameter it takes any address for a tokenizer, whose code then runs, and shows those that it knows. FTS3 does without.
+  for (int arguments = 1; arguments <= 2; arguments++) {
+    int status = sqlite3_create_function_v2(database, "fts3_tokenizer", arguments, SQLITE_UTF8 | SQLITE_DIRECTONLY, 0, 0, 0, 0, 0);
+    if (status != SQLITE_OK) return status;
+  }
+  return shimExtend ? shimExtend(database) : SQLITE_OK;
 }

@@ -44,6 +44,11 @@ LICENCE_TEXTS = {
     # Of lz4 only the library is linked; its programs are under the GPL.
     "lz4": {"LICENSE": Label("@lz4_src//:lib/LICENSE")},
     "pkg_errors": {"LICENSE": Label("@com_github_pkg_errors//:LICENSE")},
+    "regexp2": {
+        "LICENSE": Label("@com_github_dlclark_regexp2_v2//:LICENSE"),
+        # What was ported from .NET, whose licence it names.
+        "ATTRIB": Label("@com_github_dlclark_regexp2_v2//:ATTRIB"),
+    },
     "renameio": {"LICENSE": Label("@com_github_google_renameio//:LICENSE")},
     "retry": {"LICENSE": Label("@com_github_rican7_retry//:LICENSE")},
     "sqlite": {"LICENSE": Label("//third_party/licenses:sqlite.txt")},
