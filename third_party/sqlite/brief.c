@@ -100,8 +100,9 @@ static int takes_little(u8 opcode) {
   }
 }
 
-// Tells whether a COMMIT would find few pages to write.
+// Tells whether a COMMIT would find few pages to write. A virtual table, such as one of FTS, may have kept anything until then.
 static int has_little_to_commit(sqlite3 *database) {
+  if (database->nVTrans > 0) return 0;
   Btree *temporary = database->aDb[1].pBt;
   int pages = 0;
   for (const PgHdr *page = sqlite3BtreePager(database->aDb[0].pBt)->pPCache->pDirty; page; page = page->pDirtyNext) {
@@ -213,6 +214,8 @@ int dqlitepy_stored(sqlite3_context *context) {
   return context->pVdbe->aOp[context->iOp].opcode == OP_PureFunc;
 }
 
+int dqlitepy_add_series(sqlite3 *database);  // series.c
+
 // go/shim/registered.go. Programs without Go have none of its functions.
 extern int shimExtend(sqlite3 *database) __attribute__((weak));
 
@@ -223,5 +226,7 @@ int dqlitepy_extend(sqlite3 *database) {
     int status = sqlite3_create_function_v2(database, "fts3_tokenizer", arguments, SQLITE_UTF8 | SQLITE_DIRECTONLY, 0, 0, 0, 0, 0);
     if (status != SQLITE_OK) return status;
   }
+  int status = dqlitepy_add_series(database);
+  if (status != SQLITE_OK) return status;
   return shimExtend ? shimExtend(database) : SQLITE_OK;
 }
