@@ -46,6 +46,9 @@ static inline int64_t shim_most_bytes(sqlite3_context *context) {
 	return sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LENGTH, -1);
 }
 
+#cgo noescape shim_read
+#cgo nocallback shim_read
+
 // third_party/sqlite/brief.c
 extern int dqlitepy_interrupted(sqlite3_context *context);
 extern int dqlitepy_stored(sqlite3_context *context);
@@ -55,6 +58,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"unsafe"
 
 	"dqlitepy.dev/go/functions"
@@ -148,6 +152,11 @@ func (c call) fill(result functions.Value) {
 	}
 }
 
+const mostArguments = 4
+
+// argumentPool spares each call an allocation.
+var argumentPool = sync.Pool{New: func() any { return new([mostArguments]functions.Value) }}
+
 // guardCall makes an error of the statement of what would end the process. A panic cannot pass through C.
 func guardCall(context *C.sqlite3_context) {
 	if problem := recover(); problem != nil {
@@ -158,7 +167,8 @@ func guardCall(context *C.sqlite3_context) {
 //export shimScalar
 func shimScalar(context *C.sqlite3_context, count C.int, values **C.sqlite3_value) {
 	defer guardCall(context)
-	var arguments [4]functions.Value
+	arguments := argumentPool.Get().(*[mostArguments]functions.Value)
+	defer argumentPool.Put(arguments)
 	given := unsafe.Slice(values, int(count))
 	for i, value := range given {
 		arguments[i] = valueOf(value)
