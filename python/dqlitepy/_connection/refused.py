@@ -7,6 +7,7 @@ from typing import Any, NoReturn, Protocol
 
 from dqlitepy.errors import NotSupportedError
 
+_NODES_HAVE = "PRAGMA function_list names the functions of the nodes"
 _NO_CALLS = "is not supported: SQL runs on the cluster's leader, which cannot call Python in this process"
 
 
@@ -30,17 +31,15 @@ class RefusedMethods:
 
     def create_function(self: Open, name: str, narg: int, func: Any, *, deterministic: bool = False) -> None:
         """Raises NotSupportedError."""
-        _refuse_callback(self, "create_function()", func, "Compute the value in Python and pass it as a parameter")
+        _refuse_callback(self, "create_function()", func, f"{_NODES_HAVE}; compute others in Python and pass the value")
 
     def create_aggregate(self: Open, name: str, n_arg: int, aggregate_class: Any) -> None:
         """Raises NotSupportedError."""
-        _refuse_callback(self, "create_aggregate()", aggregate_class, "Fetch the rows and aggregate them in Python")
+        _refuse_callback(self, "create_aggregate()", aggregate_class, f"{_NODES_HAVE}; fetch the rows for others")
 
     def create_window_function(self: Open, name: str, num_params: int, aggregate_class: Any, /) -> None:
         """Raises NotSupportedError."""
-        _refuse_callback(
-            self, "create_window_function()", aggregate_class, "Fetch the rows and go through them in Python"
-        )
+        _refuse_callback(self, "create_window_function()", aggregate_class, f"{_NODES_HAVE}; fetch the rows for others")
 
     def create_collation(self: Open, name: str, callback: Any, /) -> None:
         """Raises NotSupportedError."""
