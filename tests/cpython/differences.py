@@ -90,11 +90,6 @@ DIFFERENCES = (
         ),
     ),
     Difference(
-        "SQLite is built without FTS3 and FTS4; FTS5 is in",
-        ("test_dump.DumpTests.test_dump_virtual_tables",),
-        everywhere=False,
-    ),
-    Difference(
         "foreign keys are enforced from the start; PRAGMA foreign_keys=OFF or setconfig() turns that off",
         ("test_dump.DumpTests.test_table_dump",),
         everywhere=False,

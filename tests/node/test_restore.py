@@ -220,8 +220,11 @@ def test_what_only_the_source_can_compute_is_refused(
 
 
 def test_an_unknown_virtual_table_is_refused(memory: sqlite3.Connection, second_con: dqlitepy.Connection) -> None:
-    memory.executescript("CREATE VIRTUAL TABLE old USING fts4(a); INSERT INTO old VALUES ('x')")
-    with pytest.raises(dqlitepy.NotSupportedError, match="'old' cannot be restored: no such module: fts4"):
+    memory.executescript(
+        "CREATE TABLE t (a); PRAGMA writable_schema = ON;"
+        "INSERT INTO sqlite_schema VALUES ('table', 'old', 'old', 0, 'CREATE VIRTUAL TABLE old USING ours (a)')"
+    )
+    with pytest.raises(dqlitepy.NotSupportedError, match="'old' cannot be restored: no such module: ours"):
         second_con.restore(memory)
     assert second_con.execute("SELECT * FROM sqlite_schema").fetchall() == []
 

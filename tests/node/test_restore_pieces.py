@@ -107,9 +107,12 @@ def test_a_restore_that_fails_leaves_nothing(rows: sqlite3.Connection, second_co
     with pytest.raises(RuntimeError, match="enough"):
         second_con.restore(rows, progress=_raises)
     assert second_con.execute(SCHEMA).fetchall() == []
-    rows.execute("CREATE VIRTUAL TABLE old USING fts4(a)")
+    rows.execute("PRAGMA writable_schema = ON")
+    rows.execute(
+        "INSERT INTO sqlite_schema VALUES ('table', 'old', 'old', 0, 'CREATE VIRTUAL TABLE old USING ours (a)')"
+    )
     rows.commit()
-    with pytest.raises(dqlitepy.NotSupportedError, match="'old' cannot be restored: no such module: fts4"):
+    with pytest.raises(dqlitepy.NotSupportedError, match="'old' cannot be restored: no such module: ours"):
         second_con.restore(rows)
     assert second_con.execute(SCHEMA).fetchall() == []
 

@@ -186,7 +186,8 @@ def test_windows_and_recursion(database: Database) -> None:
     assert [tuple(row) for row in rows] == [(1, 1), (2, 3), (3, 6), (4, 10), (5, 15)]
 
 
-def test_regular_expressions_are_refused(database: Database) -> None:
-    """SQLite's library has none, and a function of this process cannot run on the leader."""
-    with pytest.raises(sa.exc.OperationalError, match="no such function: REGEXP"):
-        database.run(lambda connection: connection.execute(sa.select(WORDS).where(WORDS.c.word.regexp_match("a.*"))))
+def test_regular_expressions(database: Database) -> None:
+    """The leader has a function for them, which SQLAlchemy calls by an operator."""
+    matches = sa.literal("kafé").regexp_match(r"^k.f\w$")
+    assert database.run(lambda connection: connection.scalar(sa.select(matches)))
+    assert not database.run(lambda connection: connection.scalar(sa.select(sa.literal("b").regexp_match("a.*"))))

@@ -153,6 +153,8 @@ def test_every_component_has_its_licence_text() -> None:
         ("libuv/LICENSE-extra", ["Joyent"]),
         ("libuv/LICENSE-parts", ["Niels Provos", "Internet Systems Consortium"]),
         ("lz4/LICENSE", ["LZ4 Library", "Redistribution and use"]),
+        ("regexp2/LICENSE", ["Doug Clark", "Permission is hereby granted"]),
+        ("regexp2/ATTRIB", ["Microsoft Corporation", "The Go Authors", "Redistribution and use"]),
         ("retry/LICENSE", ["Permission is hereby granted"]),
         ("renameio/LICENSE", ["Apache License"]),
         ("pkg_errors/LICENSE", ["Redistribution and use"]),

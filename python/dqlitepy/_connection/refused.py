@@ -84,7 +84,7 @@ class RefusedMethods:
 
 _NO_EXTENSIONS = (
     "extensions cannot be loaded: SQL runs on the cluster's leader, and all nodes must behave alike. "
-    "FTS5, R-Tree, JSON and the mathematical functions are built in"
+    "FTS3 to FTS5, R-Tree, JSON and the mathematical functions are built in"
 )
 
 

@@ -111,7 +111,7 @@ class CopyingConnection(TransactionControl):
     ) -> None:
         """Copies everything from `source` into this connection's database: others see all of it or nothing.
 
-        Tables with their rowids, indexes, views, triggers, virtual tables whose module is there (FTS5, R-Tree), what
+        Tables with their rowids, indexes, views, triggers, virtual tables whose module is there (FTS, R-Tree), what
         AUTOINCREMENT has counted, ANALYZE's statistics, user_version and application_id come along. Constraints and
         foreign keys are not checked again. Up to 16 MiB go in one transaction, which is in the leader's memory until
         it is committed. More goes in pieces, into tables with names that begin with `_dqlitepy_restore_`: what a

@@ -28,9 +28,9 @@ _OPEN = """
     reflect_table_options reflects_pk_names temp_table_names view_column_reflection view_reflection
 
     aggregate_order_by boolean_col_expressions ctes ctes_with_update_delete ctes_with_values dbapi_lastrowid except_
-    intersect mod_operator_as_percent_sign nullsordering order_by_label_with_expression supports_bitwise_and
-    supports_bitwise_not supports_bitwise_or supports_bitwise_shift supports_bitwise_xor tuple_in tuple_in_w_empty
-    update_from window_functions window_range window_range_numeric
+    intersect mod_operator_as_percent_sign nullsordering order_by_label_with_expression regexp_match
+    supports_bitwise_and supports_bitwise_not supports_bitwise_or supports_bitwise_shift supports_bitwise_xor
+    tuple_in tuple_in_w_empty update_from window_functions window_range window_range_numeric
 
     date_historic datetime_historic datetime_literals datetime_timezone datetime_timezone_historic
     float_or_double_precision_behaves_generically infinity_floats json_array_indexes json_type
@@ -69,7 +69,7 @@ ABSENT = {
     "SQLite has no materialized views": "materialized_views materialized_views_reflect_pk",
     "SQLite has no PREPARE TRANSACTION": "two_phase_transactions",
     "SQLite has no names for the columns of VALUES": "table_value_constructor",
-    "SQLite has no functions for regular expressions": "regexp_match regexp_replace",
+    "SQLite has no function that replaces by a regular expression": "regexp_replace",
     "SQLite has no tables without columns": "reflect_tables_no_columns",
     "SQLite takes SELECT alone in WITH": "ctes_on_dml",
     "SQLite computes columns when they are read, unless told to store them": "computed_columns_default_persisted",
