@@ -3,7 +3,7 @@
 package main
 
 /*
-#include <sqlite3.h>
+#include <functions.h>
 #include <stdint.h>
 
 // What a function is called with, read by one call.
@@ -48,10 +48,6 @@ static inline int64_t shim_most_bytes(sqlite3_context *context) {
 
 #cgo noescape shim_read
 #cgo nocallback shim_read
-
-// third_party/sqlite/brief.c
-extern int dqlitepy_interrupted(sqlite3_context *context);
-extern int dqlitepy_stored(sqlite3_context *context);
 */
 import "C"
 
@@ -174,7 +170,7 @@ func shimScalar(context *C.sqlite3_context, count C.int, values **C.sqlite3_valu
 		arguments[i] = valueOf(value)
 	}
 	c := call{context}
-	c.give(registered.scalars[numberOf(context)].Call(c, arguments[:len(given)]))
+	c.give(scalarOf(context).Call(c, arguments[:len(given)]))
 }
 
 // stateOf is NULL if nothing was added to the group yet, and nothing is to be.
@@ -192,7 +188,7 @@ func change(context *C.sqlite3_context, values **C.sqlite3_value, by func(functi
 		C.sqlite3_result_error_nomem(context)
 		return
 	}
-	if err := by(registered.aggregates[numberOf(context)])(state, valueOf(*values)); err != nil {
+	if err := by(aggregateOf(context))(state, valueOf(*values)); err != nil {
 		call{context}.fail(err.Error())
 	}
 }
@@ -213,7 +209,7 @@ func shimRemove(context *C.sqlite3_context, _ C.int, values **C.sqlite3_value) {
 func shimResult(context *C.sqlite3_context) {
 	defer guardCall(context)
 	if state := stateOf(context, false); state != nil {
-		call{context}.give(registered.aggregates[numberOf(context)].Result(state), nil)
+		call{context}.give(aggregateOf(context).Result(state), nil)
 	}
 }
 

@@ -3,8 +3,8 @@
 package main
 
 /*
+#include <functions.h>
 #include <math.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 
 extern void shimScalar(sqlite3_context *context, int count, sqlite3_value **values);
@@ -22,66 +22,55 @@ import (
 	"dqlitepy.dev/go/functions"
 )
 
-// registered is what each connection gets. SQLite names a function by a pointer: the one to a byte of numbers.
+// registered is what each connection gets. SQLite hands a function the address of its entry in the table.
 var registered = struct {
 	scalars    []functions.Scalar
 	aggregates []functions.Aggregate
-	names      map[string]*C.char
-	numbers    unsafe.Pointer
-}{
-	scalars:    functions.Scalars(),
-	aggregates: functions.Aggregates(),
-	names:      map[string]*C.char{},
-	numbers:    C.malloc(1 << 10),
-}
+	table      []C.struct_dqlitepy_function // in memory of C's: the scalars, the aggregates, any_value
+}{scalars: functions.Scalars(), aggregates: functions.Aggregates()}
 
 func init() {
 	functions.Tan = func(angle float64) float64 { return float64(C.tan(C.double(angle))) }
-	for _, scalar := range registered.scalars {
-		registered.names[scalar.Name] = C.CString(scalar.Name)
+	scalars, count := len(registered.scalars), len(registered.scalars)+len(registered.aggregates)+1
+	memory := C.calloc(C.size_t(count), C.sizeof_struct_dqlitepy_function)
+	registered.table = unsafe.Slice((*C.struct_dqlitepy_function)(memory), count)
+	for i, scalar := range registered.scalars {
+		entry := enter(i, scalar.Name, scalar.Arguments, scalar.Deterministic)
+		entry.call = (*[0]byte)(C.shimScalar)
 	}
-	for _, aggregate := range registered.aggregates {
-		registered.names[aggregate.Name] = C.CString(aggregate.Name)
+	for i, aggregate := range registered.aggregates {
+		entry := enter(scalars+i, aggregate.Name, 1, true)
+		entry.step, entry.result = (*[0]byte)(C.shimAdd), (*[0]byte)(C.shimResult)
+		if aggregate.Remove != nil {
+			entry.remove = (*[0]byte)(C.shimRemove)
+		}
 	}
-	registered.names[functions.AnyValue] = C.CString(functions.AnyValue)
+	kept := enter(count-1, functions.AnyValue, 1, false)
+	kept.step, kept.result = (*[0]byte)(C.shimKeep), (*[0]byte)(C.shimKept)
+	C.dqlitepy_set_functions(&registered.table[0], C.int(count))
+}
+
+// enter begins an entry of the table. No function does anything but calculate, so that a view may call each.
+func enter(number int, name string, arguments int, deterministic bool) *C.struct_dqlitepy_function {
+	entry := &registered.table[number]
+	entry.name, entry.arguments = C.CString(name), C.int(arguments)
+	entry.data = unsafe.Pointer(entry)
+	entry.flags = C.SQLITE_UTF8 | C.SQLITE_INNOCUOUS
+	if deterministic {
+		entry.flags |= C.SQLITE_DETERMINISTIC
+	}
+	return entry
 }
 
 func numberOf(context *C.sqlite3_context) uintptr {
-	return uintptr(C.sqlite3_user_data(context)) - uintptr(registered.numbers)
+	first := uintptr(unsafe.Pointer(&registered.table[0]))
+	return (uintptr(C.sqlite3_user_data(context)) - first) / C.sizeof_struct_dqlitepy_function
 }
 
-// shimExtend gives a connection the functions. SQLite calls it when it opens one: third_party/sqlite/brief.c.
-//
-//export shimExtend
-func shimExtend(database *C.sqlite3) (status C.int) {
-	defer func() {
-		if recover() != nil {
-			status = C.SQLITE_ERROR
-		}
-	}()
-	for i, scalar := range registered.scalars {
-		flags := C.int(C.SQLITE_UTF8 | C.SQLITE_INNOCUOUS)
-		if scalar.Deterministic {
-			flags |= C.SQLITE_DETERMINISTIC
-		}
-		status := C.sqlite3_create_function_v2(database, registered.names[scalar.Name], C.int(scalar.Arguments), flags,
-			unsafe.Add(registered.numbers, i), (*[0]byte)(C.shimScalar), nil, nil, nil)
-		if status != C.SQLITE_OK {
-			return status
-		}
-	}
-	const pure = C.SQLITE_UTF8 | C.SQLITE_INNOCUOUS | C.SQLITE_DETERMINISTIC
-	for i, aggregate := range registered.aggregates {
-		value, remove := (*[0]byte)(C.shimResult), (*[0]byte)(C.shimRemove)
-		if aggregate.Remove == nil {
-			value, remove = nil, nil
-		}
-		status := C.sqlite3_create_window_function(database, registered.names[aggregate.Name], 1, pure,
-			unsafe.Add(registered.numbers, i), (*[0]byte)(C.shimAdd), (*[0]byte)(C.shimResult), value, remove, nil)
-		if status != C.SQLITE_OK {
-			return status
-		}
-	}
-	return C.sqlite3_create_function_v2(database, registered.names[functions.AnyValue], 1, C.SQLITE_UTF8|C.SQLITE_INNOCUOUS,
-		nil, nil, (*[0]byte)(C.shimKeep), (*[0]byte)(C.shimKept), nil)
+func scalarOf(context *C.sqlite3_context) functions.Scalar {
+	return registered.scalars[numberOf(context)]
+}
+
+func aggregateOf(context *C.sqlite3_context) functions.Aggregate {
+	return registered.aggregates[numberOf(context)-uintptr(len(registered.scalars))]
 }

@@ -5,6 +5,8 @@
 
 #include "sqlite3.c"
 
+#include "functions.h"
+
 // The SBOM and the NOTICE name the version of third_party/pins.bzl, which is the one that was tested.
 #if SQLITE_VERSION_NUMBER != PINNED_SQLITE_VERSION_NUMBER
 #error "this is not the SQLite that third_party/pins.bzl pins"
@@ -20,6 +22,7 @@
 #define MOST_PAGES 16
 
 int dqlitepy_brief_rows(sqlite3_stmt *statement);
+int dqlitepy_extend(sqlite3 *database);
 
 // Instructions whose time does not depend on the number of rows beyond a search in a tree. Among what is missing: functions,
 // which may take any time; triggers; virtual tables; sorters; whatever begins, ends or checks anything but the statement itself.
@@ -214,12 +217,18 @@ int dqlitepy_stored(sqlite3_context *context) {
   return context->pVdbe->aOp[context->iOp].opcode == OP_PureFunc;
 }
 
-int dqlitepy_add_series(sqlite3 *database);  // series.c
+static const struct dqlitepy_function *functions;
+static int function_count;
 
-// go/shim/registered.go. Programs without Go have none of its functions.
-extern int shimExtend(sqlite3 *database) __attribute__((weak));
+// Has each connection that is opened from now on get the functions. They stay the caller's, for ever. Called before SQLite is used:
+// by the shim, when it is loaded. Programs without it have none.
+void dqlitepy_set_functions(const struct dqlitepy_function *ours, int count) {
+  functions = ours;
+  function_count = count;
+}
 
-// SQLite calls it for each connection, before anything else sees that.
+// SQLite calls it for each connection, before anything else sees that. A node's loop opens connections, so that nothing of Go runs
+// here: it would wait for the functions that other threads run.
 int dqlitepy_extend(sqlite3 *database) {
   // With a parameter it takes any address for a tokenizer, whose code then runs, and shows those that it knows. FTS3 does without.
   for (int arguments = 1; arguments <= 2; arguments++) {
@@ -227,6 +236,13 @@ int dqlitepy_extend(sqlite3 *database) {
     if (status != SQLITE_OK) return status;
   }
   int status = dqlitepy_add_series(database);
-  if (status != SQLITE_OK) return status;
-  return shimExtend ? shimExtend(database) : SQLITE_OK;
+  for (int i = 0; status == SQLITE_OK && i < function_count; i++) {
+    const struct dqlitepy_function *f = &functions[i];
+    if (f->remove) {
+      status = sqlite3_create_window_function(database, f->name, f->arguments, f->flags, f->data, f->step, f->result, f->result, f->remove, 0);
+    } else {
+      status = sqlite3_create_function_v2(database, f->name, f->arguments, f->flags, f->data, f->call, f->step, f->result, 0);
+    }
+  }
+  return status;
 }

@@ -3,11 +3,9 @@
 // The table-valued function generate_series(start, stop, step), whose column is named value. It is C because SQLite calls it four
 // times for each row. Rows are made one by one: a statement that goes through many of them can be interrupted as any other.
 
-#include "sqlite3.h"
+#include "functions.h"
 
 #include <string.h>
-
-int dqlitepy_add_series(sqlite3 *database);
 
 enum column { VALUE, START, STOP, STEP };
 #define ARGUMENTS 3
