@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Texts of generated tokens do the same in both modules: our scanner reads them as SQLite's tokenizer does.
 
-Each text runs by `execute` and by `executescript`. What is compared is whether it fails, what it returns, whether a
-transaction is open afterwards, and what is kept. A scanner that reads a text otherwise than SQLite gets one of these
-wrong.
+What is a blank to SQLite has to be one to us: a BEGIN behind it begins, a COMMIT commits. Each text runs by `execute`
+and by `executescript`. What is compared is whether it fails, what it returns, whether a transaction is open afterwards,
+and what is kept. A scanner that reads a text otherwise than SQLite gets one of these wrong.
 """
 
 from __future__ import annotations
@@ -32,6 +32,20 @@ PIECES = [
 TEXTS = st.tuples(st.sampled_from(["", " "]), st.lists(st.sampled_from(PIECES), min_size=1, max_size=7)).map(
     lambda drawn: drawn[0].join(drawn[1])
 )
+
+BLANKS = ["\ufeff", "\v", " \v", "\n\v\v", "--x\n\v", "/**/\v", "\t", "\f", "\r", "-- \ufeff\n", "/*\v*/", ";", ""]
+BEHIND_BLANKS = [
+    "BEGIN",
+    "COMMIT",
+    "END",
+    "ROLLBACK",
+    "SAVEPOINT a",
+    "RELEASE a",
+    "INSERT INTO t VALUES (1)",
+    "SELECT 7",
+]
+
+CHARACTERS = [*map(chr, range(1, 256)), "\u2028", "\u3000", "\ufeff", "\ufffe", "\uef00"]
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +102,7 @@ def test_generated_texts(both: Pair, text: str, isolation_level: str | None, scr
 def test_every_character_within_and_behind_a_statement(both: Pair, text: str, script: bool) -> None:
     for con in both:
         con.isolation_level = ""
-    for character in [*map(chr, range(1, 256)), "\u2028", "\u3000", "\ufeff", "\ufffe", "\uef00"]:
+    for character in CHARACTERS:
         for inserted in (character, f" {character}", f"{character} "):
             theirs, ours = (after(con, text.replace("{}", inserted), script) for con in both)
             assert ours == theirs or ours[0] == "parameters", repr(text.replace("{}", inserted))
@@ -106,3 +120,32 @@ def test_parameters_of_a_script_are_null(both: Pair, parameters: str) -> None:
         found.append(con.execute("SELECT * FROM u").fetchall())
         con.execute("DROP TABLE u")
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("isolation_level", ["", None])
+@pytest.mark.parametrize("statement", ["BEGIN", "INSERT INTO t VALUES (1)", "PRAGMA user_version"])
+def test_every_character_before_a_statement(both: Pair, isolation_level: str | None, statement: str) -> None:
+    for con in both:
+        con.isolation_level = isolation_level
+    for text in [before + character + statement for character in CHARACTERS for before in ("", " ", ";", "/**/")]:
+        theirs, ours = (after(con, text, script=False) for con in both)
+        assert ours == theirs or (ours[0] == "parameters" and theirs[0] == "failed"), repr(text)
+
+
+@settings(derandomize=True, database=None, deadline=None, max_examples=1500, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.tuples(st.lists(st.sampled_from(BLANKS), max_size=3).map("".join), st.sampled_from(BEHIND_BLANKS)),
+        max_size=4,
+    ),
+    st.sampled_from(BLANKS),
+    st.sampled_from(["", None]),
+)
+def test_blanks_before_statements_of_a_script(
+    both: Pair, pieces: list[tuple[str, str]], last: str, isolation_level: str | None
+) -> None:
+    text = ";".join(blank + statement for blank, statement in pieces) + ";" + last
+    for con in both:
+        con.isolation_level = isolation_level
+    theirs, ours = (after(con, text, script=True) for con in both)
+    assert ours == theirs, repr(text)
