@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 8
+#define DQLITEPY_ABI_VERSION 9
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -274,7 +274,8 @@ int32_t dqlitepy_leader_address(uint64_t connection, void **block, uint64_t *siz
 typedef enum dqlitepy_result_flag {
 	DQLITEPY_RESULT_ROWS = 1, /* the statement yields rows: `data` begins with the names of its columns */
 	DQLITEPY_RESULT_MORE = 2, /* more rows follow: dqlitepy_fetch */
-	DQLITEPY_RESULT_DML = 4   /* INSERT, UPDATE, DELETE or REPLACE: `changes` and `last_insert_id` count */
+	DQLITEPY_RESULT_DML = 4,  /* INSERT, UPDATE, DELETE or REPLACE, which a BEGIN may have to precede */
+	DQLITEPY_RESULT_CHANGES = 8 /* as DML, or the same behind WITH: `changes` and `last_insert_id` count */
 } dqlitepy_result_flag;
 
 /* What one call brought. `data` is a pickle (protocol 5 opcodes, values only, no memo, no GLOBAL) that the shim itself wrote
@@ -290,8 +291,8 @@ typedef struct dqlitepy_result {
 	void *data;             /* NULL where its bytes are in `small` */
 	uint64_t data_size;
 	uint64_t row_count;     /* rows in `data` */
-	int64_t last_insert_id; /* of the last INSERT; meaningful with DQLITEPY_RESULT_DML */
-	int64_t changes;        /* rows changed; meaningful with DQLITEPY_RESULT_DML; -1 where the server does not tell */
+	int64_t last_insert_id; /* of the last INSERT; meaningful with DQLITEPY_RESULT_CHANGES */
+	int64_t changes;        /* rows changed; meaningful with DQLITEPY_RESULT_CHANGES; -1 where the server does not tell */
 	uint32_t flags;         /* dqlitepy_result_flag, or-ed */
 	uint32_t reserved;
 	dqlitepy_error error;   /* filled where the call returns DQLITEPY_ERROR */
@@ -317,7 +318,7 @@ int32_t dqlitepy_execute(uint64_t connection, dqlitepy_text sql, uint32_t sql_si
 
 /* Runs one statement that yields no rows once for each tuple of `rows`, which is marshal.dumps(list of tuples, 2).
  * `changes` is the sum. Outside a transaction and with "" as `begin` each run commits by itself, as in sqlite3. Where it fails,
- * `result` tells of the rows that ran before, with DQLITEPY_RESULT_DML if there was one. */
+ * `result` tells of the rows that ran before, with DQLITEPY_RESULT_CHANGES if there was one. */
 int32_t dqlitepy_execute_many(uint64_t connection, dqlitepy_text sql, uint32_t sql_size, dqlitepy_bytes rows,
 			      uint32_t rows_size, dqlitepy_text begin, uint32_t flags, int32_t slice_ms,
 			      dqlitepy_result *result);

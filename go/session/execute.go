@@ -119,12 +119,16 @@ func (e *execution) executed(result wire.Result, failure *wire.Failure) {
 		e.s.finish(Result{Changes: -1}) // the server's counters are those of an earlier statement
 		return
 	}
-	e.s.finish(Result{LastInsertID: result.LastInsertID, Changes: result.RowsAffected, Flags: e.flags()})
+	e.s.finish(Result{LastInsertID: result.LastInsertID, Changes: result.RowsAffected, Flags: flagsOf(e.Statement)})
 }
 
-func (e *execution) flags() uint32 {
-	if e.Statement.BeginsImplicitly() {
-		return ResultModifies
+// flagsOf returns those that say whether the counters in a result are the statement's own.
+func flagsOf(statement *sql.Statement) uint32 {
+	switch {
+	case statement.BeginsImplicitly():
+		return ResultModifies | ResultChanges
+	case statement.Modifies():
+		return ResultChanges
 	}
 	return 0
 }

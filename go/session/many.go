@@ -185,9 +185,11 @@ func (m *executionMany) count(lastInsertID, changes int64) {
 	if !m.s.transaction.open {
 		m.committed++
 	}
-	if m.Statement.BeginsImplicitly() {
-		m.s.op.result.Flags = ResultModifies
+	if m.Statement.Modifies() {
+		m.s.op.result.Flags = flagsOf(m.Statement)
 		m.s.op.result.LastInsertID = lastInsertID
+	}
+	if m.Statement.BeginsImplicitly() {
 		m.s.op.result.Changes += changes
 	}
 }

@@ -27,7 +27,7 @@ func (c *client) oneByOne(text string, rows ...[]int64) (session.Result, *fault.
 			return total, failure
 		}
 		total.Changes += result.Changes
-		total.LastInsertID, total.Flags = result.LastInsertID, session.ResultModifies
+		total.LastInsertID, total.Flags = result.LastInsertID, session.ResultModifies|session.ResultChanges
 	}
 	return total, nil
 }
@@ -118,7 +118,7 @@ func TestManyRowsInAutocommitCommitOneByOne(t *testing.T) {
 	}
 	result, failure := c.finish()
 	wantKind(t, failure, fault.SQLite, 1555)
-	if result.Changes != 2 || result.LastInsertID != 2 || result.Flags != session.ResultModifies {
+	if result.Changes != 2 || result.LastInsertID != 2 || result.Flags != session.ResultModifies|session.ResultChanges {
 		t.Errorf("of the rows that ran it tells %+v", result)
 	}
 	c.wantTransaction(false)

@@ -40,6 +40,7 @@ const (
 	ResultRows     = 1
 	ResultMore     = 2
 	ResultModifies = 4
+	ResultChanges  = 8
 )
 
 // Result is what an operation brought, or, for ExecuteMany, what it did before it failed. Data is a pickle, good until the

@@ -19,14 +19,14 @@ func TestAStatementGivesItsRowsAndCounters(t *testing.T) {
 	c := open(t)
 	c.run("CREATE TABLE t (a INTEGER PRIMARY KEY, b)")
 	result := c.run("INSERT INTO t VALUES (7, ?), (8, ?)", wire.TextValue([]byte("seven")), wire.FloatValue(0.5))
-	if result.LastInsertID != 8 || result.Changes != 2 || result.Flags != session.ResultModifies {
+	if result.LastInsertID != 8 || result.Changes != 2 || result.Flags != session.ResultModifies|session.ResultChanges {
 		t.Errorf("INSERT: %+v", result)
 	}
 	if got := c.rows("SELECT *, NULL, x'01' FROM t"); got != "7 seven <nil> [1\n8 0.5 <nil> [1" {
 		t.Errorf("SELECT: %q", got)
 	}
 	if result = c.run("UPDATE t SET b = 1 RETURNING a"); result.Changes != 2 || result.Rows != 2 ||
-		result.Flags != session.ResultModifies|session.ResultRows {
+		result.Flags != session.ResultModifies|session.ResultChanges|session.ResultRows {
 		t.Errorf("UPDATE … RETURNING: %+v", result)
 	}
 	if result = c.run("INSERT INTO t VALUES (20, 1) RETURNING a"); result.LastInsertID != 20 || result.Changes != 1 {

@@ -171,7 +171,7 @@ func (st *stream) seal() Result {
 		st.handedOut = true
 	}
 	e.s.pickled = pickle.End(e.s.pickled)
-	result := Result{Data: e.s.pickled, Rows: st.count, Changes: -1, Flags: e.flags()}
+	result := Result{Data: e.s.pickled, Rows: st.count, Changes: -1, Flags: flagsOf(e.Statement)}
 	if len(st.row) > 0 {
 		result.Flags |= ResultRows
 	}

@@ -20,7 +20,7 @@ from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import Parameters, encode
 from dqlitepy._native.handle import Handle
 from dqlitepy._native.library import library, take_block
-from dqlitepy._native.operations import DML, LINEARIZABLE, ROWS, TEXT_AS_BYTES, Execute, ExecuteMany, Operation
+from dqlitepy._native.operations import CHANGES, LINEARIZABLE, ROWS, TEXT_AS_BYTES, Execute, ExecuteMany, Operation
 from dqlitepy._result_codes import SQLITE_TOOBIG
 from dqlitepy._sql.batches import batches
 from dqlitepy._sql.declared_types import DeclaredTypes
@@ -332,7 +332,7 @@ class ConnectionCore:
     def _count(self, operation: Execute) -> None:
         """Updates the counters, and what is known of the schema, after a statement."""
         flags = operation.result.flags
-        if flags & DML:
+        if flags & CHANGES:
             self._total_changes += max(operation.result.changes, 0)
             self._last_insert_id = operation.result.last_insert_id
         elif not flags & ROWS:

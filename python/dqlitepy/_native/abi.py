@@ -22,7 +22,7 @@ except ImportError as error:
         "without libffi's headers. Install the whole standard library: on Debian and Ubuntu, the package python3"
     ) from error
 
-ABI_VERSION = 8
+ABI_VERSION = 9
 MESSAGE_SIZE = 2032
 SMALL_SIZE = 512
 
@@ -171,6 +171,7 @@ class ResultFlag(enum.IntFlag):
     ROWS = 1
     MORE = 2
     DML = 4
+    CHANGES = 8
 
 
 class Result(Structure):

@@ -30,6 +30,7 @@ from dqlitepy._native.library import Library, borrow_memory, library, read_memor
 ROWS = int(ResultFlag.ROWS)
 MORE = int(ResultFlag.MORE)
 DML = int(ResultFlag.DML)
+CHANGES = int(ResultFlag.CHANGES)
 TEXT_AS_BYTES = int(ExecuteFlag.TEXT_AS_BYTES)
 LINEARIZABLE = int(ExecuteFlag.LINEARIZABLE)
 
