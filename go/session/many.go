@@ -37,8 +37,8 @@ func (s *Session) ExecuteMany(request ManyRequest) *fault.Error {
 	if err := checkStatement(statement); err != nil {
 		return err
 	}
-	if statement.Rows() && !statement.Modifies() {
-		return fault.Errorf(fault.Programming, "executemany() can only execute DML statements.")
+	if statement.Explain || statement.Pragma != nil { // a PRAGMA may do its work when it is prepared
+		return errNotRepeatable()
 	}
 	if err := s.start(); err != nil {
 		return err
@@ -59,6 +59,16 @@ func (s *Session) ExecuteMany(request ManyRequest) *fault.Error {
 	return nil
 }
 
+// repeatable tells whether executemany runs a statement. SQLite calls a BEGIN or COMMIT one that reads, as sqlite3 has it; and
+// how the transaction stands after one that fails in the midst of others could not be told.
+func repeatable(statement *sql.Statement) bool {
+	return statement.Effect == sql.NoEffect && (statement.Modifies() || !statement.Rows())
+}
+
+func errNotRepeatable() *fault.Error {
+	return fault.Errorf(fault.Programming, "executemany() can only execute DML statements.")
+}
+
 // prepareAll prepares the statement before it begins a transaction: one that is wrong must not leave a transaction behind.
 func (m *executionMany) prepareAll() {
 	m.s.prepare(m.Statement.Text, func(statement wire.Stmt, failure *wire.Failure) {
@@ -67,6 +77,10 @@ func (m *executionMany) prepareAll() {
 			return
 		}
 		m.statement = statement
+		if !repeatable(m.Statement) {
+			m.stop(errNotRepeatable())
+			return
+		}
 		m.retry = newRetry(m.s.options.BusyTimeout)
 		m.beginTransaction()
 	})
