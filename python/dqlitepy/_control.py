@@ -30,9 +30,10 @@ class TransactionControl(SyncTransactions):
     @isolation_level.setter
     def isolation_level(self, level: str | None) -> None:
         level = checked_isolation_level(level)
+        self._number()
+        self._control_by(self._autocommit, level)  # also where the commit then fails, as in sqlite3
         if level is None:
             self.commit()
-        self._control_by(self._autocommit, level)
 
     @property
     def autocommit(self) -> Autocommit:
