@@ -25,6 +25,7 @@ def bind(parameters: Any, names: Callable[[], tuple[str | None, ...]]) -> Parame
             mapping.
         OverflowError: an int does not fit into 64 bits.
         UnicodeEncodeError: a str has a lone surrogate.
+        BufferError: the bytes of a buffer do not lie one behind the other.
     """
     kind = type(parameters)
     row: tuple[Any, ...]
@@ -112,8 +113,11 @@ def _storable(position: int, value: Any) -> Value:
         text.encode()
         return text
     try:
-        return memoryview(value).tobytes()
+        view = memoryview(value)
     except TypeError:
         raise ProgrammingError(
             f"Error binding parameter {position}: type '{type(value).__name__}' is not supported"
         ) from None
+    if not view.c_contiguous:
+        raise BufferError("memoryview: underlying buffer is not C-contiguous")
+    return view.tobytes()
