@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import UserDict
+from contextlib import suppress
 from typing import Any
 
 import dqlitepy
@@ -22,12 +24,65 @@ class TestStatements:
 
         assert both.run(program) == ((0, 2, 2), (2, 2, 2))
 
-    def test_empty_statement(self, both: Both) -> None:
+    def test_lastrowid(self, both: Both) -> None:
         def program(module: Any, con: Any) -> Any:
             con.execute("INSERT INTO t VALUES (7, 1)")
-            return con.execute("").lastrowid, con.execute("-- nothing").lastrowid
+            empty = con.execute("").lastrowid, con.execute("-- nothing").lastrowid
+            with pytest.raises(module.IntegrityError):
+                con.execute("INSERT INTO t (a) VALUES (9), (7)")
+            return *empty, con.execute("SELECT 1").lastrowid
 
-        assert both.run(program) == ((None, None), (7, 7))
+        assert both.run(program) == ((None, None, 9), (7, 7, 7))
+
+    def test_total_changes(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            con.execute("CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET b = 2; END")
+            before = con.total_changes, con.execute("SELECT total_changes()").fetchone()[0]
+            con.execute("INSERT INTO t (b) VALUES (1)")
+            after = con.total_changes, con.execute("SELECT total_changes()").fetchone()[0]
+            return after[0] - before[0], after[1] - before[1]
+
+        assert both.run(program) == ((2, 2), (1, 2))
+
+    def test_failure_within(self, both: Both) -> None:
+        numbers = "SELECT CASE value WHEN 3 THEN abs(-9223372036854775808) ELSE value END FROM json_each('[1,2,3]')"
+
+        def program(module: Any, con: Any) -> Any:
+            cursor, told = con.cursor(), []
+            try:
+                cursor.execute(numbers)
+                while row := cursor.fetchone():
+                    told.append(row)
+            except module.OperationalError as error:
+                told.append(str(error))
+            return told
+
+        assert both.run(program) == ([(1,), "integer overflow"], ["integer overflow"])
+
+    def test_executemany(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            try:
+                con.executemany("BEGIN IMMEDIATE", [()])
+            except module.ProgrammingError as error:
+                begun = str(error)
+            else:
+                begun = ""
+            con.rollback()
+            with pytest.raises(module.ProgrammingError, match=r"^executemany\(\) can only execute DML statements\.$"):
+                con.executemany("BEGIN", [()])
+            with suppress(module.InterfaceError):
+                con.executemany("INSERT INTO t (b) VALUES (?) RETURNING a", [(1,), (2,)])
+                return begun, con.execute("SELECT count(*) FROM t").fetchone()
+            return begun, "InterfaceError"
+
+        theirs, ours = both.run(program)
+        assert ours == ("executemany() can only execute DML statements.", (2,))
+        assert theirs[0] == ""
+
+    def test_mappings(self, both: Both) -> None:
+        theirs, ours = both.run(lambda module, con: con.execute("SELECT :a", UserDict(a=1)).fetchall())
+        assert ours == [(1,)]
+        assert theirs[0] in ("KeyError", "DeprecationWarning", "ProgrammingError")  # it depends on the version
 
     def test_own_writes(self, both: Both) -> None:
         def program(module: Any, con: Any) -> Any:

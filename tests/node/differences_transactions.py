@@ -87,3 +87,12 @@ class TestTransactions:
             return con.in_transaction
 
         assert both.run(program) == (True, False)
+
+    @pytest.mark.skipif(not hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL"), reason="sqlite3 has no autocommit there")
+    def test_autocommit_false(self, both: Both) -> None:
+        def program(module: Any, con: Any) -> Any:
+            con.execute("COMMIT")
+            con.execute("INSERT INTO t (b) VALUES (1)")
+            return con.in_transaction
+
+        assert both.run(program, autocommit=False) == (False, True)
