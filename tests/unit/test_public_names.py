@@ -39,6 +39,7 @@ SUBMODULES = [
 ]
 # Their classes are SQLAlchemy's with some methods replaced, so names are all that is ours.
 SQLALCHEMY = ["aio", "dialect", "provision", "requirements"]
+CONTRIB = ["aiosqlite", "databases", "peewee", "pony", "tortoise"]
 
 
 def shown(value: object) -> str:
@@ -133,11 +134,12 @@ def lines() -> Iterator[str]:
         for name, value in sorted(vars(found).items()):
             if not name.startswith("_") and getattr(value, "__module__", None) in (home, found.__name__):
                 yield f"dqlitepy.{module}.{name}"
-    for module in SQLALCHEMY:
-        tree = ast.parse((PACKAGE / "sqlalchemy" / f"{module}.py").read_text(encoding="utf-8"))
+    for module in [f"sqlalchemy.{name}" for name in SQLALCHEMY] + [f"contrib.{name}" for name in CONTRIB]:
+        path = PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-                yield f"dqlitepy.sqlalchemy.{module}.{node.name}"
+                yield f"dqlitepy.{module}.{node.name}"
 
 
 def test_nothing_is_gone_and_nothing_is_new() -> None:

@@ -17,9 +17,9 @@ def _files(ending: str) -> list[str]:
 
 
 binaries = [(os.path.join(os.path.dirname(_PACKAGE), file), os.path.dirname(file)) for file in _files(".so")]
-# Not the dialects of SQLAlchemy, which may not be installed: a program that has them imports them.
+# Not what is for other libraries, which may not be installed: a program that has them imports it, or names it.
 hiddenimports = [
     file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     for file in _files(".py")
-    if "-" not in file and "/sqlalchemy/" not in file
+    if "-" not in file and "/sqlalchemy/" not in file and "/contrib/" not in file
 ]
