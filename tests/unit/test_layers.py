@@ -59,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "aio": {"_cluster", "_connection", "_copying", "_native", "_sql", "errors", "members", "rows", "tls"},
     "sqlalchemy": {"_cluster", "aio", "errors"},
     "contrib": {"aio"},
+    "django": {"_cluster"},
     # The command line is a program like any other: besides what reads a directory it uses what is public.
     "_cli": {"_cluster", "_disk", "_quoting", "_sql"},
     "__main__": {"_cli"},
@@ -147,7 +148,7 @@ def test_private_packages_do_nothing_when_they_are_imported() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_but_the_standard_library(module: str) -> None:
     roots = {name.split(".")[0] for name in imports_of(FILES[module])}
-    namesake = {module.removeprefix("contrib.")} if room_of(module) == "contrib" else {"sqlalchemy"} & {room_of(module)}
+    namesake = {module.removeprefix("contrib.")} if room_of(module) == "contrib" else {"django", "sqlalchemy"} & {room_of(module)}
     assert roots - sys.stdlib_module_names - {"dqlitepy"} <= namesake
 
 

@@ -37,9 +37,12 @@ SUBMODULES = [
     "store",
     "tls",
 ]
-# Their classes are SQLAlchemy's with some methods replaced, so names are all that is ours.
-SQLALCHEMY = ["aio", "dialect", "provision", "requirements"]
-CONTRIB = ["aiosqlite", "databases", "peewee", "pony", "tortoise"]
+# Their classes are those of other libraries with some methods replaced, so names are all that is ours.
+DERIVED = {
+    "sqlalchemy": ["aio", "dialect", "provision", "requirements"],
+    "contrib": ["aiosqlite", "databases", "peewee", "pony", "tortoise"],
+    "django": ["base", "client", "creation", "features", "operations"],
+}
 
 
 def shown(value: object) -> str:
@@ -134,12 +137,12 @@ def lines() -> Iterator[str]:
         for name, value in sorted(vars(found).items()):
             if not name.startswith("_") and getattr(value, "__module__", None) in (home, found.__name__):
                 yield f"dqlitepy.{module}.{name}"
-    for module in [f"sqlalchemy.{name}" for name in SQLALCHEMY] + [f"contrib.{name}" for name in CONTRIB]:
-        path = PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in tree.body:
-            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-                yield f"dqlitepy.{module}.{node.name}"
+    for package, modules in DERIVED.items():
+        for module in modules:
+            tree = ast.parse((PACKAGE / package / f"{module}.py").read_text(encoding="utf-8"))
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                    yield f"dqlitepy.{package}.{module}.{node.name}"
 
 
 def test_nothing_is_gone_and_nothing_is_new() -> None:

@@ -138,10 +138,10 @@ def test_metadata() -> None:
 
 def test_it_installs_without_any_other_distribution() -> None:
     extras = set(WHEEL.header("Provides-Extra"))
-    assert extras == {"dev", "sqlalchemy"}
+    assert extras == {"dev", "django", "sqlalchemy"}
     requirements = WHEEL.header("Requires-Dist")
     for requirement in requirements:
-        assert re.search(r"; extra == '(dev|sqlalchemy)'$", requirement), f"{requirement} is no extra"
+        assert re.search(r"; extra == '(dev|django|sqlalchemy)'$", requirement), f"{requirement} is no extra"
     assert any(requirement.startswith("sqlalchemy") for requirement in requirements)
 
 

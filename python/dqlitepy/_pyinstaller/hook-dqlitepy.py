@@ -21,5 +21,5 @@ binaries = [(os.path.join(os.path.dirname(_PACKAGE), file), os.path.dirname(file
 hiddenimports = [
     file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     for file in _files(".py")
-    if "-" not in file and "/sqlalchemy/" not in file and "/contrib/" not in file
+    if "-" not in file and not any(f"/{package}/" in file for package in ("contrib", "django", "sqlalchemy"))
 ]
