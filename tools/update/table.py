@@ -18,6 +18,7 @@ HELD = {
     "rules_foreign_cc": "0.15.1 is the newest release, and declares Bazel 7",
     "rules_go": "0.64 asks Debian's bazel_features 1.11 for flags that it does not have",
     "github.com/bazelbuild/bazel-gazelle": "0.47.0 is the last whose Go module is whole; online, it is gazelle",
+    "django_5_2.txt:django": "this lock is for the 5.2 series",
     "sqlalchemy_2_0.txt:sqlalchemy": "this lock is for the 2.0 series",
 }
 

@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_date, parse_datetime, parse_time
 import dqlitepy
 from dqlitepy.django import _nodes, _pools
 from dqlitepy.django._cursor import Cursor
+from dqlitepy.django._loss import NoticesLoss
 from dqlitepy.django.client import DatabaseClient
 from dqlitepy.django.creation import DatabaseCreation
 from dqlitepy.django.features import DatabaseFeatures
@@ -44,7 +45,7 @@ dqlitepy.register_adapter(datetime.date, datetime.date.isoformat)
 dqlitepy.register_adapter(datetime.datetime, lambda value: value.isoformat(" "))
 
 
-class DatabaseWrapper(SQLiteWrapper):
+class DatabaseWrapper(NoticesLoss, SQLiteWrapper):
     """SQLite's SQL over dqlitepy.
 
     `vendor` stays "sqlite", so that what Django and others know of SQLite by that name holds: `as_sqlite`, conditions
@@ -114,6 +115,7 @@ class DatabaseWrapper(SQLiteWrapper):
         return self.connection.cursor(factory=Cursor)
 
     def _close(self) -> None:
+        self._lost = None
         if self.connection is not None:
             with self.wrap_database_errors:
                 self._give_back(self.connection)

@@ -16,3 +16,5 @@ class DatabaseFeatures(SQLiteFeatures):
     can_return_rows_from_bulk_insert = True
     can_return_rows_from_update = True
     supports_aggregate_order_by_clause = True
+    # Django asks the database, already in its checks; whoever loads the project before forking must not connect there.
+    supports_json_field = True
