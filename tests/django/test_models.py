@@ -103,6 +103,9 @@ def test_a_missing_function_is_explained(connection: Any, monkeypatch: pytest.Mo
         for run in (cursor.execute, lambda sql: cursor.executemany(sql, [()])):
             with pytest.raises(OperationalError, match="Let all nodes run this version of dqlitepy"):
                 run("INSERT INTO library_author (name) VALUES (django_of_tomorrow())")
+        with pytest.raises(OperationalError, match="Let all nodes"):
+            cursor.execute("CREATE TABLE t (x DEFAULT (django_of_tomorrow()))")
+            cursor.execute("INSERT INTO t DEFAULT VALUES")
         with pytest.raises(OperationalError, match="no such function: other$"):
             cursor.execute("SELECT other()")
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Self
@@ -25,7 +26,8 @@ FUNCTIONS = frozenset(
         *("uuidv4", "uuidv7", "var_pop", "var_samp"),
     ]
 )
-_NO_FUNCTION = "no such function: "
+# SQLite says the latter of a function in a column's default.
+_NO_FUNCTION = re.compile(r"no such function: (\w+)|unknown function: (\w+)\(\)")
 
 
 class Cursor(dqlitepy.Cursor):
@@ -62,7 +64,8 @@ class Cursor(dqlitepy.Cursor):
 def _explain(error: dqlitepy.OperationalError) -> None:
     """Says what to do where the server has not the functions that Django counts on, as none but dqlitepy's nodes do."""
     message = str(error)
-    if message.startswith(_NO_FUNCTION) and message.removeprefix(_NO_FUNCTION).lower() in FUNCTIONS:
+    missing = _NO_FUNCTION.fullmatch(message)
+    if missing and (missing[1] or missing[2]).lower() in FUNCTIONS:
         error.args = (
             f"{message}. Django adds it to the SQLite of its own process, but this SQL runs on the leading node, which "
             "is a stock dqlite or an older dqlitepy. Let all nodes run this version of dqlitepy",

@@ -113,7 +113,8 @@ class DatabaseCreation(BaseDatabaseCreation):
         temporary = self.connection.settings_dict["NAME"] == self._temporary
         super().destroy_test_db(old_database_name, verbosity, keepdb and not temporary, suffix)
 
-    def test_db_signature(self) -> tuple[str, ...]:
+    def test_db_signature(self) -> tuple[Any, ...]:
         """Returns what two aliases have in common that mean one database."""
         settings = self.connection.settings_dict
-        return os.fspath(settings["NAME"] or ""), self._get_test_db_name(), self._database_option()
+        database = self._database_option()
+        return settings["NAME"], self._get_test_db_name(), *([] if database == DEFAULT_DATABASE else [database])
