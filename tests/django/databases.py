@@ -55,16 +55,21 @@ def database(name: str | Path, *, migrate: bool = True, **settings: Any) -> Iter
 
 def manage(*arguments: str, name: str | Path, input: str = "", **settings: Any) -> tuple[int, str, str]:
     """Runs a command of the project in a process of its own; returns its status, output and errors."""
-    environment = python_environment() | {
-        "DATABASE": json.dumps({"NAME": str(name), **settings}),
-        "PRODUCTION": str(name),
-    }
-    done = subprocess.run(
+    process = started(*arguments, name=name, **settings)
+    output, errors = process.communicate(input)
+    return process.returncode, output, errors
+
+
+def started(*arguments: str, name: str | Path, **settings: Any) -> subprocess.Popen[str]:
+    """Starts a command of the project in a process, and a session, of its own."""
+    environment = {"DATABASE": json.dumps({"NAME": str(name), **settings}), "PRODUCTION": str(name)}
+    return subprocess.Popen(
         [sys.executable, "-W", "ignore", str(PROJECT / "manage.py"), *arguments],
-        input=input,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        env=environment,
-        cwd=Path(os.environ.get("TEST_TMPDIR", "/tmp")),
+        env=python_environment() | environment,
+        cwd=os.environ.get("TEST_TMPDIR", "/tmp"),
+        start_new_session=True,
     )
-    return done.returncode, done.stdout, done.stderr

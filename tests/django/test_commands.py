@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import dqlitepy
 import pytest
@@ -12,9 +16,9 @@ from django.db import NotSupportedError, transaction
 from django.db.migrations.executor import MigrationExecutor
 from dqlitepy.django.client import DatabaseClient
 
-from tests.django.databases import database, manage
+from tests.django.databases import database, manage, started
 from tests.django.project.library.models import Author, Book
-from tests.support import finish, python
+from tests.support import eventually, finish, free_address, python
 
 
 @pytest.fixture
@@ -114,6 +118,28 @@ def test_tables_are_not_made_anew_where_foreign_keys_are_checked(directory: Path
     refused = pytest.raises(NotSupportedError, match="foreign key")
     with database(directory, migrate=False) as connection, transaction.atomic(), refused:
         connection.schema_editor().__enter__()
+
+
+def test_runserver(directory: Path) -> None:
+    """Its parent, which reloads it, leaves the directory to its child, and the node stays from request to request."""
+    at = free_address()
+
+    def page() -> int:
+        try:
+            with urlopen(f"http://{at}/") as answer:
+                return int(answer.read())
+        except URLError:
+            return 0
+
+    server = started("runserver", at, name=directory)
+    try:
+        assert eventually(page) == 2
+        assert [page() for _ in range(3)] == [3, 4, 5]
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.communicate()
+    with database(directory, migrate=False):
+        assert Author.objects.count() == 5
 
 
 PRELOADED = """

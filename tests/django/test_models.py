@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import dqlitepy
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import IntegrityError, OperationalError, models
 from django.db import connection as current
 from django.test.utils import CaptureQueriesContext
@@ -108,6 +110,17 @@ def test_a_missing_function_is_explained(connection: Any, monkeypatch: pytest.Mo
             cursor.execute("INSERT INTO t DEFAULT VALUES")
         with pytest.raises(OperationalError, match="no such function: other$"):
             cursor.execute("SELECT other()")
+
+
+def test_async(connection: Any) -> None:
+    async def main() -> list[str]:
+        await Author.objects.acreate(name="Ursula")
+        found = [author.name async for author in Author.objects.all()]
+        await sync_to_async(lambda: current.close())()
+        return found
+
+    assert asyncio.run(main()) == ["Ursula"]
+    assert Author.objects.count() == 1
 
 
 def test_a_temporary_database_is_for_all_threads() -> None:
