@@ -40,11 +40,13 @@ class Lease:
 
     def end(self) -> None:
         """Gives the connection back; what is not committed is rolled back."""
-        with suppress(dqlitepy.Error):
-            if self.spoilt:
+        try:
+            self.connection.rollback()
+        except dqlitepy.Error:
+            self.spoilt = True  # the pool would commit what it finds open
+        if self.spoilt:
+            with suppress(dqlitepy.Error):
                 self.connection.close()
-            else:
-                self.connection.rollback()
         self._block.__exit__(None, None, None)
 
 

@@ -58,6 +58,9 @@ class DatabaseWrapper(NoticesLoss, SQLiteWrapper):
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
 
+    _pool_options: dict[str, Any] | None = None
+    _lease: _pools.Lease | None = None
+
     def get_connection_params(self) -> dict[str, Any]:
         """Returns the arguments of `connect`.
 
@@ -88,7 +91,6 @@ class DatabaseWrapper(NoticesLoss, SQLiteWrapper):
         """Connects, or takes a connection out of the pool."""
         options = {**conn_params}
         database = _nodes.hold(options.pop("database"), self.alias)
-        self._lease = None
         if self._pool_options is None:
             connection = dqlitepy.connect(database, **options)
         else:
