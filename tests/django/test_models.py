@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import IntegrityError, OperationalError, models
 from django.db import connection as current
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from tests.django.databases import database
 from tests.django.project.library.models import Author, Book
@@ -88,6 +89,51 @@ def test_integrity(connection: Any) -> None:
     with pytest.raises(OperationalError, match="no such table"), connection.cursor() as cursor:
         cursor.execute("SELECT * FROM no_such")
     assert Book.objects.count() == 0
+
+
+def test_models_need_no_question_about_the_schema(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raw SQL does, before each SELECT: its rows have the types that the columns are declared with."""
+    asked: list[str] = []
+    real = dqlitepy.Connection._declared_types
+
+    def declared_types(self: dqlitepy.Connection, operation: Any) -> Any:
+        if re.search("SELECT|RETURNING", sql := operation.sql.decode()):
+            asked.append(sql)
+        return real(self, operation)
+
+    monkeypatch.setattr(dqlitepy.Connection, "_declared_types", declared_types)
+    author = Author.objects.create(name="Ursula", born=date(1929, 10, 21))
+    book = Book.objects.create(author=author, title="Lavinia", published=datetime(2008, 4, 21, tzinfo=UTC))
+    found = Book.objects.select_related("author").get(in_print=True)
+    assert (found.author.born, found.published, found.in_print) == (author.born, book.published, True)
+    assert Book.objects.values_list("published__date", "in_print").union(Book.objects.none()).count() == 1
+    assert Author.objects.aggregate(models.Max("born")) == {"born__max": author.born}
+    Author.objects.update_or_create(name="Ursula", defaults={"born": None})
+    book.delete()
+    assert not asked
+    assert Author.objects.raw("SELECT * FROM library_author")[0].born is None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert len(asked) == 2
+
+
+def test_a_field_that_relies_on_the_declared_type(connection: Any) -> None:
+    class Day(models.Field):
+        def db_type(self, connection: Any) -> str:
+            return "date"
+
+    with isolate_apps("tests.django.project.library"):
+
+        class Visit(models.Model):
+            day = Day()
+
+            class Meta:
+                app_label = "library"
+
+        with connection.schema_editor() as editor:
+            editor.create_model(Visit)
+        Visit.objects.create(day="2026-01-31")
+        assert Visit.objects.get().day == date(2026, 1, 31)
 
 
 def test_queries_are_logged_without_asking_the_server(connection: Any) -> None:

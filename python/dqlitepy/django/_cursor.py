@@ -33,19 +33,29 @@ _NO_FUNCTION = re.compile(r"no such function: (\w+)|unknown function: (\w+)\(\)"
 class Cursor(dqlitepy.Cursor):
     """A cursor of Django's."""
 
+    # What compiled the statement; None for raw SQL.
+    compiler: Any = None
+
     # Replaces "%s" by "?", and "%(name)s" by ":name".
     convert_query = SQLiteCursorWrapper.convert_query
 
     def execute(self, query: str, params: _Parameters | None = None, /) -> Self:
         """Runs one statement; without parameters (None) it stays as it is."""
-        try:
-            if params is None:
-                return super().execute(query)
+        arguments: tuple[Any, ...] = (query,)
+        if params is not None:
             names = list(params) if isinstance(params, Mapping) else None
-            return super().execute(self.convert_query(query, param_names=names), params)
+            arguments = self.convert_query(query, param_names=names), params
+        connection: Any = self._connection
+        detected = connection._detect_types
+        if detected and self.compiler is not None and not self.compiler.needs_types():
+            connection._detect_types = 0
+        try:
+            return super().execute(*arguments)
         except dqlitepy.OperationalError as error:
             _explain(error)
             raise
+        finally:
+            connection._detect_types = detected
 
     def executemany(self, query: str, param_list: Iterable[_Parameters], /) -> Self:
         """Runs one statement once for each item of `param_list`."""

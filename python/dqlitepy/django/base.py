@@ -6,7 +6,8 @@ from __future__ import annotations
 import datetime
 import decimal
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -60,6 +61,7 @@ class DatabaseWrapper(NoticesLoss, SQLiteWrapper):
 
     _pool_options: dict[str, Any] | None = None
     _lease: _pools.Lease | None = None
+    _compiler: Any = None
 
     def get_connection_params(self) -> dict[str, Any]:
         """Returns the arguments of `connect`.
@@ -114,7 +116,18 @@ class DatabaseWrapper(NoticesLoss, SQLiteWrapper):
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         """Returns a new cursor."""
-        return self.connection.cursor(factory=Cursor)
+        cursor: Cursor = self.connection.cursor(factory=Cursor)
+        cursor.compiler = self._compiler
+        return cursor
+
+    @contextmanager
+    def running(self, compiler: Any) -> Iterator[None]:
+        """Tells the cursors that are made in this block that they run what `compiler` has compiled."""
+        former, self._compiler = self._compiler, compiler
+        try:
+            yield
+        finally:
+            self._compiler = former
 
     def _close(self) -> None:
         self._lost = None

@@ -23,6 +23,8 @@ _REFERENCES = """
 class DatabaseOperations(SQLiteOperations):
     """Asks the server for nothing that can be known here."""
 
+    compiler_module = "dqlitepy.django._compiler"
+
     @cached_property
     def _references_graph(self) -> Callable[[str], list[str]]:
         # The cache is Django's: a flush of many tables asks for each of them.
