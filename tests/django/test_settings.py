@@ -105,7 +105,11 @@ def test_health_checks(tmp_path: Path) -> None:
         assert connection.connection is not driver
 
 
-def test_a_pool(tmp_path: Path) -> None:
+def failing() -> None:
+    raise dqlitepy.OperationalError("of the test")
+
+
+def test_a_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with database(tmp_path / "data", OPTIONS={"pool": {"max_size": 1, "timeout": 0.1}, "timeout": 1}) as connection:
         connection.close()  # the one that migrations switched the checks of foreign keys off for
         Author.objects.create(name="a")
@@ -137,6 +141,14 @@ def test_a_pool(tmp_path: Path) -> None:
         connection.close()
         assert Author.objects.get().name == "a"
         assert connection.connection is driver
+        # One whose rollback fails does not go back, since the pool commits what it finds open.
+        transaction.set_autocommit(False)
+        Author.objects.create(name="c")
+        monkeypatch.setattr(driver, "rollback", failing)
+        connection.close()
+        assert Author.objects.get().name == "a"
+        assert connection.connection is not driver
+        driver = connection.connection
         # A setting that others would meet does not go back.
         connection.disable_constraint_checking()
         connection.close()
