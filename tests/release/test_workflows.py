@@ -27,7 +27,7 @@ def steps(file: Path) -> list[dict[str, Any]]:
 
 
 def test_they_are_these() -> None:
-    assert NAMES == ["ci.yml", "release.yml", "weekly.yml"]
+    assert NAMES == ["ci.yml", "pages.yml", "release.yml", "weekly.yml"]
 
 
 def test_zizmor_finds_nothing() -> None:
