@@ -37,12 +37,13 @@ SUBMODULES = [
     "store",
     "tls",
 ]
-# Their classes are those of other libraries with some methods replaced, so names are all that is ours.
-DERIVED = {
-    "sqlalchemy": ["aio", "dialect", "provision", "requirements"],
-    "contrib": ["aiosqlite", "databases", "peewee", "pony", "tortoise"],
-    "django": ["base", "client", "creation", "features", "operations"],
-}
+# Their classes are those of other libraries with some methods replaced, so names are all that is ours; so they are of fixtures.
+DERIVED = [
+    *(f"sqlalchemy.{name}" for name in ["aio", "dialect", "provision", "requirements"]),
+    *(f"contrib.{name}" for name in ["aiosqlite", "databases", "peewee", "pony", "tortoise"]),
+    *(f"django.{name}" for name in ["base", "client", "creation", "features", "operations"]),
+    "testing",
+]
 
 
 def shown(value: object) -> str:
@@ -137,12 +138,11 @@ def lines() -> Iterator[str]:
         for name, value in sorted(vars(found).items()):
             if not name.startswith("_") and getattr(value, "__module__", None) in (home, found.__name__):
                 yield f"dqlitepy.{module}.{name}"
-    for package, modules in DERIVED.items():
-        for module in modules:
-            tree = ast.parse((PACKAGE / package / f"{module}.py").read_text(encoding="utf-8"))
-            for node in tree.body:
-                if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-                    yield f"dqlitepy.{package}.{module}.{node.name}"
+    for module in DERIVED:
+        tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                yield f"dqlitepy.{module}.{node.name}"
 
 
 def test_nothing_is_gone_and_nothing_is_new() -> None:

@@ -15,6 +15,7 @@ from tools.site.reference import DATA, PAGES, Page
 GROUPS = {
     "Start": ["docs/tutorial", "docs/faq", "docs/errors"],
     "Guides": ["docs/differences-from-sqlite3", "docs/asyncio", "docs/sqlalchemy", "docs/operations", "docs/images"],
+    "Recipes": ["docs/recipes/*"],
     "Reference": ["docs/reference/index", "docs/pragmas", "docs/performance", "docs/versioning", "CHANGELOG"],
     "Design": ["docs/architecture", "docs/design/*", "docs/patches", "docs/faults", "docs/fault-runs"],
     "Development": ["CONTRIBUTING", "SECURITY", "docs/building", "docs/sanitizers"],
