@@ -17,9 +17,10 @@ def _files(ending: str) -> list[str]:
 
 
 binaries = [(os.path.join(os.path.dirname(_PACKAGE), file), os.path.dirname(file)) for file in _files(".so")]
+_FOR_OTHERS = ("/contrib/", "/django/", "/sqlalchemy/", "/testing.py")
 # Not what is for other libraries, which may not be installed: a program that has them imports it, or names it.
 hiddenimports = [
     file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     for file in _files(".py")
-    if "-" not in file and not any(f"/{package}/" in file for package in ("contrib", "django", "sqlalchemy"))
+    if "-" not in file and not any(part in file for part in _FOR_OTHERS)
 ]
