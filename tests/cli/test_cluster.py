@@ -31,7 +31,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeNodes]:
 
 
 def status(*arguments: str | Path, expected: int = 0) -> dict[str, Any]:
-    result = dqlitepy("status", *arguments, "--json")
+    # What is asked again for so long is whether a node that has just started hears of the leader.
+    result = dqlitepy("status", *arguments, "--json", "--timeout", str(HANG / 2))
     assert (result.returncode, result.stderr) == (expected, ""), result
     report: dict[str, Any] = json.loads(result.stdout)
     return report
