@@ -39,7 +39,10 @@ def metrics_of(node: dqlitepy.Node) -> Iterator[Metric]:
     stats = node.stats()
     leads = stats.leader is not None and stats.leader.id == stats.id
     yield _gauge("node_info", "Id and address; the value is always 1.", 1, id=str(stats.id), address=stats.address)
-    yield _gauge("has_leader", "Whether the node knows a leader.", stats.leader is not None)
+    # A node that was removed still finds the leader, by asking the others.
+    member = stats.role is not None
+    yield _gauge("is_member", "Whether the node belongs to its cluster: 0 where it was removed.", member)
+    yield _gauge("has_leader", "Whether the node is a member and knows a leader.", member and stats.leader is not None)
     yield _gauge("is_leader", "Whether the node is the leader.", leads)
     roles = [({"role": str(role)}, float(stats.role is role)) for role in dqlitepy.Role]
     yield Metric("dqlitepy_role", "gauge", "1 for the role that the node has in the cluster.", roles)
