@@ -108,6 +108,7 @@ class CopyingConnection(TransactionControl):
         source: sqlite3.Connection | CopyingConnection | StrOrBytesPath,
         *,
         progress: Progress | None = None,
+        replace: bool = False,
     ) -> None:
         """Copies everything from `source` into this connection's database: others see all of it or nothing.
 
@@ -122,10 +123,12 @@ class CopyingConnection(TransactionControl):
                 read.
             progress: called after each thousand rows with 0, the rows still to come and the rows in all, and when all
                 is committed with 101, 0 and the rows in all. Where it raises before that, nothing is restored.
+            replace: whether what the database holds now is dropped in the same transaction, which then has everything,
+                however large that is: others see the old content or the new one. Otherwise it must be empty.
 
         Raises:
-            OperationalError: this database is not empty, this connection or the source has a transaction open, or the
-                source cannot be read.
+            OperationalError: this database is not empty, without `replace`; this connection or the source has a
+                transaction open, or the source cannot be read.
             DatabaseError: the source is no SQLite database, or damaged: it is checked before anything is written.
             DataError: the source holds a text with a NUL character inside, which dqlite's protocol cannot carry.
             NotSupportedError: it has a virtual table of a module that dqlite's SQLite has not.
@@ -139,13 +142,13 @@ class CopyingConnection(TransactionControl):
             source._check_copyable("main", "restore")
             with source._sibling() as sibling:
                 sibling._run_control("BEGIN")
-                self._restore(lambda sql: Cursor(sibling).execute(sql), progress)
+                self._restore(lambda sql: Cursor(sibling).execute(sql), progress, replace=replace)
         elif isinstance(source, str | bytes | os.PathLike):
             with sqlite_source.reading_file(_file(source)) as read:
-                self._restore(read, progress)
+                self._restore(read, progress, replace=replace)
         elif _is_of_sqlite3(source):
             with sqlite_source.reading_connection(source) as read:
-                self._restore(read, progress)
+                self._restore(read, progress, replace=replace)
         else:
             raise _wrong_type("restore() argument 'source'", source)
 
@@ -159,9 +162,9 @@ class CopyingConnection(TransactionControl):
 
         self._check_copyable(name, "deserialize")
         with reading_bytes(data) as read:
-            self._restore(read, None)
+            self._restore(read, None, replace=False)
 
-    def _restore(self, read: Read, progress: Progress | None) -> None:
+    def _restore(self, read: Read, progress: Progress | None, *, replace: bool) -> None:
         from dqlitepy._copying.restore import restore
 
         if progress is not None and not callable(progress):
@@ -172,7 +175,7 @@ class CopyingConnection(TransactionControl):
         if self._exclusively(self._ask, "PRAGMA query_only") != [(0,)]:  # which holds for this connection alone
             raise with_code(OperationalError("attempt to write a readonly database"), SQLITE_READONLY)
         with self._sibling() as sibling:
-            restore(read, sibling, progress)
+            restore(read, sibling, progress, replace=replace)
         if self._autocommit is False:
             self.rollback()  # so that its next transaction, which is open already, sees what was restored
 

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, TypeAlias
 
 from dqlitepy._blocking.statements import SyncConnection
+from dqlitepy._copying.emptying import drop_everything
 from dqlitepy._copying.restore_pieces import ONE_TRANSACTION, Pieces, begin, drop_leftovers, tell_size
 from dqlitepy._quoting import quote_name
 from dqlitepy._result_codes import SQLITE_DONE, SQLITE_ERROR, SQLITE_OK
@@ -34,20 +35,21 @@ _INSERT_VIRTUAL = (
 _SEQUENCE, _STATISTICS = "sqlite_sequence", "sqlite_stat1"
 
 
-def restore(read: Read, target: SyncConnection, progress: Progress | None) -> None:
+def restore(read: Read, target: SyncConnection, progress: Progress | None, *, replace: bool) -> None:
     """Copies all objects and rows; see `Connection.restore`.
 
     Args:
         read: reads the source as of one moment.
         target: a connection of this call's own, in no transaction; closing it rolls back what is not finished.
         progress: called after each thousand rows and, with 101, when all is committed.
+        replace: whether the old content goes in the same transaction; the new one cannot come in pieces then.
     """
     objects = list(read(_SCHEMA))
     ((pages,),), ((page_size,),) = read("PRAGMA page_count"), read("PRAGMA page_size")
     copy = _Rows(read, target, progress)
-    _begin(target)
+    _begin(target, replace=replace)
     try:
-        if pages * page_size > ONE_TRANSACTION:
+        if pages * page_size > ONE_TRANSACTION and not replace:
             copy.pieces = _hidden(target, objects)
         _copy(read, target, copy, objects)
         target._run_control("COMMIT")
@@ -62,13 +64,15 @@ def restore(read: Read, target: SyncConnection, progress: Progress | None) -> No
         progress(SQLITE_DONE, 0, copy.total)
 
 
-def _begin(target: SyncConnection) -> None:
+def _begin(target: SyncConnection, *, replace: bool) -> None:
     begin(target)
     drop_leftovers(target)
+    if replace:
+        drop_everything(target)
     if Cursor(target).execute(_SCHEMA).fetchone() is not None:
         raise OperationalError(
             "the target is not empty, and nothing is overwritten: "
-            "restore into a new directory, or into another name= of this one"
+            "restore into a new directory, or into another name= of this one, or with replace=True"
         )
 
 
@@ -86,7 +90,7 @@ def _hidden(target: SyncConnection, objects: _Objects) -> Pieces | None:
         if getattr(error, "sqlite_errorcode", None) != SQLITE_ERROR:
             raise
         target._run_control("ROLLBACK")
-        _begin(target)
+        _begin(target, replace=False)
         return None
     return pieces
 

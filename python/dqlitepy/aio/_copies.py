@@ -163,6 +163,7 @@ class AsyncCopyingConnection(AsyncTransactionControl):
         source: sqlite3.Connection | CopyingConnection | AsyncCopyingConnection | StrOrBytesPath,
         *,
         progress: Progress | None = None,
+        replace: bool = False,
     ) -> None:
         """Copies everything from `source` into this connection's database: others see all of it or nothing.
 
@@ -174,6 +175,7 @@ class AsyncCopyingConnection(AsyncTransactionControl):
             progress: called, in another thread, after each thousand rows with 0, the rows still to come and the rows
                 in all, and when all is committed with 101, 0 and the rows in all. Where it raises before that, nothing
                 is restored.
+            replace: whether what the database holds now is dropped in the same transaction.
 
         Raises:
             OperationalError: this database is not empty, this connection or the source has a transaction open, or the
@@ -191,11 +193,11 @@ class AsyncCopyingConnection(AsyncTransactionControl):
 
             def copy(copier: _Copier) -> None:
                 with reader() as other:
-                    copier.restore(other, progress=work)
+                    copier.restore(other, progress=work, replace=replace)
 
             await self._in_thread(work, copy)
         else:
-            await self._in_thread(work, lambda copier: copier.restore(source, progress=work))
+            await self._in_thread(work, lambda copier: copier.restore(source, progress=work, replace=replace))
         await self._see_what_was_restored()
 
     async def deserialize(self, data: bytes | bytearray | memoryview, /, *, name: str = "main") -> None:
