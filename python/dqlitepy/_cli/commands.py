@@ -20,6 +20,8 @@ _COMMANDS = {
     "certs": "make a CA and certificates for the nodes of a cluster",
     "backup": "copy a database into a SQLite file, while the cluster goes on",
     "restore": "fill an empty database with the content of a SQLite file",
+    "drop": "delete a database, on all nodes",
+    "rename": "give a database another name",
     "inspect": "show what is in a node's directory, and what is damaged, without starting anything",
     "recover": "make a cluster that has lost its majority for good work again",
     "bench": "measure this machine: an embedded node beside the sqlite3 module",

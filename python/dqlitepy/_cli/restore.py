@@ -17,8 +17,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares what the command takes."""
     parser.add_argument("file", metavar="FILE", help="a SQLite file, from `dqlitepy backup` or from anywhere else")
     add_target(parser)
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="drop what the database holds now, in the same transaction; all of the file has to fit into one then",
+    )
     parser.add_argument("--json", action="store_true", help="print what was restored as JSON")
-    parser.epilog = "The database must be empty: to keep the old one, give another name by --database."
+    parser.epilog = (
+        "The database must be empty: to keep the old one, give another name by --database. With --replace others see "
+        "the old content until all of the new one is committed; where anything fails, the old one stays."
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
         con.restore(
             options.file,
             progress=lambda _, remaining, total: progress.reach(total - remaining, total),
+            replace=options.replace,
         )
         [(tables,)] = con.execute(
             "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"

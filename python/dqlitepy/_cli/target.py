@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import dqlitepy
@@ -159,6 +159,13 @@ class Target:
         if not self.servers and not os.path.isdir(self.database):
             raise Failure(f"{self.database} is not a directory", "Give a directory, HOST:PORT, or dqlite://HOST:PORT.")
         return self
+
+    def named(self, name: str) -> Target:
+        """Returns the database of this name in the same place."""
+        if not name:
+            raise Failure("the name of the database is empty", "Give one.")
+        url = f"dqlite://{','.join(self.servers)}/{quote(name, safe='')}"
+        return replace(self, database=url if self.servers else self.database, name=name)
 
     def client(self) -> dqlitepy.Client:
         """Returns a client of the cluster.
