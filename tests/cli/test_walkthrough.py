@@ -123,6 +123,8 @@ def test_the_walkthrough(machines: Machines) -> None:
     assert "nothing is damaged" in everything
     assert everything.count("1 table restored") == 2
     assert "restored: renamed to checked\nchecked: dropped\n" in everything
+    assert (machines.home("10.0.0.3") / "before.db").is_file()
+    assert len(list((machines.home("10.0.0.2") / "backups").iterdir())) == 1
     assert (machines.home("10.0.0.3") / "data.before-recovery-1").is_dir()
 
 

@@ -60,8 +60,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sqlalchemy": {"_cluster", "aio", "errors"},
     "contrib": {"aio"},
     "django": {"_cluster"},
-    # The command line is a program like any other: besides what reads a directory it uses what is public.
-    "_cli": {"_cluster", "_disk", "_quoting", "_sql"},
+    # The command line is a program like any other: besides what reads a directory, or a node without a leader into a
+    # file, it uses what is public.
+    "_cli": {"_cluster", "_copying", "_disk", "_quoting", "_sql"},
     "testing": set(),
     "__main__": {"_cli"},
 }

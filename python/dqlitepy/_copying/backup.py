@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 Progress: TypeAlias = Callable[[int, int, int], object]
 
 
-def copy_to_file(options: ConnectOptions, path: str, pages: int, progress: Progress | None) -> None:
+def copy_to_file(
+    options: ConnectOptions, path: str, pages: int, progress: Progress | None, *, any_server: bool = False
+) -> None:
     """Makes `path`, a SQLite file that did not exist, of what is committed.
 
     Args:
@@ -30,6 +32,7 @@ def copy_to_file(options: ConnectOptions, path: str, pages: int, progress: Progr
         path: the file.
         pages: after how many pages to call `progress`, -1 for the end alone.
         progress: called, or None; where it raises, no file is made.
+        any_server: whether a server that does not lead will do, which may lack the last commits.
 
     Raises:
         OperationalError: the file exists or cannot be written, or the copy broke off.
@@ -40,7 +43,7 @@ def copy_to_file(options: ConnectOptions, path: str, pages: int, progress: Progr
     def write(file: BinaryIO) -> None:
         nonlocal total
         written = 0
-        with Dump(options) as dump:
+        with Dump(options, any_server=any_server) as dump:
             total = dump.size // PAGE_SIZE
             for piece in dump:
                 rest = memoryview(piece)
