@@ -160,6 +160,7 @@ def test_the_unit_is_one() -> None:
     unit.read_string(text)
     assert set(unit) == {"DEFAULT", "Unit", "Service", "Install"}
     assert unit["Service"]["Type"] == "notify"
+    assert int(unit["Service"]["LimitNOFILE"]) > 10_000
 
 
 def test_all_options_of_a_node_have_their_names_in_go_dqlite() -> None:

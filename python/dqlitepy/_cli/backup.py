@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             except dqlitepy.NoLeaderError as error:
                 raise Failure(
                     str(error),
-                    "See which nodes answer with `dqlitepy status`. Without a majority --from copies what one node has.",
+                    "See which nodes answer with `dqlitepy status`. Without a majority --from takes what one node has.",
                 ) from error
         else:
             _copy_from(target, options.source, path)

@@ -8,15 +8,16 @@ import logging
 import os
 import signal
 import socket
-import sys
 from contextlib import suppress
 from ipaddress import ip_address
 from types import FrameType
 
 import dqlitepy
-from dqlitepy._cli.failure import DONE
+from dqlitepy._cli import node_log
+from dqlitepy._cli.failure import DONE, Failure, explain
 from dqlitepy._cli.metrics import MetricsServer
 from dqlitepy._cli.target import add_tls, seconds, tls_of
+from dqlitepy._cluster.address import DEFAULT_PORT, names_port, normalized
 
 _LOG = logging.getLogger("dqlitepy")
 _LEVELS = ("info", "warning", "error")
@@ -40,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         action="append",
         default=[],
-        help="a node of the cluster to join; may be given again, and may stay: it counts at the first start only",
+        help="a node of the cluster to join; may be given again, and may stay: it counts at the first start only. "
+        "A node leaves its own address out, so the command may be the same on all machines",
     )
     add_tls(parser)
     parser.add_argument("--metrics", metavar="HOST:PORT", help="serve Prometheus metrics at http://HOST:PORT/metrics")
@@ -77,6 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--handover-timeout", metavar="SECONDS", type=seconds, default=10.0, help="for the handover at the end"
     )
     parser.add_argument("--log-level", choices=_LEVELS, default="warning", help="what to log on stderr")
+    parser.add_argument(
+        "--log-format",
+        choices=node_log.FORMATS,
+        default="text",
+        help="json: each line an object, also for what ends it",
+    )
     parser.epilog = (
         "Prints one line when it is ready. SIGTERM and Ctrl-C hand the node's duties over and stop it; status 0."
     )
@@ -84,11 +92,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs the node until a signal comes."""
-    logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s: %(message)s", stream=sys.stderr)
+    node_log.begin(options.log_level, options.log_format)
+    if options.log_format == "text":
+        return _run(options)
+    try:
+        return _run(options)
+    except (Failure, dqlitepy.Error, OSError, ValueError) as error:
+        what, _, advice = explain("dqlitepy node", error).partition("\n  ")
+        _LOG.error("%s. %s", what, advice)
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
     node = dqlitepy.Node(
         options.directory,
         address=options.address,
-        join=options.join,
+        join=_others(options),
         tls=tls_of(options),
         voters=options.voters,
         standbys=options.standbys,
@@ -136,6 +155,23 @@ def run(options: argparse.Namespace) -> int:
         wakeups.close()
         waker.close()
     return DONE
+
+
+def _others(options: argparse.Namespace) -> list[str]:
+    """Returns the nodes to join, without this one."""
+    info = None if options.address else dqlitepy.node_info(options.directory)
+    own = options.address or (info.address if info else "")
+    own = normalized(own) if ":" in own or options.address else ""  # an embedded node has a mere name
+    joined = []
+    for given in options.join:
+        address = normalized(given)
+        if not names_port(given) and not own.endswith(f":{DEFAULT_PORT}"):
+            _LOG.warning("--join %s names no port: %s is asked", given, address)
+        if address == own:
+            _LOG.info("--join %s is this node itself, and is left out", given)
+        else:
+            joined.append(address)
+    return joined
 
 
 def _raise_stop(number: int, frame: FrameType | None) -> None:

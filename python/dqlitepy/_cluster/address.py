@@ -19,10 +19,19 @@ def normalized(address: str) -> str:
     """
     if not isinstance(address, str):
         raise TypeError(f"an address must be str, not {type(address).__name__}")
+    if "://" in address:
+        raise ValueError(
+            f"{address!r} is no address of a node but a URL: give host:port alone, such as {_inner(address)}"
+        )
     host, port = _split(address)
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
         raise ValueError(f"{address!r} is not an address of a node: its port must be a number from 1 to 65535")
     return f"{host}:{int(port)}"
+
+
+def names_port(address: str) -> bool:
+    """Tells whether an address, of which `normalized` makes one, says its port."""
+    return "]:" in address if address.startswith("[") else address.count(":") == 1
 
 
 def host_of(address: str) -> str:
@@ -34,6 +43,15 @@ def is_loopback(address: str) -> bool:
     """Tells whether only this machine can reach an address."""
     host = host_of(address)
     return host == "localhost" or host == "::1" or host.startswith("127.")
+
+
+def _inner(url: str) -> str:
+    """Returns the first address in a URL, or an example where there is none."""
+    first = re.split(r"[/,?#]", url.partition("://")[2])[0].rpartition("@")[2]
+    try:
+        return normalized(first)
+    except ValueError:
+        return "10.0.0.1:9000"
 
 
 def _split(address: str) -> tuple[str, str]:
