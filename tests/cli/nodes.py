@@ -44,7 +44,8 @@ class NodeProcess:
                 assert part, f"the node ended: {self._errors()}"
                 self.ready_line += part
         match = re.fullmatch(
-            r"ready: (?P<address>\S+) \(id (?P<id>\d+), (?P<role>[a-z ]+)\)(, metrics on port (?P<metrics>\d+))?\n",
+            r"ready: (?P<address>\S+) \(id (?P<id>\d+), (?P<role>[a-z ]+)\)(, metrics on port (?P<metrics>\d+))?"
+            r"(, page on port (?P<web>\d+))?\n",
             self.ready_line,
         )
         assert match, self.ready_line

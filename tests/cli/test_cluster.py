@@ -330,7 +330,7 @@ def test_without_tls_an_open_address_is_warned_of_loudly(tmp_path: Path) -> None
     # It cannot be that node's, and is refused, but only after the warning.
     errors = fail("node", tmp_path / "data", "--address", free_address("0.0.0.0"), "--metrics", "0.0.0.0:0")
     assert "runs without TLS: whoever reaches that port can read, change and delete all data" in errors
-    assert "metrics on 0.0.0.0:0 are served without encryption" in errors
+    assert "metrics on 0.0.0.0:0: served without encryption" in errors
 
 
 def test_certs_make_a_cluster_that_only_their_holders_reach(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ class Served:
         self.text = "x 1\n"
         listener = listen("127.0.0.1", 0)
         self.address: tuple[str, int] = listener.getsockname()
-        self.server = PageServer(listener, "/metrics", lambda: (HTTPStatus.OK, "text/plain", self.text))
+        self.server = PageServer(listener, {"/metrics": lambda: (HTTPStatus.OK, "text/plain", self.text)})
 
 
 @pytest.fixture
@@ -53,7 +53,9 @@ def ask(address: tuple[str, int], request: bytes = GET) -> bytes:
 def test_the_page(served: Served) -> None:
     head, _, body = ask(served.address).partition(b"\r\n\r\n")
     assert head.splitlines() == [
-        *(b"HTTP/1.1 200 OK", b"Content-Type: text/plain", b"Content-Length: 4", b"Connection: close")
+        *(b"HTTP/1.1 200 OK", b"Content-Type: text/plain", b"Content-Length: 4", b"Cache-Control: no-store"),
+        b"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'",
+        *(b"X-Content-Type-Options: nosniff", b"Connection: close"),
     ]
     assert body == b"x 1\n"
     assert ask(served.address, b"GET /metrics?name[]=x HTTP/1.0\n\n").endswith(b"x 1\n")

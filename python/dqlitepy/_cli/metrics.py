@@ -11,8 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import dqlitepy
-from dqlitepy._cli.failure import Failure
-from dqlitepy._cli.page_server import PageServer, listen
+from dqlitepy._cli.page_server import PageServer, listen_on
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -97,18 +96,9 @@ class MetricsServer:
         Raises:
             Failure: it cannot be listened on.
         """
-        host, separator, port = address.rpartition(":")
-        if not separator or not port.isdecimal() or int(port) > 65535:
-            raise Failure(f"{address} is not an address to listen on", "Give HOST:PORT, such as 127.0.0.1:9100.")
-        try:
-            listener = listen(host.strip("[]"), int(port))
-        except OSError as error:
-            raise Failure(
-                f"metrics cannot be served on {address}: {error.strerror}",
-                "Is the address this machine's, and its port free?",
-            ) from error
+        listener = listen_on(address, "metrics")
         self.port: int = listener.getsockname()[1]
-        self._server = PageServer(listener, "/metrics", lambda: _page_of(node))
+        self._server = PageServer(listener, {"/metrics": lambda: _page_of(node)})
 
     def close(self) -> None:
         """Stops listening."""

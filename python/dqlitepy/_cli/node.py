@@ -17,6 +17,7 @@ from dqlitepy._cli import node_log
 from dqlitepy._cli.failure import DONE, Failure, explain
 from dqlitepy._cli.metrics import MetricsServer
 from dqlitepy._cli.target import add_tls, seconds, tls_of
+from dqlitepy._cli.web import WebServer
 from dqlitepy._cluster.address import DEFAULT_PORT, names_port, normalized
 
 _LOG = logging.getLogger("dqlitepy")
@@ -46,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_tls(parser)
     parser.add_argument("--metrics", metavar="HOST:PORT", help="serve Prometheus metrics at http://HOST:PORT/metrics")
+    parser.add_argument(
+        "--web",
+        metavar="HOST:PORT",
+        help="show the cluster on a page at http://HOST:PORT/, and as JSON at /status.json; it can only be read",
+    )
     parser.add_argument("--voters", metavar="N", type=int, default=3, help="nodes with a vote, odd (default: 3)")
     parser.add_argument("--standbys", metavar="N", type=int, default=3, help="nodes that replace one (default: 3)")
     parser.add_argument("--failure-domain", metavar="N", type=int, default=0, help="say, a number for each rack")
@@ -122,9 +128,10 @@ def _run(options: argparse.Namespace) -> int:
         wal_limit=options.wal_limit,
         auto_recovery=options.auto_recovery,
     )
-    if options.metrics:
-        _warn_about_open_metrics(options.metrics)
-    server = None
+    for what, address in ("metrics", options.metrics), ("the page", options.web):
+        if address:
+            _warn_if_open(what, address)
+    server = web = None
     wakeups, waker = socket.socketpair()
     try:
         waker.setblocking(False)
@@ -133,10 +140,15 @@ def _run(options: argparse.Namespace) -> int:
             signal.signal(number, _raise_stop)
         if options.metrics:  # before the directory gets an identity: this address may be wrong
             server = MetricsServer(options.metrics, node)
+        if options.web:
+            web = WebServer(options.web, node)
         node.start()
+        if web:
+            web.start()
         _wait_ready(node)
         role = node.role
         metrics = f", metrics on port {server.port}" if server else ""
+        metrics += f", page on port {web.port}" if web else ""
         print(f"ready: {node.address} (id {node.id}, {'no role yet' if role is None else role}){metrics}", flush=True)
         _notify("READY=1")
         while True:
@@ -148,9 +160,12 @@ def _run(options: argparse.Namespace) -> int:
         # A second signal ends the process at once; the log on disk is whole at any moment.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        if server:
-            server.close()
+        for each in server, web:
+            if each:
+                each.close()
         node.close(timeout=options.handover_timeout)
+        if web:
+            web.join()
         signal.set_wakeup_fd(-1)
         wakeups.close()
         waker.close()
@@ -190,11 +205,11 @@ def _wait_ready(node: dqlitepy.Node) -> None:
             _LOG.warning("not ready yet, trying on: %s", error)
 
 
-def _warn_about_open_metrics(address: str) -> None:
+def _warn_if_open(what: str, address: str) -> None:
     host = address.rpartition(":")[0].strip("[]")
     with suppress(ValueError):
         if not ip_address(host).is_loopback:
-            _LOG.warning("metrics on %s are served without encryption to whoever asks", address)
+            _LOG.warning("%s on %s: served without encryption to whoever asks", what, address)
 
 
 def _notify(state: str) -> None:

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves one page over HTTP, from one thread and within bounds: clients that send nothing, or too much, are cut off."""
+"""Serves a few pages over HTTP, from one thread and within bounds: clients that send nothing, or too much, are cut off."""
 
 from __future__ import annotations
 
 import selectors
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
+from ipaddress import ip_address
 from threading import Thread
 from time import monotonic
+
+from dqlitepy._cli.failure import Failure
 
 _MOST_CONNECTIONS = 64
 _MOST_REQUEST_BYTES = 8192
@@ -38,24 +41,25 @@ class _Visitor:
 
 
 class PageServer:
-    """Answers `GET` of one path from a thread of its own until `close`."""
+    """Answers `GET` of some paths from a thread of its own until `close`."""
 
-    def __init__(self, listener: socket.socket, path: str, page: Page) -> None:
+    def __init__(self, listener: socket.socket, pages: Mapping[str, Page], *, named: bool = True) -> None:
         """Begins to serve.
 
         Args:
             listener: a socket that listens; it is closed in the end.
-            path: of the page.
-            page: makes it, once for each request.
+            pages: what makes the page of a path, once for each request, and at once.
+            named: whether the server may be asked by any name. Otherwise only by an address or as localhost: a browser
+                may be led to this machine by a name of somebody else's, whose scripts would then read the page.
         """
-        self._listener, self._path, self._page = listener, path, page
+        self._listener, self._pages, self._named = listener, pages, named
         self._visitors: dict[socket.socket, _Visitor] = {}  # the oldest first
         self._selector = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
-        self._thread = Thread(target=self._serve, name="metrics", daemon=True)
+        self._thread = Thread(target=self._serve, name="pages", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -144,22 +148,65 @@ class PageServer:
         if len(visitor.request) > _MOST_REQUEST_BYTES and not whole:
             answer = _error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         elif whole:
-            answer = self._answer(visitor.request.partition(b"\n")[0].decode("latin-1"))
+            answer = self._answer(visitor.request.decode("latin-1"))
         else:
             return
         visitor.answer, visitor.deadline = memoryview(answer), monotonic() + _ANSWER_SECONDS
 
-    def _answer(self, line: str) -> bytes:
+    def _answer(self, request: str) -> bytes:
+        line, *headers = request.split("\n")
         words = line.split()
         if len(words) != 3 or not words[2].startswith("HTTP/"):
             return _error(HTTPStatus.BAD_REQUEST)
         method, target, _ = words
-        if target.partition("?")[0] != self._path:
-            return _error(HTTPStatus.NOT_FOUND, f"There is only {self._path}")
+        if not self._named and not all(map(_is_address, _hosts_in(headers))):
+            return _error(HTTPStatus.MISDIRECTED_REQUEST, "Ask by an address, or as localhost")
+        page = self._pages.get(target.partition("?")[0])
+        if page is None:
+            return _error(HTTPStatus.NOT_FOUND, f"There is only {' and '.join(self._pages)}")
         if method not in ("GET", "HEAD"):
             return _error(HTTPStatus.METHOD_NOT_ALLOWED)
-        answer = _message(*self._page())
+        answer = _message(*page())
         return answer if method == "GET" else answer[: answer.index(b"\r\n\r\n") + 4]
+
+
+def _hosts_in(headers: list[str]) -> list[str]:
+    """Returns by which names a request asks for the server; without any it comes from no browser."""
+    pairs = [header.partition(":") for header in headers]
+    return [value.strip() for name, _, value in pairs if name.strip().lower() == "host"]
+
+
+def _is_address(host: str) -> bool:
+    name = host[: host.rindex("]") + 1] if "]" in host else host.partition(":")[0]
+    if name.lower() == "localhost":
+        return True
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def listen_on(address: str, what: str) -> socket.socket:
+    """Returns a socket that listens on "host:port"; port 0 takes a free one.
+
+    Args:
+        address: where.
+        what: what is served there, for errors.
+
+    Raises:
+        Failure: it cannot be listened on.
+    """
+    host, separator, port = address.rpartition(":")
+    if not separator or not port.isdecimal() or int(port) > 65535:
+        raise Failure(f"{address} is no address to listen on", "Give HOST:PORT, such as 127.0.0.1:9100.")
+    try:
+        return listen(host.strip("[]"), int(port))
+    except OSError as error:
+        raise Failure(
+            f"{what} cannot be served on {address}: {error.strerror}",
+            "Is the address this machine's, and its port free?",
+        ) from error
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -181,6 +228,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def is_loopback_socket(listener: socket.socket) -> bool:
+    """Tells whether only this machine can reach a socket that listens."""
+    return ip_address(listener.getsockname()[0]).is_loopback
+
+
 def _error(status: HTTPStatus, text: str = "") -> bytes:
     return _message(status, "text/plain; charset=utf-8", f"{text or status.phrase}\n")
 
@@ -191,6 +243,9 @@ def _message(status: HTTPStatus, kind: str, text: str) -> bytes:
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         f"Content-Type: {kind}\r\n"
         f"Content-Length: {len(body)}\r\n"
+        "Cache-Control: no-store\r\n"
+        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
         "Connection: close\r\n\r\n"
     )
     return head.encode("latin-1") + body
