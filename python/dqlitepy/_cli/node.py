@@ -14,6 +14,7 @@ from types import FrameType
 
 import dqlitepy
 from dqlitepy._cli import node_log
+from dqlitepy._cli.disk_watch import DiskWatch
 from dqlitepy._cli.failure import DONE, Failure, explain
 from dqlitepy._cli.metrics import MetricsServer
 from dqlitepy._cli.target import add_tls, seconds, tls_of
@@ -131,7 +132,7 @@ def _run(options: argparse.Namespace) -> int:
     for what, address in ("metrics", options.metrics), ("the page", options.web):
         if address:
             _warn_if_open(what, address)
-    server = web = None
+    server = web = disk = None
     wakeups, waker = socket.socketpair()
     try:
         waker.setblocking(False)
@@ -143,6 +144,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.web:
             web = WebServer(options.web, node)
         node.start()
+        disk = DiskWatch(options.directory)
         if web:
             web.start()
         _wait_ready(node)
@@ -160,7 +162,7 @@ def _run(options: argparse.Namespace) -> int:
         # A second signal ends the process at once; the log on disk is whole at any moment.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        for each in server, web:
+        for each in server, web, disk:
             if each:
                 each.close()
         node.close(timeout=options.handover_timeout)
