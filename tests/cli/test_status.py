@@ -7,6 +7,7 @@ import json
 import resource
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,18 +103,41 @@ def test_a_node_that_was_removed_while_it_ran(cluster: ThreeNodes) -> None:
     assert status(cluster.servers)[0] == 0
 
 
+@contextmanager
+def full_disk(cluster: ThreeNodes, position: int) -> Iterator[None]:
+    """Lets a node write nothing more, as if its disk were full."""
+    process = cluster.nodes[position].process.pid
+    limits = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (0, limits[1]))
+    yield
+    resource.prlimit(process, resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_leader_whose_disk_is_full(cluster: ThreeNodes) -> None:
+    """Another leads, and it is named; when there is room again, it goes on by itself."""
+    succeed("shell", cluster.servers, "-c", "CREATE TABLE t (n)")
+    leader = package.Client(cluster.addresses, timeout=HANG).leader().address
+    with full_disk(cluster, cluster.addresses.index(leader)):
+        result = dqlitepy("shell", cluster.servers, "-c", "INSERT INTO t VALUES (1)")
+        assert result.returncode == 0 or "could not write" in result.stderr
+        code, _ = until(cluster, lambda wrong: "has its disk room?" in wrong.get(leader, ""))
+        assert code == 1
+        code, _ = eventually(lambda: status(cluster.servers), lambda said: said[1]["leader"] not in (None, leader))
+        assert code == 1
+        succeed("shell", cluster.servers, "-c", "INSERT INTO t VALUES (2)")
+    eventually(lambda: status(cluster.servers, "--max-lag", "0")[0], lambda code: code == 0)
+
+
 def test_a_member_that_lags(cluster: ThreeNodes) -> None:
     """Its disk is full, as far as it can tell. When there is room again, it goes on by itself."""
     position = followers(cluster)[-1]
-    process, address = cluster.nodes[position].process.pid, cluster.addresses[position]
-    without = resource.prlimit(process, resource.RLIMIT_FSIZE)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (0, without[1]))
-    succeed("shell", cluster.servers, "-c", "CREATE TABLE t (n);" + "INSERT INTO t VALUES (1);" * 20)
-    assert status(cluster.servers)[0] == 0
-    assert status(cluster.servers, "--max-lag", "100")[0] == 0
-    code, report = status(cluster.servers, "--max-lag", "10")
-    assert (code, set(errors(report))) == (1, {address})
-    (member,) = (member for member in report["members"] if member["address"] == address)
-    assert member["error"].startswith(f"it is {member['lag']} entries behind")
-    resource.prlimit(process, resource.RLIMIT_FSIZE, without)
+    address = cluster.addresses[position]
+    with full_disk(cluster, position):
+        succeed("shell", cluster.servers, "-c", "CREATE TABLE t (n);" + "INSERT INTO t VALUES (1);" * 20)
+        assert status(cluster.servers)[0] == 0
+        assert status(cluster.servers, "--max-lag", "100")[0] == 0
+        code, report = status(cluster.servers, "--max-lag", "10")
+        assert (code, set(errors(report))) == (1, {address})
+        (member,) = (member for member in report["members"] if member["address"] == address)
+        assert member["error"].startswith(f"it is {member['lag']} entries behind")
     eventually(lambda: status(cluster.servers, "--max-lag", "0")[0], lambda code: code == 0)

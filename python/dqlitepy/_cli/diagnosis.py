@@ -75,7 +75,7 @@ def complaint_of(member: dqlitepy.NodeInfo, view: View, leader: str | None) -> C
             f"its own list of members lacks the leader: its directory was replaced, or is old; {remedy}", passing=False
         )
     if view.leader is None:
-        return Complaint("it hears of no leader: can the leader reach it?", passing=True)
+        return Complaint("it hears of no leader: can the leader reach it, and has its disk room?", passing=True)
     if view.leader.address != leader:
         return Complaint(f"it follows another leader, {view.leader.address}", passing=True)
     return None
