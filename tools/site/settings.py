@@ -18,8 +18,11 @@ SETTINGS: dict[str, Any] = {
     "html_show_sourcelink": False,
     "html_copy_source": False,
     "html_show_copyright": False,
-    "html_theme_options": {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": ""},
+    # The pages of the reference and the first one lie in no repository, so no button leads there.
+    "html_theme_options": {"top_of_page_buttons": []},
     "root_doc": "index",
+    # Strings of Python are to be copied.
+    "smartquotes": False,
     # Between single backticks, in docstrings, stands code.
     "default_role": "code",
     "myst_heading_anchors": 4,
