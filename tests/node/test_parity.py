@@ -217,18 +217,20 @@ SCRIPTS: dict[str, list[Step]] = {
     ],
     "a transaction that cannot be committed": [
         lambda con: con.executescript("CREATE TABLE u (a REFERENCES t (a) DEFERRABLE INITIALLY DEFERRED)").rowcount,
-        lambda con: told(con.execute("INSERT INTO u VALUES (5)")),
+        lambda con: cursor_state(con.execute("INSERT INTO u VALUES (5)")),
         lambda con: setattr(con, "isolation_level", None),
         lambda con: con.isolation_level,
         lambda con: con.commit(),
         lambda con: con.rollback(),
-        lambda con: told(con.execute("INSERT INTO t (b) VALUES (1)")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (b) VALUES (1)")),
     ],
     "WITH before a write": [
-        lambda con: told(con.execute("INSERT INTO t (a) VALUES (3)")),
-        lambda con: told(con.execute("WITH w (x) AS (VALUES (7), (8)) INSERT INTO t (a) SELECT x FROM w")),
-        lambda con: told(con.execute("SELECT 1")),
-        lambda con: told(con.execute("WITH w (x) AS (VALUES (9)) INSERT INTO t (a) SELECT x FROM w RETURNING a")),
+        lambda con: cursor_state(con.execute("INSERT INTO t (a) VALUES (3)")),
+        lambda con: cursor_state(con.execute("WITH w (x) AS (VALUES (7), (8)) INSERT INTO t (a) SELECT x FROM w")),
+        lambda con: cursor_state(con.execute("SELECT 1")),
+        lambda con: cursor_state(
+            con.execute("WITH w (x) AS (VALUES (9)) INSERT INTO t (a) SELECT x FROM w RETURNING a")
+        ),
         lambda con: con.executemany("WITH w (x) AS (VALUES (?)) REPLACE INTO t (a) SELECT x FROM w", [(11,)]).rowcount,
         lambda con: con.execute("SELECT 1").lastrowid,
     ],

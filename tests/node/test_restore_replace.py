@@ -15,51 +15,55 @@ from dqlitepy import aio
 from tests.node.schema import contents
 
 
-def test_everything_is_replaced(full: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
+def test_everything_is_replaced(populated_con: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
     """Something of everything goes: virtual tables, triggers, views, statistics, counters."""
     memory.executescript("CREATE TABLE plain (other); INSERT INTO plain VALUES (5); PRAGMA user_version = 3")
-    full.execute("ANALYZE")
-    full.restore(memory, replace=True)
-    assert full.execute("SELECT other FROM plain").fetchall() == [(5,)]
-    assert full.execute("PRAGMA user_version").fetchone() == (3,)
-    assert full.execute("SELECT type, name FROM sqlite_schema WHERE name <> 'sqlite_sequence'").fetchall() == [
+    populated_con.execute("ANALYZE")
+    populated_con.restore(memory, replace=True)
+    assert populated_con.execute("SELECT other FROM plain").fetchall() == [(5,)]
+    assert populated_con.execute("PRAGMA user_version").fetchone() == (3,)
+    assert populated_con.execute("SELECT type, name FROM sqlite_schema WHERE name <> 'sqlite_sequence'").fetchall() == [
         ("table", "plain")
     ]
-    assert full.execute("SELECT count(*) FROM sqlite_sequence").fetchone() == (0,)
+    assert populated_con.execute("SELECT count(*) FROM sqlite_sequence").fetchone() == (0,)
 
 
-def test_it_comes_back_as_it_was(full: dqlitepy.Connection, tmp_path: Path) -> None:
+def test_it_comes_back_as_it_was(populated_con: dqlitepy.Connection, tmp_path: Path) -> None:
     before = contents(full)
-    full.backup(tmp_path / "copy.db")
-    full.execute("DELETE FROM plain")
-    full.execute("CREATE TABLE another (n)")
-    full.commit()
-    full.restore(tmp_path / "copy.db", replace=True)
+    populated_con.backup(tmp_path / "copy.db")
+    populated_con.execute("DELETE FROM plain")
+    populated_con.execute("CREATE TABLE another (n)")
+    populated_con.commit()
+    populated_con.restore(tmp_path / "copy.db", replace=True)
     assert contents(full) == before
-    assert full.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert populated_con.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_an_empty_database_is_no_obstacle(empty: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
+def test_an_empty_database_is_no_obstacle(second_con: dqlitepy.Connection, memory: sqlite3.Connection) -> None:
     memory.execute("CREATE TABLE t (n)")
-    empty.restore(memory, replace=True)
-    assert empty.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
+    second_con.restore(memory, replace=True)
+    assert second_con.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
 
 
 @pytest.mark.parametrize("rows", [1, 5000])
-def test_a_failure_leaves_what_there_was(full: dqlitepy.Connection, memory: sqlite3.Connection, rows: int) -> None:
+def test_a_failure_leaves_what_there_was(
+    populated_con: dqlitepy.Connection, memory: sqlite3.Connection, rows: int
+) -> None:
     before = contents(full)
     memory.execute("CREATE TABLE plain (other)")
     memory.executemany("INSERT INTO plain VALUES (?)", [("fine",)] * rows + [("a\0b",)])
     memory.commit()
     with pytest.raises(dqlitepy.DataError):
-        full.restore(memory, replace=True)
+        populated_con.restore(memory, replace=True)
     assert contents(full) == before
 
 
-def test_others_see_the_one_or_the_other(full: dqlitepy.Connection, memory: sqlite3.Connection, tmp_path: Path) -> None:
+def test_others_see_the_one_or_the_other(
+    populated_con: dqlitepy.Connection, memory: sqlite3.Connection, tmp_path: Path
+) -> None:
     """Also of a source that would come in pieces."""
-    full.execute("CREATE TABLE large (old)")
-    full.commit()
+    populated_con.execute("CREATE TABLE large (old)")
+    populated_con.commit()
     memory.execute("CREATE TABLE large (n, new)")
     memory.executemany("INSERT INTO large VALUES (?, zeroblob(9000))", ((n,) for n in range(2000)))
     memory.commit()
@@ -71,9 +75,9 @@ def test_others_see_the_one_or_the_other(full: dqlitepy.Connection, memory: sqli
         seen.update(other.execute("SELECT name FROM sqlite_schema WHERE name LIKE '_dqlitepy%'").fetchall())
 
     with closing(dqlitepy.connect(tmp_path / "data")) as other:
-        full.restore(memory, progress=look, replace=True)
+        populated_con.restore(memory, progress=look, replace=True)
     assert seen == {("old",), ("n", "new")}
-    assert full.execute("SELECT count(*), sum(length(new)) FROM large").fetchone() == (2000, 18_000_000)
+    assert populated_con.execute("SELECT count(*), sum(length(new)) FROM large").fetchone() == (2000, 18_000_000)
 
 
 def test_by_an_event_loop(tmp_path: Path) -> None:

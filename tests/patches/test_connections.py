@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import dqlitepy
@@ -158,10 +158,8 @@ def known(stack: ExitStack, node: NodeProcess) -> Client:
 def reason_to_go(node: NodeProcess) -> str:
     """Returns what the node says to who comes now; an empty text where it lets them in."""
     with node.stranger() as client:
-        try:
+        with suppress(OSError):  # it has been closed already
             client.socket.sendall(PROTOCOL + leader_request())
-        except OSError:
-            pass  # it has been closed already
         try:
             client.expect(Response.SERVER)
         except Failure as failure:

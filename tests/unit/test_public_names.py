@@ -37,7 +37,7 @@ SUBMODULES = [
     "store",
     "tls",
 ]
-# Their classes are those of other libraries with some methods replaced, so names are all that is ours; so they are of fixtures.
+# Classes of other libraries with some methods replaced, and fixtures: their names are all that is ours.
 DERIVED = [
     *(f"sqlalchemy.{name}" for name in ["aio", "dialect", "provision", "requirements"]),
     *(f"contrib.{name}" for name in ["aiosqlite", "databases", "peewee", "pony", "tortoise"]),

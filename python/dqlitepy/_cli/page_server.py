@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves a few pages over HTTP, from one thread and within bounds: clients that send nothing, or too much, are cut off."""
+"""Serves a few pages over HTTP, from one thread, within bounds: clients that send nothing, or too much, are cut off."""
 
 from __future__ import annotations
 
