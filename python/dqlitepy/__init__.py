@@ -43,6 +43,8 @@ from dqlitepy._version import __version__
 # nothing.
 TYPE_CHECKING = bool(0)
 if TYPE_CHECKING:
+    from dqlitepy import aio as aio
+    from dqlitepy import dbapi2 as dbapi2
     from dqlitepy._connection.callbacks import enable_callback_tracebacks
     from dqlitepy._connection.refused import Blob, enable_shared_cache
     from dqlitepy._constructors import Binary, Date, DateFromTicks, Time, TimeFromTicks, Timestamp, TimestampFromTicks
