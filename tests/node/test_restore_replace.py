@@ -29,13 +29,13 @@ def test_everything_is_replaced(populated_con: dqlitepy.Connection, memory: sqli
 
 
 def test_it_comes_back_as_it_was(populated_con: dqlitepy.Connection, tmp_path: Path) -> None:
-    before = contents(full)
+    before = contents(populated_con)
     populated_con.backup(tmp_path / "copy.db")
     populated_con.execute("DELETE FROM plain")
     populated_con.execute("CREATE TABLE another (n)")
     populated_con.commit()
     populated_con.restore(tmp_path / "copy.db", replace=True)
-    assert contents(full) == before
+    assert contents(populated_con) == before
     assert populated_con.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -49,13 +49,13 @@ def test_an_empty_database_is_no_obstacle(second_con: dqlitepy.Connection, memor
 def test_a_failure_leaves_what_there_was(
     populated_con: dqlitepy.Connection, memory: sqlite3.Connection, rows: int
 ) -> None:
-    before = contents(full)
+    before = contents(populated_con)
     memory.execute("CREATE TABLE plain (other)")
     memory.executemany("INSERT INTO plain VALUES (?)", [("fine",)] * rows + [("a\0b",)])
     memory.commit()
     with pytest.raises(dqlitepy.DataError):
         populated_con.restore(memory, replace=True)
-    assert contents(full) == before
+    assert contents(populated_con) == before
 
 
 def test_others_see_the_one_or_the_other(
