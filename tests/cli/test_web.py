@@ -116,7 +116,7 @@ def test_it_can_only_be_read_and_only_by_an_address(tmp_path: Path) -> None:
 def test_an_open_page_is_warned_of(tmp_path: Path) -> None:
     told = fail("node", tmp_path / "n1", "--address", free_address("0.0.0.0"), "--web", "0.0.0.0:0")
     assert "the page on 0.0.0.0:0: served without encryption" in told
-    assert "nowhere is no address to listen on" in fail(
+    assert "nowhere is not an address to listen on" in fail(
         "node", tmp_path / "n1", "--address", "127.0.0.1:1", "--web", "nowhere"
     )
 

@@ -15,7 +15,7 @@ from types import FrameType
 import dqlitepy
 from dqlitepy._cli import node_log
 from dqlitepy._cli.disk_watch import DiskWatch
-from dqlitepy._cli.failure import DONE, Failure, explain
+from dqlitepy._cli.failure import DONE, FAILED, Failure, explain
 from dqlitepy._cli.metrics import MetricsServer
 from dqlitepy._cli.target import add_tls, seconds, tls_of
 from dqlitepy._cli.web import WebServer
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
     except (Failure, dqlitepy.Error, OSError, ValueError) as error:
         what, _, advice = explain("dqlitepy node", error).partition("\n  ")
         _LOG.error("%s. %s", what, advice)
-        return 1
+        return FAILED
 
 
 def _run(options: argparse.Namespace) -> int:

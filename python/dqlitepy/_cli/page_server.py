@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves a few pages over HTTP, from one thread, within bounds: clients that send nothing, or too much, are cut off."""
+"""Serves some pages over HTTP, from one thread and within bounds: who sends nothing, or too much, is cut off."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def listen_on(address: str, what: str) -> socket.socket:
     """
     host, separator, port = address.rpartition(":")
     if not separator or not port.isdecimal() or int(port) > 65535:
-        raise Failure(f"{address} is no address to listen on", "Give HOST:PORT, such as 127.0.0.1:9100.")
+        raise Failure(f"{address} is not an address to listen on", "Give HOST:PORT, such as 127.0.0.1:9100.")
     try:
         return listen(host.strip("[]"), int(port))
     except OSError as error:
