@@ -91,3 +91,34 @@ func (l logger) warn(format string, arguments ...any) { l.write(Warning, format,
 
 // Warn writes for the node of an address what its server has to say: a limit of the machine is reached, a file cannot be written.
 func Warn(address, message string) { logger{address}.warn("%s", message) }
+
+// seldomPause is for how long a seldom counts.
+const seldomPause = time.Second
+
+// seldom writes so many messages in each seldomPause and no more: what strangers do is not to fill a disk with logs.
+type seldom struct {
+	log      logger
+	most     int
+	mu       sync.Mutex
+	since    time.Time
+	written  int
+	withheld int
+}
+
+func (s *seldom) warn(format string, arguments ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); now.Sub(s.since) >= seldomPause {
+		s.since, s.written = now, 0
+	}
+	if s.written == s.most {
+		s.withheld++
+		return
+	}
+	text := fmt.Sprintf(format, arguments...)
+	if s.withheld > 0 {
+		text = fmt.Sprintf("%s (%d messages like this were left out)", text, s.withheld)
+	}
+	s.written, s.withheld = s.written+1, 0
+	s.log.warn("%s", text)
+}

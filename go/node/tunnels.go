@@ -28,16 +28,22 @@ const mostTold = 256
 // tunnels carries what goes over TLS: dqlite itself only knows plain sockets, so each encrypted connection has a plain one
 // within the process behind it.
 type tunnels struct {
-	log    logger
-	mu     sync.Mutex
-	closed bool
-	open   map[net.Conn]struct{}
-	told   map[string]struct{}
-	wait   sync.WaitGroup
+	log       logger
+	strangers *strangers
+	full      *seldom
+	turned    *seldom
+	mu        sync.Mutex
+	closed    bool
+	open      map[net.Conn]struct{}
+	told      map[string]struct{}
+	wait      sync.WaitGroup
 }
 
 func newTunnels(log logger) *tunnels {
-	return &tunnels{log: log, open: make(map[net.Conn]struct{}), told: make(map[string]struct{})}
+	return &tunnels{
+		log: log, strangers: newStrangers(log), full: &seldom{log: log, most: 1}, turned: &seldom{log: log, most: 16},
+		open: make(map[net.Conn]struct{}), told: make(map[string]struct{}),
+	}
 }
 
 // listener waits on a node's address.
@@ -58,43 +64,68 @@ func listen(address string) (*listener, error) {
 // serve leads who shows a certificate of the right authority to the node's own socket.
 func (t *tunnels) serve(l *listener, config *tls.Config, local string) {
 	defer close(l.stopped)
+	defer t.strangers.release()
+	config = marked(config)
 	for {
+		t.strangers.keep()
 		connection, err := l.Accept()
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
-		case err != nil:
-			t.log.warn("cannot accept connections: %v", err)
-			time.Sleep(acceptPause)
-		default:
-			encrypted := tls.Server(connection, config)
+		case err == nil:
+			taken := t.strangers.take(connection.(*net.TCPConn))
+			encrypted := tls.Server(taken, config)
 			if t.add(encrypted) {
-				go t.admit(encrypted, local)
+				go t.admit(taken, encrypted, local)
+			} else {
+				t.strangers.leave(taken)
 			}
+		case !t.strangers.makeRoom(err, true):
+			t.full.warn("cannot accept connections: %v", reason(err))
+			time.Sleep(acceptPause)
 		}
 	}
 }
 
-func (t *tunnels) admit(encrypted *tls.Conn, local string) {
+func (t *tunnels) admit(taken *stranger, encrypted *tls.Conn, local string) {
 	defer t.remove(encrypted)
-	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
-	defer cancel()
-	if err := encrypted.HandshakeContext(ctx); err != nil {
-		t.turnedAway(encrypted.RemoteAddr(), err)
-		return
-	}
-	plain, err := net.Dial("unix", local)
+	plain, err := t.lead(taken, encrypted, local)
 	if err != nil {
-		t.log.warn("turned away %s: the node does not answer (%v)", encrypted.RemoteAddr(), reason(err))
+		t.turnedAway(encrypted.RemoteAddr(), err)
 		return
 	}
 	join(encrypted, plain)
 }
 
+// lead returns the way to the node for who shows a certificate.
+func (t *tunnels) lead(taken *stranger, encrypted *tls.Conn, local string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
+	defer cancel()
+	if err := encrypted.HandshakeContext(ctx); err != nil {
+		t.strangers.leave(taken)
+		return nil, err
+	}
+	if !t.strangers.forget(taken) {
+		t.strangers.leave(taken) // it had to make room in this very moment
+		return nil, net.ErrClosed
+	}
+	for {
+		plain, err := net.Dial("unix", local)
+		if err == nil {
+			return plain, nil
+		}
+		if !t.strangers.makeRoom(err, false) {
+			return nil, fmt.Errorf("the node does not answer (%w)", reason(err))
+		}
+	}
+}
+
 // turnedAway logs each stranger and each reason once. A client that went away by itself is not logged.
 func (t *tunnels) turnedAway(stranger net.Addr, err error) {
-	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
-		return
+	for _, itself := range []error{io.EOF, syscall.ECONNRESET, syscall.EPIPE, net.ErrClosed} { // or it was closed, as was told
+		if errors.Is(err, itself) {
+			return
+		}
 	}
 	host, _, _ := net.SplitHostPort(stranger.String())
 	text := fmt.Sprintf("turned away %s: %v", host, reason(err))
@@ -107,7 +138,7 @@ func (t *tunnels) turnedAway(stranger net.Addr, err error) {
 		clear(t.told)
 	}
 	t.told[text] = struct{}{}
-	t.log.warn("%s", text)
+	t.turned.warn("%s", text)
 }
 
 // inside returns a plain socket that leads to the other end of an encrypted connection.
