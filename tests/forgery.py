@@ -16,6 +16,7 @@ _STORED = 0x80000000
 _INDEPENDENT_SIZED_CHECKED, _BLOCKS_OF_4_MIB = 0x6C, 0x70
 
 PAGE = 4096
+VERSION_AT, TERM_AT = 8, 16  # where they are in a file of the metadata
 
 
 def content_of(path: Path) -> bytes:
@@ -90,3 +91,29 @@ def _hash(data: bytes) -> int:
     checksum = XxHash32()
     checksum.update(data)
     return checksum.digest()
+
+
+def set_metadata(directory: Path, offset: int, number: int) -> None:
+    """Changes the file that counts."""
+    path = max(directory.glob("metadata?"), key=lambda path: int.from_bytes(path.read_bytes()[8:16], "little"))
+    content = bytearray(path.read_bytes())
+    content[offset : offset + 8] = number.to_bytes(8, "little")
+    path.write_bytes(content)
+
+
+def sign_meta(directory: Path, configuration_index: int) -> None:
+    """Changes the entry that a snapshot has its members from, with the right checksum."""
+    (path,) = directory.glob("snapshot-*.meta")
+    content = bytearray(path.read_bytes())
+    content[16:24] = configuration_index.to_bytes(8, "little")
+    content[8:16] = raft_crc32(bytes(content[16:])).to_bytes(8, "little")
+    path.write_bytes(content)
+
+
+def sign_entry(segment: Path, term: int) -> None:
+    """Changes the term of the first entry of a segment, with the right checksum."""
+    content = bytearray(segment.read_bytes())
+    count = int.from_bytes(content[16:24], "little")
+    content[24:32] = term.to_bytes(8, "little")
+    content[8:12] = raft_crc32(bytes(content[16 : 24 + 16 * count])).to_bytes(4, "little")
+    segment.write_bytes(content)

@@ -23,7 +23,7 @@ from dqlitepy._disk.snapshots import Snapshot, read_content
 
 from tests.cli.command import dqlitepy, fail, succeed
 from tests.directories import snapshots
-from tests.forgery import forge, wreck_page
+from tests.forgery import TERM_AT, VERSION_AT, forge, set_metadata, sign_entry, sign_meta, wreck_page
 from tests.support import run_python
 
 ROWS = 700  # a snapshot is made every 512 entries
@@ -218,6 +218,32 @@ IN_A_STOPPED_ONE: dict[str, Damage] = {
         lambda d: (d / "metadata1").write_bytes((d / "metadata1").read_bytes() + b"x"),
         "metadata1",
         "33 bytes",
+        REFUSED,
+    ),
+    "term of metadata": (
+        lambda d: set_metadata(d, TERM_AT, 1),
+        "metadata",
+        "says term 1, but entry 2 in 0000000000000002-0000000000000512 is of term 2",
+        REFUSED,
+    ),
+    "impossible term of metadata": (lambda d: set_metadata(d, TERM_AT, 1 << 63), "metadata", "cannot be", REFUSED),
+    "impossible version of metadata": (
+        lambda d: set_metadata(d, VERSION_AT, 1 << 63),
+        "metadata",
+        "cannot be",
+        REFUSED,
+    ),
+    "members of no entry in a snapshot": (lambda d: sign_meta(d, 513), "snapshot-2-512-", "as of entry 513", REFUSED),
+    "entry without a term": (
+        lambda d: sign_entry(closed(d)[-1], term=0),
+        "0000000000000513-",
+        "an entry of term 0",
+        REFUSED,
+    ),
+    "entry of a later term": (
+        lambda d: sign_entry(closed(d)[-1], term=3),
+        "metadata",
+        "says term 2, but entry 513 in 0000000000000513-",
         REFUSED,
     ),
     "format of metadata": (lambda d: flip(d / "metadata1", 0), "metadata1", "format is 17", REFUSED),

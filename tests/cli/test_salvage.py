@@ -333,6 +333,19 @@ def test_a_gap_in_the_log_is_told(with_few: Path) -> None:
     assert {file["last_index"] for file in report["files"]} <= {int(first_missing) - 1}
 
 
+@pytest.mark.parametrize("more", [b"x" * 100, b"", bytes(4096)], ids=["rubbish", "itself", "zeros"])
+def test_what_stands_behind_the_end_of_a_segment_costs_none_that_follow(with_few: Path, more: bytes) -> None:
+    for path in with_few.glob("snapshot-*"):
+        path.unlink()
+    second = sorted(with_few.glob("0*-0*"))[1]
+    content = second.read_bytes()
+    second.write_bytes(content + (more or content))
+    report = salvage(with_few, 1)
+    (missing,) = report["missing"]
+    assert missing.startswith(f"{second.name}: what stands behind its last entry: ")
+    whole(with_few, FEW_ROWS)
+
+
 def test_refusals(directory: Path, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     assert "already exists" in fail("recover", directory, "--salvage", tmp_path / "there")

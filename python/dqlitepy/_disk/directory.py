@@ -58,6 +58,7 @@ class _Inspection:
         self._directory = directory
         self._progress = progress
         self._configurations: list[Configuration] = []
+        self._too_old = ""  # how the metadata contradicts the log
         self.report = Report(os.fspath(directory))
 
     def run(self) -> None:
@@ -69,6 +70,9 @@ class _Inspection:
         self._read_metadata([name for name in names if name in metadata.FILES])
         self._read_snapshots(names)
         self._read_segments(names)
+        if self._too_old:  # there is no checksum of it, as there is of entries
+            newest = max(report.metadata, key=lambda found: found.version)
+            self._damage(newest.file, f"{self._too_old}: a node refuses to start")
         bad_metadata = any(finding.file in metadata.FILES for finding in report.damage)
         if not report.metadata and not bad_metadata and (report.segments or report.snapshots):
             self._damage(metadata.FILES[0], "is missing or cut short, and so is the other one: a node refuses to start")
@@ -168,6 +172,7 @@ class _Inspection:
         if base:
             report.last_index, report.last_term = base, report.snapshots[-1].term
         next_index: int | None = None  # unknown until the first closed segment
+        behind = ""  # the last open segment that has entries
         for name, parsed in found:
             if not parsed.open:
                 self._check_order(name, parsed.first, next_index, base)
@@ -178,8 +183,14 @@ class _Inspection:
                 continue
             if parsed.open and segment.last_index is not None:
                 next_index = segment.last_index + 1
+                behind = name
             if segment.last_index is not None and segment.last_index > (report.last_index or 0):
                 report.last_index, report.last_term = segment.last_index, segment.last_term
+
+        if behind and next_index is not None and next_index <= base:
+            self._damage(
+                behind, f"ends with entry {next_index - 1}, before that of the snapshot: a node refuses to start"
+            )
 
     def _check_order(self, name: str, first: int, expected: int | None, snapshot: int) -> None:
         """Compares where a closed segment begins with where the one before it ended, if there is one."""
@@ -218,9 +229,27 @@ class _Inspection:
                 self._damage(name, str(damage))
             else:
                 self._damage(name, f"{damage}: a node refuses to start")
+        self._check_entries(name, reader)
         self._configurations += reader.configurations
         self.report.segments.append(segment)
         return segment
+
+    def _check_entries(self, name: str, reader: segments.Reader) -> None:
+        """Compares entries with what the other files say, as a node does when it starts. A running one has done so."""
+        report = self.report
+        if report.holder is not None:
+            return
+        base = report.snapshots[-1].index if report.snapshots else 0
+        for term, index in reader.terms.items():
+            if report.term is not None and term > report.term and not self._too_old:
+                self._too_old = f"says term {report.term}, but entry {index} in {name} is of term {term}"
+        if not base and reader.segment.first_index == 1 and reader.first_kind != "configuration":
+            self._damage(
+                name, f"the log begins with a {reader.first_kind} and not with the members: a node refuses to start"
+            )
+        for configuration in reader.configurations:
+            if not configuration.members and configuration.index > base:
+                self._damage(name, f"its entry {configuration.index} has no members: a node refuses to start")
 
     def _size(self, name: str, *, on_disk: bool = False) -> int:
         try:

@@ -12,6 +12,7 @@ FILES = ("metadata1", "metadata2")
 
 _FORMAT = 1
 _LAYOUT = struct.Struct("<4Q")
+_MOST = (1 << 63) - 1  # of what is counted up by one, so that a node never gets there
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,6 @@ def decode_metadata(file: str, data: bytes) -> Metadata | None:
         raise Damaged(f"its format is {form} instead of {_FORMAT}")
     if version == 0:
         raise Damaged("its version is 0")
+    if version > _MOST or term > _MOST:
+        raise Damaged(f"its version {version} or its term {term} cannot be")
     return Metadata(file, version, term, vote)

@@ -104,12 +104,12 @@ def _replay(directory: Path, state: State, progress: Progress) -> None:
 
 
 def _replay_segment(content: Content, file: str, name: segments.Name, state: State) -> bool:
-    """Applies the commands of a segment; False where it is damaged, so that nothing may follow."""
+    """Applies the commands of a segment; False where some of them cannot be read, so that nothing may follow."""
     segment = Segment(file, name.open, content.size)
     reader = Reader(segment, content, state.last_index + 1 if name.open else name.first)
 
     def apply(index: int, command: bytes) -> None:
-        if index > state.last_index:
+        if index > state.last_index and (name.open or index <= name.last):
             state.store.apply(command)
             state.last_index = index
 
@@ -121,7 +121,11 @@ def _replay_segment(content: Content, file: str, name: segments.Name, state: Sta
         else:
             reader.read_closed()
     except Damaged as damage:
-        state.missing.append(f"{file} from entry {state.last_index + 1} on: {damage}")
-        return False
-    state.last_index = max(state.last_index, segment.last_index or 0)
+        if not name.open and (segment.last_index or 0) >= name.last:
+            state.missing.append(f"{file}: what stands behind its last entry: {damage}")
+        else:
+            state.missing.append(f"{file} from entry {state.last_index + 1} on: {damage}")
+            return False
+    last = segment.last_index or 0
+    state.last_index = max(state.last_index, last if name.open else min(last, name.last))
     return True

@@ -82,6 +82,8 @@ class Reader:
         self.segment = segment
         self.configurations: list[Configuration] = []
         self.on_command: Callable[[int, bytes], None] | None = None  # is called with each and its index
+        self.terms: dict[int, int] = {}  # the index of the first entry of each
+        self.first_kind = ""
         self._content = content
         self._next_index = next_index
         self._offset = 8
@@ -173,7 +175,11 @@ class Reader:
         for term, code, size in _ENTRY.iter_unpack(header):
             if code not in _KINDS:
                 raise Damaged(f"{where} has an entry of the unknown kind {code}")
+            if not term or not size or size % 8:
+                raise Damaged(f"{where} has an entry of term {term} and of {size} bytes")
             kind = _KINDS[code]
+            self.first_kind = self.first_kind or kind
+            self.terms.setdefault(term, self._next_index)
             if kind == "configuration":
                 if size > MOST_BYTES:
                     raise Damaged(f"{where} has a list of members of {size} bytes")

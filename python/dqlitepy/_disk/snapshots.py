@@ -83,6 +83,8 @@ def read_meta(snapshot: Snapshot, data: bytes) -> None:
     if raft_crc32(members, raft_crc32(data[16 : _META.size])) != checksum & 0xFFFFFFFF:
         raise Damaged("it does not match its checksum")
     snapshot.members = decode_members(members)
+    if not snapshot.members or not 0 < index <= snapshot.index:
+        raise Damaged(f"it has {len(snapshot.members)} members, as of entry {index}")
     snapshot.configuration_index = index
 
 
