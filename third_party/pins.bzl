@@ -103,6 +103,7 @@ PINS = {
             "bounds/long-readers.patch",
             "bounds/large-entries.patch",
             "bounds/large-messages.patch",
+            "bounds/threads-at-start.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",
