@@ -104,6 +104,7 @@ PINS = {
             "bounds/large-entries.patch",
             "bounds/large-messages.patch",
             "bounds/threads-at-start.patch",
+            "bounds/kept-metadata.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

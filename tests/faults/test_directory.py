@@ -57,6 +57,51 @@ if os.path.exists(directory):
     )
 
 
+def test_metadata_that_is_deleted_is_written_anew(tmp_path: Path) -> None:
+    """Only the running node knows the term and the vote then, and could not start again without them."""
+    run_python(
+        """
+import os, sys, threading
+import dqlitepy
+from dqlitepy._disk.metadata import FILES, decode_metadata
+
+def newest():
+    found = []
+    for name in FILES:
+        try:
+            with open(os.path.join(sys.argv[1], name), "rb") as file:
+                found.append(decode_metadata(name, file.read()))
+        except FileNotFoundError:
+            pass
+    return max((one for one in found if one), key=lambda one: one.version, default=None)
+
+con = dqlitepy.connect(sys.argv[1], isolation_level=None, leader_timeout=60.0)
+con.execute("CREATE TABLE t (a)")
+for times in range(3):
+    before = newest()
+    for name in FILES if times < 2 else [before.file]:
+        if os.path.exists(os.path.join(sys.argv[1], name)):
+            os.unlink(os.path.join(sys.argv[1], name))
+    while (after := newest()) is None or after.version <= before.version:
+        con.execute("INSERT INTO t VALUES (1)")
+        threading.Event().wait(0.01)
+    assert (after.term, after.vote) == (before.term, before.vote), (before, after)
+print(con.execute("SELECT count(*) FROM t").fetchone()[0], flush=True)
+os._exit(0)
+""",
+        str(tmp_path / "db"),
+    )
+    run_python(
+        """
+import sys, dqlitepy
+con = dqlitepy.connect(sys.argv[1])
+assert con.execute("SELECT count(*) FROM t").fetchone()[0] > 0
+con.close()
+""",
+        str(tmp_path / "db"),
+    )
+
+
 def test_another_node_may_begin_where_one_has_lost_its_directory(tmp_path: Path) -> None:
     """The one that is left there writes, cuts and deletes none of the files of the other, which have the same names."""
     run_python(
