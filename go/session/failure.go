@@ -134,10 +134,19 @@ const leadershipLost = "leadership lost"
 // execFailed is what a server says that could not write; ours adds why.
 const execFailed = "leader exec failed"
 
+// outOfMemory is how raft calls a want of memory.
+const outOfMemory = "out of memory"
+
 // whyNotWritten is what a server said of it, with a question where that may not tell enough.
 func whyNotWritten(message string) string {
 	why, told := strings.CutPrefix(message, execFailed+": ")
-	if !told || strings.Contains(why, "space") || strings.Contains(why, "short write") {
+	if strings.HasSuffix(why, outOfMemory) {
+		return strings.TrimPrefix(why, "io: ") + "; the log of its node says whether that has to be started again"
+	}
+	if !told {
+		return message + "; is its disk full, or has it no memory left?"
+	}
+	if strings.Contains(why, "space") || strings.Contains(why, "short write") {
 		return message + "; is its disk full?"
 	}
 	return strings.TrimPrefix(why, "io: ")

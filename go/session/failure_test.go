@@ -316,3 +316,29 @@ func TestTheSearchGoesOnUntilAServerIsTheLeader(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// A client that is asked for the disk alone looks in the wrong place where it was memory.
+func TestWhyAWriteFailed(t *testing.T) {
+	const memory = "; the log of its node says whether that has to be started again)"
+	for sent, told := range map[string]string{
+		"leader exec failed: out of memory":               "(out of memory" + memory,
+		"leader exec failed: io: out of memory":           "(out of memory" + memory,
+		"leader exec failed":                              "(leader exec failed; is its disk full, or has it no memory left?)",
+		"leader exec failed: io: no space left on device": "; is its disk full?)",
+		"leader exec failed: io: short write":             "; is its disk full?)",
+	} {
+		var armed atomic.Bool
+		fake := serve(t, func(connection net.Conn, text string) {
+			if armed.Swap(false) {
+				connection.Write(failureMessage(10, sent))
+				return
+			}
+			succeed(connection, text)
+		})
+		c := connect(t, fake.address, "main")
+		armed.Store(true)
+		if _, failure := c.try("INSERT INTO t VALUES (1)"); failure == nil || !strings.Contains(failure.Message, told) {
+			t.Errorf("%q: %v", sent, failure)
+		}
+	}
+}
