@@ -59,6 +59,27 @@ def test_what_was_acknowledged_stays(tmp_path: Path) -> None:
     check(tmp_path, len(output))
 
 
+def test_a_node_that_can_have_no_threads_says_so(tmp_path: Path) -> None:
+    """When it starts, and not by the end of the process at its first write."""
+    program = """
+        import sys, dqlitepy
+        from tests.faults.machine import use_up_threads
+        dqlitepy.versions()
+        use_up_threads()
+        try:
+            dqlitepy.connect(sys.argv[1])
+        except dqlitepy.OperationalError as error:
+            print(error)
+    """
+    process = python(program, str(tmp_path))
+    output, errors = process.communicate(timeout=HANG)
+    if process.returncode == -signal.SIGABRT:
+        assert re.search("pthread_create failed", errors), errors  # Go wanted one before
+    else:
+        assert (process.returncode, errors) == (0, "")
+        assert "a node needs 24 threads, with 192 MiB of addresses for their stacks, and only 0 could be made" in output
+
+
 def check(directory: Path, acknowledged: int) -> None:
     """Fails where one of the rows is gone."""
     rows = run_python(
