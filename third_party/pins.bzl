@@ -105,6 +105,7 @@ PINS = {
             "bounds/large-messages.patch",
             "bounds/threads-at-start.patch",
             "bounds/kept-metadata.patch",
+            "bounds/peers.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

@@ -78,6 +78,10 @@ class Peer:
     ) -> None:
         self._socket.close()
 
+    def fileno(self) -> int:
+        """Returns the descriptor, as select takes it."""
+        return self._socket.fileno()
+
     def send(self, message: bytes) -> None:
         """Sends a message."""
         self._socket.sendall(message)
