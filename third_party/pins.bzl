@@ -106,6 +106,7 @@ PINS = {
             "bounds/threads-at-start.patch",
             "bounds/kept-metadata.patch",
             "bounds/peers.patch",
+            "bounds/freed-memory.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",
