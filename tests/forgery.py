@@ -110,10 +110,28 @@ def sign_meta(directory: Path, configuration_index: int) -> None:
     path.write_bytes(content)
 
 
-def sign_entry(segment: Path, term: int) -> None:
-    """Changes the term of the first entry of a segment, with the right checksum."""
+def sign_entry(segment: Path, term: int, kind: int | None = None) -> None:
+    """Changes the term of the first entry of a segment, or its kind as well, with the right checksum."""
     content = bytearray(segment.read_bytes())
     count = int.from_bytes(content[16:24], "little")
     content[24:32] = term.to_bytes(8, "little")
+    if kind is not None:
+        content[32] = kind
     content[8:12] = raft_crc32(bytes(content[16 : 24 + 16 * count])).to_bytes(4, "little")
     segment.write_bytes(content)
+
+
+def begin_with_a_barrier(directory: Path) -> None:
+    """Leaves no snapshot, and a log whose first entry does not have the members."""
+    for snapshot in directory.glob("snapshot-*"):
+        snapshot.unlink()
+    sign_entry(min(directory.glob("0*-0*")), 1, kind=2)
+
+
+def end_before_the_snapshot(directory: Path) -> None:
+    """Leaves half of the segment that ends where the snapshot does, as an open one, and none behind it."""
+    _, second, third = sorted(directory.glob("0*-0*"))
+    content = second.read_bytes()
+    (directory / "open-1").write_bytes(content[: len(content) // 2])
+    second.unlink()
+    third.unlink()

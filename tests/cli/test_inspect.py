@@ -21,6 +21,7 @@ from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.lz4 import decompress
 from dqlitepy._disk.snapshots import Snapshot, read_content
 
+from tests import forgery
 from tests.cli.command import dqlitepy, fail, succeed
 from tests.directories import snapshots
 from tests.forgery import TERM_AT, VERSION_AT, forge, set_metadata, sign_entry, sign_meta, wreck_page
@@ -246,6 +247,8 @@ IN_A_STOPPED_ONE: dict[str, Damage] = {
         "says term 2, but entry 513 in 0000000000000513-",
         REFUSED,
     ),
+    "no members": (forgery.begin_with_a_barrier, "0000000000000001-", "the log begins with a barrier", REFUSED),
+    "log behind the snapshot": (forgery.end_before_the_snapshot, "open-1", "before that of the snapshot", REFUSED),
     "format of metadata": (lambda d: flip(d / "metadata1", 0), "metadata1", "format is 17", REFUSED),
     "missing info.yaml": (lambda d: (d / "info.yaml").unlink(), "info.yaml", "is missing", REFUSED),
     "damaged info.yaml": (lambda d: (d / "info.yaml").write_text("ID: [1"), "info.yaml", "it must hold ID", REFUSED),
