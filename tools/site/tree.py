@@ -14,9 +14,24 @@ from tools.site.reference import DATA, PAGES, Page
 # The contents of the site, in order. A page that is in none of these groups comes last, so that none is left out.
 GROUPS = {
     "Start": ["docs/tutorial", "docs/faq", "docs/errors"],
-    "Guides": ["docs/differences-from-sqlite3", "docs/asyncio", "docs/sqlalchemy", "docs/operations", "docs/images"],
+    "Guides": [
+        "docs/differences-from-sqlite3",
+        "docs/asyncio",
+        "docs/sqlalchemy",
+        "docs/django",
+        "docs/programs",
+        "docs/operations",
+        "docs/images",
+    ],
     "Recipes": ["docs/recipes/*"],
-    "Reference": ["docs/reference/index", "docs/pragmas", "docs/performance", "docs/versioning", "CHANGELOG"],
+    "Reference": [
+        "docs/reference/index",
+        "docs/functions",
+        "docs/pragmas",
+        "docs/performance",
+        "docs/versioning",
+        "CHANGELOG",
+    ],
     "Design": ["docs/architecture", "docs/design/*", "docs/patches", "docs/faults", "docs/fault-runs"],
     "Development": ["CONTRIBUTING", "SECURITY", "docs/building", "docs/sanitizers"],
 }
