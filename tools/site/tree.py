@@ -114,15 +114,13 @@ def reference_page(page: Page) -> Iterator[str]:
 
 def constants_page() -> Iterator[str]:
     """Yields the lines of the page of SQLite's constants."""
-    from dqlitepy._sql.constants import CONSTANTS
+    import dqlitepy
 
     yield from titled("Constants of SQLite")
     yield "Result codes, for `sqlite_errorcode` of an exception, and the categories of `setlimit` and `setconfig`."
     yield "They are those of sqlite3, all of type int."
     yield ""
-    import dqlitepy
-
-    for name in CONSTANTS:
+    for name in (name for name in dir(dqlitepy) if name.startswith("SQLITE_")):
         yield f".. py:data:: dqlitepy.{name}"
         yield f"   :value: {getattr(dqlitepy, name)}"
         yield ""
