@@ -10,7 +10,6 @@ from urllib.parse import unquote, urlsplit
 
 import dqlitepy
 import pytest
-from dqlitepy._sql.constants import CONSTANTS
 
 from tests.support import ROOT
 from tools.site.reference import PAGES
@@ -48,8 +47,9 @@ def test_members_are_there_with_their_types() -> None:
 
 def test_each_constant_is_there() -> None:
     text = HTML["docs/reference/constants.html"]
-    assert [name for name in CONSTANTS if f'id="dqlitepy.{name}"' not in text] == []
-    assert dqlitepy.SQLITE_BUSY == 5
+    names = [name for name in dir(dqlitepy) if name.startswith("SQLITE_") and isinstance(getattr(dqlitepy, name), int)]
+    assert "SQLITE_BUSY" in names
+    assert [name for name in names if f'id="dqlitepy.{name}"' not in text] == []
 
 
 @pytest.mark.parametrize("page", HTML)

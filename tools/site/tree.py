@@ -120,7 +120,9 @@ def constants_page() -> Iterator[str]:
     yield "Result codes, for `sqlite_errorcode` of an exception, and the categories of `setlimit` and `setconfig`."
     yield "They are those of sqlite3, all of type int."
     yield ""
-    for name in (name for name in dir(dqlitepy) if name.startswith("SQLITE_")):
+    for name in dir(dqlitepy):
+        if not name.startswith("SQLITE_") or not isinstance(getattr(dqlitepy, name), int):
+            continue
         yield f".. py:data:: dqlitepy.{name}"
         yield f"   :value: {getattr(dqlitepy, name)}"
         yield ""
