@@ -20,7 +20,12 @@ ADDRESS = re.compile(r"10\.0\.0\.(\d):9000")
 
 
 def run(folder: Path, command: list[str], given: str) -> str:
-    environment = {name: value for name, value in python_environment().items() if not name.startswith("DJANGO_")}
+    # Bazel sets PYTHONSAFEPATH, by which manage.py would not find the project beside it.
+    environment = {
+        name: value
+        for name, value in python_environment().items()
+        if not name.startswith("DJANGO_") and name != "PYTHONSAFEPATH"
+    }
     done = subprocess.run(
         command,
         input=given,
