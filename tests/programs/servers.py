@@ -58,7 +58,8 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *[part.format(address=self.address, port=port) for part in command]],
                 cwd=folder,
-                env=python_environment() | {"DATABASE": database, "PYTHONUNBUFFERED": "1"},
+                # gunicorn's master stands still where it cannot write into the home directory.
+                env=python_environment() | {"DATABASE": database, "PYTHONUNBUFFERED": "1", "HOME": str(folder)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
+import pytest
 from dqlitepy._pyinstaller.folders import hook_folders
 
 from tests.support import HANG, python_environment
@@ -33,6 +36,15 @@ asyncio.run(main())
 """
 
 
+def _has_shared_library() -> bool:
+    try:
+        ctypes.CDLL(sysconfig.get_config_var("INSTSONAME"))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not _has_shared_library(), reason="PyInstaller needs libpython, which is not installed")
 def test_a_frozen_program(tmp_path: Path) -> None:
     """The hooks are named here, as an installed wheel names them by its entry point."""
     (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
