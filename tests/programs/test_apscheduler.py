@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,30 +21,33 @@ def note() -> None:
     ran.set()
 
 
-def scheduler(path: Path) -> BackgroundScheduler:
-    return BackgroundScheduler(
-        jobstores={"default": SQLAlchemyJobStore(url=f"dqlite:///{path}")},
+@contextmanager
+def scheduler(path: Path, *, paused: bool = False) -> Iterator[BackgroundScheduler]:
+    store = SQLAlchemyJobStore(url=f"dqlite:///{path}")
+    made = BackgroundScheduler(
+        jobstores={"default": store},
         timezone="UTC",
         job_defaults={"misfire_grace_time": 3600},
     )
+    made.start(paused=paused)
+    try:
+        yield made
+    finally:
+        made.shutdown()
+        # The scheduler disposes of the engine while its thread may still ask it for a connection.
+        store.engine.dispose()
 
 
 def test_jobs_outlive_the_scheduler(tmp_path: Path) -> None:
     ran.clear()
-    first = scheduler(tmp_path / "data")
-    first.start(paused=True)
-    first.add_job(note, "date", run_date=datetime.now() + timedelta(days=1), id="once")
-    first.add_job(note, "interval", days=1, id="daily")
-    first.modify_job("daily", name="each day")
-    first.remove_job("once")
-    first.shutdown()
+    with scheduler(tmp_path / "data", paused=True) as first:
+        first.add_job(note, "date", run_date=datetime.now() + timedelta(days=1), id="once")
+        first.add_job(note, "interval", days=1, id="daily")
+        first.modify_job("daily", name="each day")
+        first.remove_job("once")
     assert not ran.is_set()
 
-    second = scheduler(tmp_path / "data")
-    second.start()
-    try:
+    with scheduler(tmp_path / "data") as second:
         assert [(job.id, job.name) for job in second.get_jobs()] == [("daily", "each day")]
         second.modify_job("daily", next_run_time=datetime.now(tz=second.timezone))
         assert ran.wait(HANG)
-    finally:
-        second.shutdown()
