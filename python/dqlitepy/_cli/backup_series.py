@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from urllib.parse import quote
 
 import dqlitepy
 from dqlitepy._cli.failure import Failure, explain
+from dqlitepy._copying.whole_file import sync_folder
 from dqlitepy._disk.damage import Damaged
 from dqlitepy._disk.soundness import Unknown, check
 
@@ -94,7 +94,7 @@ class Series:
             self._make(str(unchecked))
             _check(unchecked)
             unchecked.rename(path)
-            _sync(self._folder)
+            sync_folder(self._folder)
         finally:
             with suppress(FileNotFoundError):
                 unchecked.unlink()
@@ -160,11 +160,3 @@ def _check(path: Path) -> None:
             f"the database is damaged: {fault}",
             "No file was made, and none removed. `dqlitepy backup` without --keep and --every copies it as it is.",
         )
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

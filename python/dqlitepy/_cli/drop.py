@@ -9,7 +9,7 @@ import sys
 from contextlib import closing
 
 from dqlitepy._cli.deleting import delete, objects_in
-from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.failure import DONE, Failure
 from dqlitepy._cli.target import Target, add_target
 
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"database": target.name, "objects": objects}))
     else:
         print(f"{target.name}: dropped")
-    return 0
+    return DONE
 
 
 def _ask(name: str, objects: int, *, as_json: bool) -> None:

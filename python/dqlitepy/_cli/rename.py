@@ -9,7 +9,7 @@ from contextlib import closing
 
 import dqlitepy
 from dqlitepy._cli.deleting import delete, objects_in
-from dqlitepy._cli.failure import Failure
+from dqlitepy._cli.failure import DONE, Failure
 from dqlitepy._cli.progress import Progress
 from dqlitepy._cli.target import Target, add_target
 
@@ -53,4 +53,4 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"old": target.name, "new": renamed.name}))
     else:
         print(f"{target.name}: renamed to {renamed.name}")
-    return 0
+    return DONE

@@ -39,7 +39,7 @@ def write_new_file(path: str, write: Callable[[BinaryIO], None]) -> None:
             file.flush()
             os.fsync(file.fileno())
         _name(temporary, path)
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         raise _failure(path, error) from error
     finally:
@@ -59,7 +59,8 @@ def _name(temporary: str, path: str) -> None:
         os.rename(temporary, path)
 
 
-def _sync_folder(folder: str) -> None:
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Waits until the names in a folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
