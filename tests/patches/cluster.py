@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.patches.node import NodeProcess
-from tests.patches.peer import Peer, append_entries
+from tests.patches.peer import Peer, append_entries, configuration, install_snapshot
 from tests.patches.wire import Failure, Request, Response
 from tests.support import eventually
 
 MEMBER = 7
+# Of a node that is listened to. It waits 15 of these for a leader, and by chance up to twice as long.
+HEARD_LATENCY_MS = 100
 
 
 @dataclass(frozen=True)
@@ -89,3 +91,9 @@ def start(directory: Path, member: str, *, latency_ms: int) -> Cluster:
 def heartbeat(at: Place) -> bytes:
     """Returns what makes the node a follower of the member in the next term."""
     return append_entries(at.term + 1, after=at.end)
+
+
+def large_snapshot(at: Place, term: int, size: int) -> bytes:
+    """Returns the beginning of an InstallSnapshot that announces so many bytes of content."""
+    servers = configuration((1, at.node), (MEMBER, "127.0.0.1:2"))
+    return install_snapshot(term, last=(at.last + 9, at.term), configuration=servers, data=b"", size=size)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.patches.cluster import Cluster, start
+from tests.patches.cluster import HEARD_LATENCY_MS, Cluster, start
 from tests.patches.node import NodeProcess
+from tests.patches.peer import Listener
 from tests.patches.wire import Client
 from tests.support import free_address
 
@@ -47,3 +48,18 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         assert cluster.node.stop() == 0, cluster.node.log()
     finally:
         cluster.node.kill()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Where a node reaches the server that is played."""
+    with Listener() as where:
+        yield where
+
+
+@pytest.fixture
+def heard_cluster(tmp_path: Path, listener: Listener) -> Iterator[Cluster]:
+    """A node that leads, and a member that is played and hears what the node says."""
+    cluster = start(tmp_path / "node", listener.address, latency_ms=HEARD_LATENCY_MS)
+    yield cluster
+    cluster.node.kill()

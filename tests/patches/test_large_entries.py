@@ -4,35 +4,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from tests.patches.cluster import MEMBER, Cluster, Place, heartbeat, start
-from tests.patches.peer import Entry, Kind, Listener, Message, append_entries, configuration, install_snapshot
+from tests.patches.cluster import HEARD_LATENCY_MS, Cluster, Place, heartbeat, large_snapshot
+from tests.patches.peer import Entry, Kind, Listener, Message, append_entries
 from tests.patches.wire import HANG_SECONDS
 from tests.support import eventually
 
-# A node waits 15 latencies for a leader, and by chance up to twice as long.
-LATENCY_MS = 100
-ELECTION_SECONDS = 15 * LATENCY_MS / 1000
+ELECTION_SECONDS = 15 * HEARD_LATENCY_MS / 1000
 SIZE = 64 << 20
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    """Yields where the node reaches the server that is played."""
-    with Listener() as where:
-        yield where
-
-
-@pytest.fixture
-def cluster(tmp_path: Path, listener: Listener) -> Iterator[Cluster]:
-    """Yields a node that leads, and a server that is played."""
-    cluster = start(tmp_path / "node", listener.address, latency_ms=LATENCY_MS)
-    yield cluster
-    cluster.node.kill()
 
 
 def entries(at: Place, term: int) -> bytes:
@@ -42,22 +24,21 @@ def entries(at: Place, term: int) -> bytes:
 
 def snapshot(at: Place, term: int) -> bytes:
     """Returns the beginning of an InstallSnapshot."""
-    servers = configuration((1, at.node), (MEMBER, "127.0.0.1:2"))
-    return install_snapshot(term, last=(at.last + 9, at.term), configuration=servers, data=b"", size=SIZE)
+    return large_snapshot(at, term, SIZE)
 
 
 @pytest.mark.parametrize("beginning", [entries, snapshot])
 def test_a_leader_is_heard_and_answered_while_its_message_comes(
-    cluster: Cluster, listener: Listener, beginning: Callable[[Place, int], bytes]
+    heard_cluster: Cluster, listener: Listener, beginning: Callable[[Place, int], bytes]
 ) -> None:
     """Bytes come one by one for longer than an election takes to begin; then they stop, and it begins."""
     deadline = time.monotonic() + HANG_SECONDS
     while True:
-        rows = cluster.commit()  # so that the last entry is of the term in which the node leads
-        at = cluster.place()
+        rows = heard_cluster.commit()  # so that the last entry is of the term in which the node leads
+        at = heard_cluster.place()
         term = at.term + 1
         slowest = 0.0
-        with cluster.peer() as peer:
+        with heard_cluster.peer() as peer:
             peer.send(heartbeat(at) + beginning(at, term))
             listener.messages()
             began = last = time.monotonic()
@@ -74,23 +55,23 @@ def test_a_leader_is_heard_and_answered_while_its_message_comes(
     # Several for each election timeout. They acknowledge nothing and refuse nothing.
     assert len([words for words in answers if words[:3] == (term, 0, 0)]) >= 5
     assert {words[0] for words in answers} == {term}
-    assert cluster.commit() == rows + 1
-    assert cluster.place().term > term
+    assert heard_cluster.commit() == rows + 1
+    assert heard_cluster.place().term > term
 
 
 @pytest.mark.parametrize("beginning", [entries, snapshot])
 def test_one_of_an_earlier_term_holds_up_no_election(
-    cluster: Cluster, beginning: Callable[[Place, int], bytes]
+    heard_cluster: Cluster, beginning: Callable[[Place, int], bytes]
 ) -> None:
     """The node leads again while the bytes still come."""
-    at = cluster.place()
-    with cluster.peer() as peer, cluster.peer() as former:
+    at = heard_cluster.place()
+    with heard_cluster.peer() as peer, heard_cluster.peer() as former:
         peer.send(heartbeat(at))
         former.send(beginning(at, at.term))
 
         def lead_again() -> bool:
             former.send(bytes(64))
-            return cluster.place().term > at.term + 1
+            return heard_cluster.place().term > at.term + 1
 
         assert eventually(lead_again)
-    assert cluster.commit() == 2
+    assert heard_cluster.commit() == 2

@@ -4,36 +4,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.patches.cluster import MEMBER, Cluster, Place, heartbeat, start
+from tests.patches.cluster import Cluster, Place, heartbeat, large_snapshot
 from tests.patches.node import NodeProcess
-from tests.patches.peer import Entry, Kind, Listener, Message, append_entries, configuration, install_snapshot
+from tests.patches.peer import Entry, Kind, Listener, Message, append_entries
 from tests.patches.wire import HANG_SECONDS, Client, Failure
 
 # More than 500 MiB, which was the limit, and than what 32 bits can say.
 SIZE = 5 << 30
-LATENCY_MS = 100  # it answers several times in 15 of these
 MOST_MIB = 1024
 ROW_MIB = 16
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    """Yields where the node reaches the server that is played."""
-    with Listener() as where:
-        yield where
-
-
-@pytest.fixture
-def cluster(tmp_path: Path, listener: Listener) -> Iterator[Cluster]:
-    """Yields a node that leads, and a server that is played."""
-    cluster = start(tmp_path / "node", listener.address, latency_ms=LATENCY_MS)
-    yield cluster
-    cluster.node.kill()
 
 
 def entries(at: Place, term: int) -> bytes:
@@ -44,20 +28,19 @@ def entries(at: Place, term: int) -> bytes:
 
 def snapshot(at: Place, term: int) -> bytes:
     """Returns the beginning of an InstallSnapshot."""
-    servers = configuration((1, at.node), (MEMBER, "127.0.0.1:2"))
-    return install_snapshot(term, last=(at.last + 9, at.term), configuration=servers, data=b"", size=SIZE)
+    return large_snapshot(at, term, SIZE)
 
 
 @pytest.mark.parametrize("beginning", [entries, snapshot])
 def test_a_message_may_be_larger_than_any_limit(
-    cluster: Cluster, listener: Listener, beginning: Callable[[Place, int], bytes]
+    heard_cluster: Cluster, listener: Listener, beginning: Callable[[Place, int], bytes]
 ) -> None:
     """Else a server that has to be sent so much could never join, and none that was away could catch up."""
-    cluster.commit()
-    at = cluster.place()
+    heard_cluster.commit()
+    at = heard_cluster.place()
     term = at.term + 1
     deadline = time.monotonic() + HANG_SECONDS
-    with cluster.peer() as peer:
+    with heard_cluster.peer() as peer:
         peer.send(heartbeat(at) + beginning(at, term))
         answers = 0
         while answers < 3:  # the node answers while it receives, each time behind some more bytes
@@ -66,7 +49,7 @@ def test_a_message_may_be_larger_than_any_limit(
             messages = listener.messages()
             answers += sum(kind == Message.APPEND_ENTRIES_RESULT and words[0] == term for kind, words in messages)
             assert time.monotonic() < deadline
-    cluster.commit()
+    heard_cluster.commit()
 
 
 def _available_mib() -> int:
