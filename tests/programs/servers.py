@@ -58,8 +58,15 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *[part.format(address=self.address, port=port) for part in command]],
                 cwd=folder,
-                # gunicorn's master stands still where it cannot write into the home directory.
-                env=python_environment() | {"DATABASE": database, "PYTHONUNBUFFERED": "1", "HOME": str(folder)},
+                # gunicorn's master stands still where it cannot write into the home directory. A compiled module is
+                # taken for one that was changed within the same second, and has the same length.
+                env=python_environment()
+                | {
+                    "DATABASE": database,
+                    "HOME": str(folder),
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    "PYTHONUNBUFFERED": "1",
+                },
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -121,3 +128,13 @@ def change(folder: Path) -> None:
     """Makes the application another one, as an editor does."""
     path = folder / "application.py"
     path.write_text(path.read_text(encoding="utf-8").replace("VERSION = 1", "VERSION = 2"), encoding="utf-8")
+
+
+def change_until_seen(server: Server) -> None:
+    """Changes the application of a server that watches it, again while the watch may not yet have begun."""
+
+    def changed() -> str:
+        change(server.folder)
+        return server.said()
+
+    eventually(changed, lambda said: "etected change" in said)

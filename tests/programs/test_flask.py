@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.programs.servers import EAGER, LAZY, change, serve
+from tests.programs.servers import EAGER, LAZY, change_until_seen, serve
 from tests.support import eventually
 
 COMMAND = ("flask", "--app", "application", "run", "--debug", "--port", "{port}")
@@ -15,7 +15,7 @@ def test_the_reloader(tmp_path: Path) -> None:
     with serve(tmp_path, LAZY, *COMMAND, database=tmp_path / "data") as server:
         version, visits, before = server.answer()
         assert (version, visits) == (1, 1)
-        change(tmp_path)
+        change_until_seen(server)
         version, visits, after = eventually(server.answer, lambda answer: answer[0] == 2)
         assert visits > 1  # those before are kept
         assert after != before

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.programs.servers import change, serve
+from tests.programs.servers import change_until_seen, serve
 from tests.support import eventually
 
 APPLICATION = """
@@ -45,7 +45,7 @@ def test_reload(tmp_path: Path) -> None:
     with serve(tmp_path, APPLICATION, *command, database=tmp_path / "data") as server:
         version, visits, before = server.answer()
         assert (version, visits) == (1, 1)
-        change(tmp_path)
+        change_until_seen(server)
         version, visits, after = eventually(server.answer, lambda answer: answer[0] == 2)
         assert visits > 1
         assert after != before
