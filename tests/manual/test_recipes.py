@@ -1,47 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/recipes: each is followed as it stands there, and what it prints is compared."""
+"""docs/recipes: each is followed as it stands there, and what it prints is compared.
+
+Those that need more than the package are followed by //tests/programs and //tests/django.
+"""
 
 from __future__ import annotations
 
 import re
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.manual.reader import BLOCK, Reader, alike, follow
-from tests.support import PACKAGE, ROOT
-
-FOLDER = ROOT / "docs" / "recipes"
-RECIPES = {page.stem: page.read_text(encoding="utf-8") for page in sorted(FOLDER.glob("*.md"))}
+from tests.manual.recipes import OF_DJANGO, OF_PROGRAMS, RECIPES, follow_recipe
+from tests.support import PACKAGE
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", sorted({*RECIPES} - {*OF_PROGRAMS, *OF_DJANGO}))
 def test_the_recipe(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = Reader(tmp_path)
-    monkeypatch.chdir(reader.folder)
-    names: dict[str, Any] = {}
-    compared = 0
-    try:
-        for block in BLOCK.finditer(RECIPES[name]):
-            if block["language"] == "python" and block["info"]:
-                reader.save(block["info"], block["text"])
-                continue
-            if block["language"] == "python":
-                printed = StringIO()
-                with redirect_stdout(printed):
-                    exec(compile(block["text"], f"{name}.md", "exec", dont_inherit=True), names)
-                output = printed.getvalue()
-            else:
-                output = follow(block.groupdict(), reader)
-            assert block["output"] is not None or not output, block["text"]
-            assert alike(reader.here(block["output"] or ""), output), f"{block['text']}printed:\n{output}"
-            compared += 1
-    finally:
-        reader.close()
-    assert compared
+    follow_recipe(name, tmp_path, monkeypatch)
+
+
+def test_the_others_are_there() -> None:
+    assert {*OF_PROGRAMS, *OF_DJANGO} <= {*RECIPES}
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -6,11 +6,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
-from tests.manual.reader import BLOCK, Reader, alike, follow
+from tests.manual.reader import BLOCK, ENTRY_POINTS, Reader, alike, follow
 from tests.support import ROOT
 
 PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
@@ -42,6 +44,18 @@ def test_the_tutorial(reader: Reader) -> None:
     assert kinds == {("sh", ""), ("sh", "node"), ("sh", "repeat"), ("python", "")}
 
 
+@pytest.mark.skipif("DQLITEPY_WHEEL" not in os.environ, reason="compares with the wheel that was built")
+def test_the_reader_of_the_recipes_has_the_names_of_the_wheel() -> None:
+    made, taken = ConfigParser(delimiters="="), ConfigParser(delimiters="=")
+    with ZipFile(os.environ["DQLITEPY_WHEEL"]) as wheel:
+        [name] = [name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt")]
+        made.read_string(wheel.read(name).decode())
+    taken.read_string(ENTRY_POINTS)
+    assert {section: dict(made[section]) for section in made.sections() if section != "console_scripts"} == {
+        section: dict(taken[section]) for section in taken.sections()
+    }
+
+
 def test_what_is_like_the_page() -> None:
     assert alike("1 [x] a\n", "1 [x] a\n")
     assert not alike("1 [x] a\n", "1 [ ] a\n")
@@ -50,3 +64,5 @@ def test_what_is_like_the_page() -> None:
     assert alike("…\ndqlitepy …\n…\n", "libuv 1\ndqlitepy 2\nzlib 3\n")
     assert not alike("…\ndqlitepy …\n…\n", "libuv 1\n")
     assert not alike("a\n", "a\nb\n")
+    assert alike("a\n", "a")
+    assert not alike("a\n", "")
