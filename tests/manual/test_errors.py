@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/errors.md: it has each exception, and each message on it is one that the package has, or that a node gives."""
+"""docs/errors.md: it has each exception, and each message on it is one that the package has, or that a node gives.
+
+The other way round, each message that the Python files raise is on it, or is one of messages.py.
+"""
 
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -11,8 +15,10 @@ from pathlib import Path
 
 import dqlitepy
 import pytest
+from dqlitepy import aio
 from dqlitepy._native.library import library_path
 
+from tests.manual.messages import OF_SQLITE3, RARE
 from tests.support import PACKAGE, ROOT, run_python
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
@@ -57,6 +63,45 @@ def test_each_says_what_happened_what_became_of_the_data_and_what_to_do(kind: st
     assert re.findall(r"^- \*\*(\w+)\*\*: \S", text, re.MULTILINE) == ["Happened", "Data", "Do"], (kind, message)
 
 
+def text_of(node: ast.expr) -> str:
+    """Returns a text of the source, with `…` for what is only known when it runs; "" where nothing else is in it."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(map(text_of, parts)) if any(isinstance(part, ast.Constant) for part in parts) else ""
+        case ast.FormattedValue():
+            return "…"
+    return ""  # put together elsewhere, from texts that are looked at there
+
+
+def raised() -> Iterator[str]:
+    """Yields the messages with which the Python files make exceptions of the package."""
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if (
+                    name in EXCEPTIONS
+                ):
+                    if re.search("[a-z]", text := text_of(first)):
+                        yield text
+
+
+RAISED = set(raised())
+
+
+def is_like(heading: str, message: str) -> bool:
+    """Whether a heading stands for a message, or for the beginning or the end of one."""
+    return re.search(".*".join(map(re.escape, heading.split("…"))), message, re.DOTALL) is not None
+
+
+def test_each_message_is_on_the_page_or_known_to_be_rare() -> None:
+    """A new message fails here: does the page have to explain it, or does it say by itself what to do?"""
+    explained = {message for message in RAISED if any(is_like(heading, message) for _, heading in MESSAGES)}
+    assert len(explained) >= 20
+    assert RAISED - explained == OF_SQLITE3 | RARE
+
+
 def attempt_under_lock(con: dqlitepy.Connection, directory: Path) -> None:
     other = dqlitepy.connect(directory)
     try:
@@ -97,6 +142,37 @@ def attempt_on_a_file(_: dqlitepy.Connection, directory: Path) -> None:
     dqlitepy.connect(file)
 
 
+def attempt_in_transaction(con: dqlitepy.Connection, directory: Path) -> None:
+    con.execute("INSERT INTO parent VALUES (2)")
+    con.backup(directory.parent / "copy")
+
+
+def attempt_without_room(_: dqlitepy.Connection, directory: Path) -> None:
+    with dqlitepy.Pool(directory, max_size=1, timeout=0.1) as pool, pool.connection(), pool.connection():
+        pass
+
+
+def attempt_without_await(_: dqlitepy.Connection, directory: Path) -> None:
+    async def main() -> None:
+        await aio.connect(directory).execute("SELECT 1")
+
+    asyncio.run(main())
+
+
+def attempt_in_another_loop(_: dqlitepy.Connection, directory: Path) -> None:
+    async def main() -> None:
+        con = await aio.connect(directory)
+        try:
+            await asyncio.to_thread(asyncio.run, use(con))
+        finally:
+            await con.close()
+
+    async def use(con: aio.Connection) -> None:
+        await con.execute("SELECT 1")
+
+    asyncio.run(main())
+
+
 def attempt_after_close(con: dqlitepy.Connection, _: Path) -> None:
     con.close()
     con.execute("SELECT 1")
@@ -118,6 +194,16 @@ MET: dict[str, Callable[[dqlitepy.Connection, Path], object]] = {
     "Incorrect number of bindings supplied. The current statement uses …, and there are … supplied.": sql("SELECT ?"),
     "this text has a NUL character inside, where dqlite's protocol would end it. Bind it as bytes": sql(
         "SELECT ?", "a\0b"
+    ),
+    "Error binding parameter …: type '…' is not supported": sql("SELECT ?", {}),
+    "the connection is not open yet: await it": attempt_without_await,
+    "this connection belongs to another event loop: connections cannot be shared, open one in each loop": (
+        attempt_in_another_loop
+    ),
+    "no connection of the pool became free within … s: all … are in use. Hold connections for a shorter time, or raise "
+    "max_size": attempt_without_room,
+    "…() works on what is committed, and the connection has a transaction open: commit it or roll it back first": (
+        attempt_in_transaction
     ),
     "You can only execute one statement at a time.": sql("SELECT 1; SELECT 2"),
     "database is locked": attempt_under_lock,
@@ -156,4 +242,4 @@ def test_the_message_is_met_as_the_page_has_it(message: str, tmp_path: Path) -> 
     finally:
         con.close()
     assert type(met.value).__name__ == kind
-    assert re.search(".*".join(map(re.escape, message.split("…"))), str(met.value), re.DOTALL), str(met.value)
+    assert is_like(message, str(met.value)), str(met.value)
