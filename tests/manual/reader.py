@@ -134,12 +134,12 @@ class Reader:
             "HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder),
         }
-        ports = [free_address().rpartition(":")[2] for _ in range(4)]
-        self._ports = dict(zip(("9001", "9002", "9003", "8000"), ports, strict=True))
+        ports = [free_address().rpartition(":")[2] for _ in range(5)]
+        self._ports = dict(zip(("9001", "9002", "9003", "8000", "8001"), ports, strict=True))
 
     def here(self, text: str) -> str:
         """Returns a text of the page with the ports that this test uses."""
-        return re.sub(r"(?:(?<=127\.0\.0\.1:)|(?<=--port ))(?:900[123]|8000)\b", lambda m: self._ports[m[0]], text)
+        return re.sub(r"(?:(?<=127\.0\.0\.1:)|(?<=--port ))(?:900[123]|800[01])\b", lambda m: self._ports[m[0]], text)
 
     def save(self, name: str, text: str) -> None:
         """Saves a file of the page; a second text under the same name goes behind the first."""

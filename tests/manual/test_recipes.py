@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.manual.reader import BLOCK
 from tests.manual.recipes import OF_DJANGO, OF_PROGRAMS, RECIPES, follow_recipe
 from tests.support import PACKAGE
 
@@ -27,6 +28,14 @@ def test_the_others_are_there() -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_it_fits_on_a_screen(name: str) -> None:
     assert len(RECIPES[name].splitlines()) <= 100
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_its_files_are_named_in_the_text(name: str) -> None:
+    """No page shows the names that stand behind the language of a block."""
+    prose = BLOCK.sub("", RECIPES[name])
+    files = {block["info"] for block in BLOCK.finditer(RECIPES[name]) if block["language"] == "python"} - {"", "cell"}
+    assert [file for file in files if f"`{file}`" not in prose] == []
 
 
 def test_the_fixtures_are_on_their_page() -> None:
