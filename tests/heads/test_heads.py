@@ -13,7 +13,7 @@ from tools.patches.page import render
 from tools.pins import read_pins
 
 PATCHES = read_patches(ROOT)
-GROUPS = ["fixes", "features", "bounds", "speed"]
+GROUPS = ["fixes", "features", "bounds", "speed", "reads"]
 HEAD = """\
 SPDX-License-Identifier: MIT
 Modification of x 1 by us, 2026-01-01.

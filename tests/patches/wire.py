@@ -42,6 +42,15 @@ class Request(enum.IntEnum):
     TRANSFER = 17
     DESCRIBE = 18
     WEIGHT = 19
+    AWAIT = 64
+
+
+class Open(enum.IntFlag):
+    """What a client asks for when it opens a database; a server that knows of it says so."""
+
+    NOTHING = 0
+    POSITIONS = 1
+    LOCAL = 2
 
 
 class Response(enum.IntEnum):
@@ -98,15 +107,27 @@ class Page:
 class Client:
     """One connection to a server, with a database open."""
 
-    def __init__(self, address: str, *, database: str | None = "main", receive_buffer: int | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        database: str | None = "main",
+        flags: Open = Open.NOTHING,
+        max_staleness_ms: int = 0,
+        receive_buffer: int | None = None,
+    ) -> None:
         """Connects.
 
         Args:
             address: host:port.
             database: which one to open; with None nothing is sent at all.
+            flags: what else is asked for.
+            max_staleness_ms: how old a local read may be; 0 for as old as it likes.
             receive_buffer: bytes that the kernel keeps for a reader that does not read.
         """
         host, port = address.rsplit(":", 1)
+        self.granted = Open.NOTHING
+        self.position = 0  # the last entry that was applied when the last response was made
         self.socket = socket.socket()
         self.socket.settimeout(HANG_SECONDS)
         if receive_buffer is not None:
@@ -116,7 +137,7 @@ class Client:
             if database is None:
                 return
             self.socket.sendall(_WORD.pack(_PROTOCOL_VERSION))
-            self.open(database)
+            self.open(database, flags, max_staleness_ms)
         except BaseException:
             self.socket.close()
             raise
@@ -133,10 +154,24 @@ class Client:
         """Closes the socket, whatever is still on its way."""
         self.socket.close()
 
-    def open(self, database: str) -> None:
+    def open(self, database: str, flags: Open = Open.NOTHING, max_staleness_ms: int = 0) -> None:
         """Opens a database."""
-        self.send(Request.OPEN, text(database.encode()) + _WORD.pack(0) + text(b""))
-        self.expect(Response.DATABASE)
+        self.send(Request.OPEN, text(database.encode()) + _WORD.pack(max_staleness_ms << 32 | flags) + text(b""))
+        body = self.expect(Response.DATABASE)
+        self.granted = Open(struct.unpack_from("<I", body, 4)[0])
+        self._without_position(body)
+
+    def _without_position(self, body: bytes) -> bytes:
+        """Takes the position off a response, if there is one."""
+        if not self.granted & Open.POSITIONS:
+            return body
+        (self.position,) = _WORD.unpack_from(body, len(body) - 8)
+        return body[:-8]
+
+    def wait_applied(self, index: int, timeout_ms: int) -> None:
+        """Returns when the node has applied an entry."""
+        self.send(Request.AWAIT, struct.pack("<QQ", index, timeout_ms))
+        self.expect(Response.EMPTY)
 
     def send(self, request: Request, body: bytes, *, schema: int = 0) -> None:
         """Sends one request."""
@@ -166,7 +201,7 @@ class Client:
     def execute(self, sql: str) -> int:
         """Runs statements by EXEC_SQL and returns how many rows the last one changed."""
         self.begin_execute(sql)
-        changes: int = _WORD.unpack_from(self.expect(Response.RESULT), 8)[0]
+        changes: int = _WORD.unpack_from(self._without_position(self.expect(Response.RESULT)), 8)[0]
         return changes
 
     def begin_execute(self, sql: str) -> None:
@@ -189,7 +224,7 @@ class Client:
 
     def page(self) -> Page:
         """Reads one ROWS response."""
-        return _page(self.expect(Response.ROWS))
+        return _page(self._without_position(self.expect(Response.ROWS)))
 
     def query(self, sql: str, *parameters: int) -> list[tuple[Value, ...]]:
         """Runs one statement by QUERY_SQL and returns all of its rows."""

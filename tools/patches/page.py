@@ -21,9 +21,11 @@ compiles on top of the groups before it:
 - **features**: what the client of this package asks of its nodes.
 - **bounds**: no input ends a node, and nothing grows without bound.
 - **speed**: the same answers in less time. Some of them change which thread does what, and are the daring ones.
+- **reads**: servers that do not lead answer, too.
 
-`--//third_party/dqlite:patches=fixes` builds the library without speed. It behaves the same, and is slower; its wheel
-has `+fixes` in its version. `tools/bazel test --config=fixes //tests:fixes` tests it.
+`--//third_party/dqlite:patches=fixes` builds the library without speed and reads. It behaves the same, but is slower,
+and local reads go to the leader; its wheel has `+fixes` in its version. `tools/bazel test --config=fixes //tests:fixes`
+tests it.
 
 `tools/bazel run //tools:update -- --try dqlite VERSION` tries each patch on another version of dqlite.
 """
@@ -32,6 +34,7 @@ _ABOUT = {
     ("dqlite", "features"): "dqlite: features",
     ("dqlite", "bounds"): "dqlite: bounds",
     ("dqlite", "speed"): "dqlite: speed",
+    ("dqlite", "reads"): "dqlite: reads",
 }
 
 
