@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 9
+#define DQLITEPY_ABI_VERSION 10
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -53,7 +53,8 @@ typedef enum dqlitepy_kind {
 	DQLITEPY_KIND_INTERRUPTED = 11,     /* cancelled by dqlitepy_cancel */
 	DQLITEPY_KIND_CONNECTION = 12,      /* the connection to the server broke; nothing can have been written */
 	DQLITEPY_KIND_PROTOCOL = 13,        /* the server sent what the protocol does not allow */
-	DQLITEPY_KIND_INTERNAL = 14         /* a defect of this library */
+	DQLITEPY_KIND_INTERNAL = 14,        /* a defect of this library */
+	DQLITEPY_KIND_STALE = 15            /* what the server nearby has applied is older than the read may be */
 } dqlitepy_kind;
 
 typedef enum dqlitepy_error_flag {
@@ -229,6 +230,12 @@ int32_t dqlitepy_make_certificate(dqlitepy_text authority_certificate, dqlitepy_
 
 /* ---- connections ------------------------------------------------------------------------------------------------- */
 
+typedef enum dqlitepy_reads {
+	DQLITEPY_READS_LEADER = 0,  /* all statements run at the leader */
+	DQLITEPY_READS_NEAREST = 1, /* with DQLITEPY_NEARBY, at the server that answers first */
+	DQLITEPY_READS_FIRST = 2    /* the same, but at the first of `servers` if that answers */
+} dqlitepy_reads;
+
 typedef struct dqlitepy_connect_options {
 	dqlitepy_text servers;      /* addresses, one a line */
 	dqlitepy_text database;     /* name of the database within the cluster */
@@ -238,6 +245,8 @@ typedef struct dqlitepy_connect_options {
 	dqlitepy_text tls_certificate; /* as in dqlitepy_node_options; "" = none, unless the server wants one */
 	dqlitepy_text tls_key;         /* as there; "" where there is no certificate */
 	dqlitepy_text tls_authority;   /* as there; "" = no TLS at all */
+	uint32_t reads;             /* dqlitepy_reads */
+	uint32_t max_staleness_ms;  /* how old a read nearby may be; 0 = as old as it likes */
 } dqlitepy_connect_options;
 
 /* Begins to find the leader and to open the database on it: all servers are tried at the same time, and the leader that they
@@ -255,7 +264,8 @@ typedef struct dqlitepy_connect_options {
  * Whatever it was, the next statement looks for the leader and runs there. PRAGMAs that belong to a connection (foreign_keys,
  * cache_size, ...) are set again. Temporary tables, views and triggers and ATTACHed databases are gone; a connection that had
  * made some is told so once, instead of a silent second run or before the next statement runs. last_insert_rowid(),
- * changes() and total_changes() of SQL begin anew. */
+ * changes() and total_changes() of SQL begin anew.
+ * With another value of `reads` than DQLITEPY_READS_LEADER it finds a server that reads, and the leader when it is needed. */
 int32_t dqlitepy_connect(dqlitepy_connect_options_in options, int32_t slice_ms, uint64_t *connection, dqlitepy_error *error);
 
 /* 1 inside a transaction, 0 outside, as far as this connection can know. */
@@ -268,6 +278,11 @@ int32_t dqlitepy_give_up(uint64_t connection, int32_t *transaction_lost, dqlitep
 
 /* The address of the leader that the connection found last. The caller frees *block. */
 int32_t dqlitepy_leader_address(uint64_t connection, void **block, uint64_t *size, dqlitepy_error *error);
+
+/* What the connection has written and read, as an index in the cluster's log; 0 where it knows of none, and always with
+ * DQLITEPY_READS_LEADER. Another connection sees all of it after dqlitepy_advance, which never goes back. */
+int32_t dqlitepy_position(uint64_t connection, uint64_t *position, dqlitepy_error *error);
+int32_t dqlitepy_advance(uint64_t connection, uint64_t position, dqlitepy_error *error);
 
 /* ---- statements -------------------------------------------------------------------------------------------------- */
 
@@ -301,6 +316,10 @@ typedef struct dqlitepy_result {
 typedef enum dqlitepy_execute_flag {
 	DQLITEPY_TEXT_AS_BYTES = 1, /* a text arrives as bytearray, whatever bytes it has, a blob as bytes: for text_factory and
 				       converters */
+	DQLITEPY_NEARBY = 4,        /* a SELECT or VALUES outside a transaction may run at the server nearby, which answers by what it
+				       has applied: nothing that may still be lost, and nothing older than what this connection has
+				       written and read. Where it has not applied that within busy_timeout_ms, or is older than
+				       max_staleness_ms: DQLITEPY_KIND_STALE */
 	DQLITEPY_LINEARIZABLE = 2   /* a statement that only reads waits until a majority of the voters has named its server as the
 				       leader, and so sees every write that was acknowledged, to whomever, before it began. Without
 				       it a leader that was cut off from the others, but not from us, goes on for some seconds to

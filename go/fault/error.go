@@ -23,6 +23,7 @@ const (
 	Connection      Kind = 12
 	Protocol        Kind = 13
 	Internal        Kind = 14
+	Stale           Kind = 15
 )
 
 // CodeInterrupt is SQLITE_INTERRUPT.

@@ -30,7 +30,7 @@ func enter(ctx context.Context, address string, learned bool, options *Options) 
 		l, err = c.handOver(address, options)
 		return l, "", err
 	}
-	requests := wire.AppendOpen(wire.AppendHandshake(nil), options.Database)
+	requests := wire.AppendOpen(wire.AppendHandshake(nil), options.Database, options.flags(), 0)
 	answers := 1
 	if !options.Local {
 		requests = wire.AppendCluster(wire.AppendLeader(requests))
@@ -48,10 +48,14 @@ func enter(ctx context.Context, address string, learned bool, options *Options) 
 		}
 	}
 	if frames[0].Type != wire.ResponseFailure {
-		if err := wire.DecodeDB(frames[0]); err != nil {
+		db, err := wire.DecodeDB(frames[0])
+		if err != nil {
 			return nil, "", err
 		}
-		if l, err = c.handOver(address, options); l != nil && !options.Local {
+		if l, err = c.handOver(address, options); l != nil {
+			l.Positions, l.Applied = db.Flags&wire.OpenPositions != 0, db.Applied
+		}
+		if l != nil && !options.Local {
 			server, _ := wire.DecodeServer(frames[1])
 			l.ServerID = server.ID
 			if known != nil {

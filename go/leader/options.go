@@ -12,6 +12,7 @@ import (
 	"dqlitepy.dev/go/fault"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/members"
+	"dqlitepy.dev/go/wire"
 )
 
 // Options say where to connect to.
@@ -26,6 +27,11 @@ type Options struct {
 	LeaderTimeout time.Duration     // how long to look for a leader, at first and whenever it is lost
 	FindShortcut  link.FindShortcut // nil where no server is in this process
 
+	// Who reads at the nearest server, and not at the leader:
+	Nearby       bool          // such reads may be wanted: the leader tells positions
+	NearbyFirst  bool          // the first of the servers is the nearest
+	MaxStaleness time.Duration // how old such a read may be; 0 for as old as it likes
+
 	Members *members.Cluster // whom the leader named; nil where only the given servers count. Recall sets it
 }
 
@@ -34,6 +40,14 @@ func (o *Options) Recall() {
 	if !o.Local && !o.AnyServer {
 		o.Members = members.Of(o.Servers, o.Credentials != nil)
 	}
+}
+
+// flags are those by which the leader opens a database.
+func (o *Options) flags() uint32 {
+	if o.Nearby {
+		return wire.OpenPositions
+	}
+	return 0
 }
 
 // Check refuses what can never work.

@@ -13,10 +13,22 @@ import (
 // askPatience bounds each question whether the leader was replaced.
 const askPatience = 2 * time.Second
 
-// Verdict is what the other servers say.
+// Verdict is what the other servers say, or a server itself.
 type Verdict struct {
 	Done     chan struct{}
 	Replaced bool // good once done is closed
+}
+
+// AskWhetherSilent begins to ask a server that answers everybody whether it still does. Replaced says that it does not.
+func (q *Quorum) AskWhetherSilent(address string) *Verdict {
+	v := &Verdict{Done: make(chan struct{})}
+	go func() {
+		defer close(v.Done)
+		ctx, cancel := context.WithTimeout(context.Background(), askPatience)
+		defer cancel()
+		v.Replaced = q.askServer(ctx, address, false, false).err != nil
+	}()
+	return v
 }
 
 // AskWhetherReplaced begins to ask the servers whether they follow another leader than this one, which says nothing.

@@ -32,11 +32,12 @@ const (
 	replacedPause = time.Second
 )
 
-// Search looks for the leader beside the thread that waits for it. All servers are asked at the same time, the likeliest a
+// Search looks for the leader, or for the nearest server, beside the thread that waits for it. All servers are asked at the same time, the likeliest a
 // little earlier than the others, so that one which accepts and never answers holds up nobody.
 type Search struct {
 	short      bool // a process has run out of descriptors
 	options    *Options
+	nearby     bool         // any server will do that reads what it has applied
 	candidates []*candidate // in the order in which they are tried
 	nextStart  time.Time    // before that no further server is tried, unless another one has failed
 	outcomes   chan outcome
@@ -70,8 +71,18 @@ type outcome struct {
 // Start looks for the leader until the timeout or the context ends. The last leader is tried first; one that has been
 // replaced and does not know it yet is given some time to learn it.
 func Start(ctx context.Context, options *Options, lastLeader, replaced string, timeout time.Duration) *Search {
+	return start(ctx, &Search{options: options}, lastLeader, replaced, timeout)
+}
+
+// StartNearby looks for the server that answers first, or for the first one where that is said to be the nearest.
+func StartNearby(ctx context.Context, options *Options, timeout time.Duration) *Search {
+	return start(ctx, &Search{options: options, nearby: true}, "", "", timeout)
+}
+
+func start(ctx context.Context, s *Search, lastLeader, replaced string, timeout time.Duration) *Search {
+	options := s.options
 	bounded, cancel := context.WithTimeout(ctx, timeout)
-	s := &Search{options: options, outcomes: make(chan outcome), cancel: cancel, Done: make(chan struct{})}
+	s.outcomes, s.cancel, s.Done = make(chan outcome), cancel, make(chan struct{})
 	for _, address := range slices.Concat([]string{lastLeader}, options.Servers, options.Members.Others()) {
 		if address != "" && s.find(address) == nil {
 			learned := !slices.Contains(options.Servers, address)
@@ -111,7 +122,17 @@ func PauseAfter(losses int) time.Duration { return min(firstPause<<min(losses, 5
 
 // Find looks for the leader and blocks until there is one, or the leader timeout or the context ends.
 func Find(ctx context.Context, options *Options) (*link.Link, *fault.Error) {
-	s := Start(ctx, options, "", "", options.LeaderTimeout)
+	return wait(ctx, Start(ctx, options, "", "", options.LeaderTimeout))
+}
+
+// FindNearby is Find for the nearest server; none may be of the kind that reads, too.
+func FindNearby(ctx context.Context, options *Options) (l *link.Link, noneReads bool, failure *fault.Error) {
+	s := StartNearby(ctx, options, options.LeaderTimeout)
+	l, failure = wait(ctx, s)
+	return l, l == nil && ctx.Err() == nil && s.NoneReads(), failure
+}
+
+func wait(ctx context.Context, s *Search) (*link.Link, *fault.Error) {
 	<-s.Done
 	if s.Link == nil && ctx.Err() != nil {
 		return nil, fault.Interruption()
@@ -167,7 +188,9 @@ func (s *Search) startDue(ctx context.Context, now time.Time) (next time.Time, h
 			return link.Earlier(next, s.nextStart), false
 		default:
 			s.attempt(ctx, c)
-			s.nextStart = now.Add(headStart)
+			if !s.nearby || s.options.NearbyFirst {
+				s.nextStart = now.Add(headStart)
+			}
 		}
 	}
 	return next, hopeless
@@ -181,7 +204,11 @@ func (s *Search) attempt(ctx context.Context, c *candidate) {
 		bounded, cancel := context.WithTimeout(ctx, AttemptTimeout)
 		defer cancel()
 		o := outcome{candidate: c}
-		o.link, o.leader, o.err = enter(bounded, c.address, c.learned, s.options)
+		if s.nearby {
+			o.link, o.err = enterNearby(bounded, c.address, c.learned, s.options)
+		} else {
+			o.link, o.leader, o.err = enter(bounded, c.address, c.learned, s.options)
+		}
 		select {
 		case s.outcomes <- o:
 		case <-ctx.Done():
@@ -233,6 +260,9 @@ func (s *Search) find(address string) *candidate {
 
 func (s *Search) failure(timeout time.Duration) *fault.Error {
 	timeout = timeout.Round(time.Millisecond) // of a connection that had a leader, it is some nanoseconds less than was asked
+	if s.nearby {
+		return fault.Errorf(fault.NoLeader, "no server that reads what it has was found within %v: %s", timeout, s)
+	}
 	if s.options.AnyServer {
 		return fault.Errorf(fault.NoLeader, "no server answered within %v: %s", timeout, s)
 	}

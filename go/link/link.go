@@ -39,7 +39,12 @@ type Link struct {
 	silent    bool  // what is queued is not begun yet, and nothing may come before it is
 	Harmless  bool  // to lose the link with what is queued costs nothing but another attempt
 	News      *News // nil where nobody is told of any
-	spin      spin
+
+	Local     bool   // the server reads what it has applied, and nothing else
+	Positions bool   // answers end in what the server has applied
+	Applied   uint64 // the last entry that it is known to have applied
+
+	spin spin
 
 	shortcut     Shortcut     // nil where there is none
 	findShortcut FindShortcut // nil once it is decided
@@ -285,12 +290,19 @@ func (l *Link) take() (frame wire.Frame, need uint64, err error) {
 	if uint64(len(received)) < size {
 		return wire.Frame{}, size, nil
 	}
+	frame = wire.Frame{Header: header, Body: received[wire.HeaderSize:size]}
+	if l.Positions {
+		if err := frame.TakePosition(); err != nil {
+			return wire.Frame{}, 0, err
+		}
+		l.Applied = max(l.Applied, frame.Position)
+	}
 	l.start += int(size)
-	return wire.Frame{Header: header, Body: received[wire.HeaderSize:size]}, 0, nil
+	return frame, 0, nil
 }
 
 // Unread puts the frame back that was taken last.
-func (l *Link) Unread(frame wire.Frame) { l.start -= wire.HeaderSize + len(frame.Body) }
+func (l *Link) Unread(frame wire.Frame) { l.start -= wire.HeaderSize + int(frame.BodySize()) }
 
 // wait returns nil when the socket is ready.
 func (l *Link) wait(events int16, deadline time.Time) error {

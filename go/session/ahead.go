@@ -64,6 +64,7 @@ func (s *Session) decodeAhead() {
 			s.link.Unread(frame)
 			return
 		}
+		s.see(frame)
 		s.taken()
 		st.goOn(more)
 	}

@@ -10,6 +10,17 @@ import (
 // begin does the first step of an operation, over a new connection where there is none.
 func (s *Session) begin(first func()) {
 	s.op.first, s.op.onLoss = first, (*Session).repeat
+	if s.nearby != s.op.nearby {
+		s.drain(func() {
+			s.switchTo(s.op.nearby)
+			s.begin(first)
+		})
+		return
+	}
+	if s.link == nil && s.nearby {
+		s.connect(s.options.LeaderTimeout)
+		return
+	}
 	if s.link == nil {
 		if s.belongings.forget() {
 			s.fail(fault.Errorf(fault.Connection, "the connection to the leader was lost%s", belongingsGone))
@@ -19,7 +30,7 @@ func (s *Session) begin(first func()) {
 		return
 	}
 	s.drain(func() {
-		if s.options.Members.Due() {
+		if !s.nearby && s.options.Members.Due() {
 			s.learn(first)
 			return
 		}

@@ -29,6 +29,11 @@ func (b *belongings) add(statement *sql.Statement) {
 	b.settings = append(b.settings, setting{statement.Setting, statement.Text})
 }
 
+// changeReads tells whether a setting changes what a SELECT returns.
+func (b *belongings) changeReads() bool {
+	return slices.ContainsFunc(b.settings, func(s setting) bool { return sql.ChangesReads(s.name) })
+}
+
 // forget tells whether something is lost with the connection that cannot be made again.
 func (b *belongings) forget() bool {
 	gone := b.temporary

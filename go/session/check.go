@@ -28,6 +28,7 @@ const (
 	// SQLite's copy, the pages of the write-ahead log, the entry of raft's log, its way to the disk, the pages of the database).
 	maxRequestSize = 256 << 20
 
+	codeError  = 1  // SQLITE_ERROR: above all, what the schema does not have
 	codeTooBig = 18 // SQLITE_TOOBIG
 	codeAuth   = 23 // SQLITE_AUTH: what an authorizer refuses
 )

@@ -17,6 +17,8 @@ type Request struct {
 	Parameters  []wire.Value
 	Begin       string // the BEGIN that has to precede what modifies outside a transaction, or ""
 	TextAsBytes bool
+	// Nearby: a statement that only reads may run at the nearest server, on what that one has applied; see nearby.go.
+	Nearby bool
 	// Linearizable: a statement that only reads sees everything that was acknowledged, to whomever, before it began.
 	Linearizable bool
 }
@@ -55,6 +57,7 @@ func (s *Session) Execute(request Request) *fault.Error {
 		return nil
 	}
 	e := &execution{s: s, Request: request}
+	s.op.nearby = request.Nearby && s.mayReadNearby(request.Statement)
 	s.begin(func() {
 		e.retry = newRetry(s.options.BusyTimeout)
 		if mode >= 0 {
@@ -70,6 +73,8 @@ func (e *execution) send() {
 	e.begun, e.s.op.ownTransaction = false, false
 	implicit := e.Begin != "" && e.Statement.BeginsImplicitly() && !e.s.transaction.open
 	switch {
+	case e.s.nearby:
+		e.s.whenSeen(e.failed, e.query)
 	case implicit && !e.Statement.Rows() && takesLock(e.Begin):
 		e.begun, e.s.op.ownTransaction = true, true
 		e.s.exec(nothing, e.Begin+";\n"+e.Statement.Text, e.Parameters, e.executed)
@@ -134,6 +139,10 @@ func flagsOf(statement *sql.Statement) uint32 {
 }
 
 func (e *execution) failed(failure *wire.Failure) {
+	if e.s.nearby && failure.Code == codeError {
+		e.s.goToLeader() // which may know a table, or a function, that the other does not know yet
+		return
+	}
 	if pause, again := e.retry.next(failure); again {
 		if e.begun {
 			e.s.rollBack(func() { e.s.pause(pause, e.send, e.s.fail) })

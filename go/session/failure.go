@@ -65,6 +65,7 @@ func (s *Session) lossError(reason string) *fault.Error {
 	var loss *fault.Error
 	switch stake {
 	case theCommit, pastWork:
+		s.seen.unsure = true
 		loss = fault.Lossf(fault.AmbiguousCommit, "%s: the write may or may not have been committed; look before you repeat it", reason)
 	case openWork:
 		loss = transactionLost("%s: the open transaction is gone, nothing of it was committed; begin it again", reason)
@@ -121,6 +122,8 @@ func (s *Session) refusal(failure *wire.Failure) *fault.Error {
 			reason = "the server could not write (" + whyNotWritten(message) + ")"
 		}
 		return coded(failure, s.lossError(reason))
+	case failure.Code == wire.CodeStale:
+		return fault.Errorf(fault.Stale, "%s", message)
 	case failure.Code == 0:
 		return fault.Errorf(fault.Programming, "%s", message)
 	default:

@@ -17,6 +17,7 @@ type operation struct {
 	ready          bool // the last slice ended although there was more to do
 	unasked        bool // nobody has asked for it yet: it reads ahead
 	ownTransaction bool // it has itself begun the transaction that is open
+	nearby         bool // it reads at the server nearby
 
 	next     step
 	giveUpAt time.Time // when a server that does not end what it was asked to end is left alone; zero for never
@@ -127,15 +128,26 @@ func (s *Session) breakLink() {
 	if s.link == nil {
 		return
 	}
-	s.shed += s.link.Held()
-	s.options.Group.DrainInBackground(s.link)
-	s.link, s.stream = nil, nil
-	s.transaction.end()
+	s.leave(&s.way)
+	s.stream = nil
+	if !s.nearby {
+		s.transaction.end()
+	}
+}
+
+// leave gives the link of a way up.
+func (s *Session) leave(w *way) {
+	if w.link != nil {
+		s.shed += w.link.Held()
+		s.options.Group.DrainInBackground(w.link)
+		w.link = nil
+	}
 }
 
 // die breaks the connection for ever.
 func (s *Session) die(reason *fault.Error) {
 	s.breakLink()
+	s.leave(&s.other)
 	if s.dead == nil {
 		s.dead = reason
 	}
@@ -149,6 +161,7 @@ func (s *Session) GiveUp() (lost bool) {
 		return false
 	}
 	lost = s.transaction.open
+	s.seen.unsure = s.seen.unsure || !s.nearby
 	s.breakLink()
 	s.drop()
 	return lost

@@ -23,7 +23,7 @@ func (s *Session) repeat(loss *fault.Error) bool {
 	if s.closing || s.dead != nil || loss.Kind != fault.NotLeader && loss.Kind != fault.Connection {
 		return false
 	}
-	if gone := s.belongings.forget(); gone {
+	if gone := !s.nearby && s.belongings.forget(); gone {
 		loss.Message += belongingsGone
 		return false
 	}
@@ -51,19 +51,43 @@ func (s *Session) repeat(loss *fault.Error) bool {
 
 const belongingsGone = "; its temporary tables and ATTACHed databases are gone with it: make them again"
 
-// connect looks for the leader; the operation begins on it.
+// connect looks for the leader, or for the server nearby; the operation begins on it.
 func (s *Session) connect(timeout time.Duration) {
+	s.switchTo(s.op.nearby)
 	s.stake = nothing // until something is sent
-	found := leader.Start(context.Background(), &s.options, s.leader, s.replaced, timeout)
+	var found *leader.Search
+	if s.nearby {
+		found = leader.StartNearby(context.Background(), &s.options, timeout)
+	} else {
+		found = leader.Start(context.Background(), &s.options, s.leader, s.replaced, timeout)
+	}
 	s.op.next.background = &background{found.Done, found.Abandon, func() { s.arrive(found) }}
 }
 
 // arrive ends the search.
 func (s *Session) arrive(found *leader.Search) {
-	if found.Link == nil {
+	switch {
+	case found.Link != nil:
+		s.adopt(found.Link)
+		if s.nearby {
+			s.op.first()
+			return
+		}
+		s.restore(s.op.first)
+	case s.nearby && found.NoneReads():
+		s.goToLeader()
+	default:
 		s.fail(found.Failed)
+	}
+}
+
+// goToLeader does the operation under way at the leader instead, from its first step. Nothing of it was handed out.
+func (s *Session) goToLeader() {
+	s.op.nearby = false
+	s.switchTo(false)
+	if s.link == nil {
+		s.connect(s.options.LeaderTimeout)
 		return
 	}
-	s.adopt(found.Link)
-	s.restore(s.op.first)
+	s.op.first()
 }

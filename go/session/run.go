@@ -95,10 +95,11 @@ func (s *Session) step(deadline time.Time) error {
 	frame, err := s.link.ReceiveAfter(whileWaiting, deadline)
 	if err != nil {
 		if err == link.ErrSliceEnded && s.watch() {
-			return errReplaced
+			return s.whyGivenUp()
 		}
 		return err
 	}
+	s.see(frame)
 	onFrame := s.op.next.onFrame
 	s.taken()
 	onFrame(frame)

@@ -43,7 +43,7 @@ func (c *rawConnection) ask(request []byte) wire.Frame {
 // The scanner is held to SQLite itself: what PREPARE says of a statement, it must have said before.
 func TestTheScannerAgreesWithSQLite(t *testing.T) {
 	c := dialRaw(t)
-	if frame := c.ask(wire.AppendOpen(nil, freshDatabase())); frame.Type != wire.ResponseDB {
+	if frame := c.ask(wire.AppendOpen(nil, freshDatabase(), 0, 0)); frame.Type != wire.ResponseDB {
 		t.Fatalf("OPEN was answered with %d", frame.Type)
 	}
 	setup := wire.AppendExecSQL(nil, "CREATE TABLE t (a, b, [returning], \"x;y\")", nil)

@@ -60,12 +60,12 @@ type Session struct {
 	waker   *link.Waker
 	op      operation // what is under way
 
-	// The way to the leader:
-	link     *link.Link     // nil while there is none; the next operation makes one
-	leader   string         // the last one
-	replaced string         // one that does not know yet that it is the leader no more
-	silence  silence        // of the server that owes an answer
-	quorum   *leader.Quorum // nil until a linearizable read or a long silence
+	// The way to the server of the operation under way, or of the last one: to the leader, or to one nearby.
+	way
+	nearby bool
+	other  way            // the other one
+	seen   seen           // of what was written and read
+	quorum *leader.Quorum // nil until a linearizable read or a long silence
 
 	// What the server keeps for this connection, or would:
 	transaction transaction
@@ -90,6 +90,14 @@ type Session struct {
 	ahead  atomic.Pointer[chan struct{}] // is closed when the last such goroutine has left, too; nil before the first
 }
 
+// way leads to a server.
+type way struct {
+	link     *link.Link // nil while there is none; the next operation makes one
+	leader   string     // the last one; "" for the way to the server nearby
+	replaced string     // one that does not know yet that it is the leader no more
+	silence  silence    // of the server that owes an answer
+}
+
 // Enter takes the session for the calling thread, and fails while another one is inside.
 func (s *Session) Enter() *fault.Error {
 	if s.mu.TryLock() {
@@ -108,7 +116,12 @@ func (s *Session) Enter() *fault.Error {
 func (s *Session) InTransaction() bool { return s.transaction.open }
 
 // Leader is the address of the leader that was found last.
-func (s *Session) Leader() string { return s.leader }
+func (s *Session) Leader() string {
+	if s.nearby {
+		return s.other.leader
+	}
+	return s.leader
+}
 
 // Cancel ends the operation under way, from any thread.
 func (s *Session) Cancel() { s.waker.Raise() }
@@ -116,9 +129,18 @@ func (s *Session) Cancel() { s.waker.Raise() }
 // Busy tells whether an operation is under way.
 func (s *Session) Busy() bool { return s.op.claimed }
 
-// adopt makes a link that was found the one to the leader.
+// adopt makes a link that was found the one of the present way.
 func (s *Session) adopt(l *link.Link) {
 	l.Waker = s.waker
-	s.link, s.leader, s.replaced = l, l.Address, ""
-	s.silence = silence{} // that was another server's
+	s.way = way{link: l} // silence was another server's
+	if !s.nearby {
+		s.leader = l.Address
+	}
+}
+
+// switchTo makes the way to the server nearby the present one, or the way to the leader.
+func (s *Session) switchTo(nearby bool) {
+	if s.nearby != nearby {
+		s.way, s.other, s.nearby = s.other, s.way, nearby
+	}
 }

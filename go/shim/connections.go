@@ -71,6 +71,9 @@ func optionsOf(options C.dqlitepy_connect_options_in) (leader.Options, *fault.Er
 		FindShortcut:  findShortcut,
 		BusyTimeout:   time.Duration(options.busy_timeout_ms) * time.Millisecond,
 		LeaderTimeout: time.Duration(options.leader_timeout_ms) * time.Millisecond,
+		Nearby:        options.reads != C.DQLITEPY_READS_LEADER,
+		NearbyFirst:   options.reads == C.DQLITEPY_READS_FIRST,
+		MaxStaleness:  time.Duration(options.max_staleness_ms) * time.Millisecond,
 	}
 	trust, failure := trustIn(options.tls_certificate, options.tls_key, options.tls_authority)
 	if failure != nil {
@@ -117,6 +120,24 @@ func dqlitepy_leader_address(connection C.uint64_t, block *unsafe.Pointer, size 
 	defer guard(out, &status)
 	return use(connection, out, func(c *connectionHandle) C.int32_t {
 		handOver([]byte(c.session.Leader()), block, size)
+		return C.DQLITEPY_OK
+	})
+}
+
+//export dqlitepy_position
+func dqlitepy_position(connection C.uint64_t, position *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	return use(connection, out, func(c *connectionHandle) C.int32_t {
+		*position = C.uint64_t(c.session.Position())
+		return C.DQLITEPY_OK
+	})
+}
+
+//export dqlitepy_advance
+func dqlitepy_advance(connection, position C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+	defer guard(out, &status)
+	return use(connection, out, func(c *connectionHandle) C.int32_t {
+		c.session.Advance(uint64(position))
 		return C.DQLITEPY_OK
 	})
 }

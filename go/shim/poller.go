@@ -247,7 +247,11 @@ func (p *poller) watch(handle uint64, needs session.Needs, i *interest) error {
 		if needs.Write {
 			events |= unix.EPOLLOUT
 		}
-		if err := p.control(operation, needs.Socket, handle, events); err != nil {
+		err := p.control(operation, needs.Socket, handle, events)
+		if err == unix.EEXIST { // a connection may have two links, and go from one to the other and back
+			err = p.control(unix.EPOLL_CTL_MOD, needs.Socket, handle, events)
+		}
+		if err != nil {
 			return fmt.Errorf("the event loop cannot be told of an answer: %w", err)
 		}
 		i.link, i.write = needs.Link, needs.Write

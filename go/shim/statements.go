@@ -37,6 +37,7 @@ func dqlitepy_execute(connection C.uint64_t, text C.dqlitepy_text, text_size C.u
 			Parameters:   values,
 			Begin:        textOf(begin),
 			TextAsBytes:  flags&C.DQLITEPY_TEXT_AS_BYTES != 0,
+			Nearby:       flags&C.DQLITEPY_NEARBY != 0,
 			Linearizable: flags&C.DQLITEPY_LINEARIZABLE != 0,
 		})
 	})

@@ -104,3 +104,24 @@ func (c *cursor) createsInTemp() bool {
 	schema := c.next()
 	return c.peek().symbol('.') && strings.EqualFold(schema.name(), "temp")
 }
+
+// counters are the functions whose value belongs to the connection that wrote.
+var counters = set("changes", "last_insert_rowid", "total_changes")
+
+// readSettings are the settings that change what a SELECT returns, or whether it may.
+var readSettings = set(
+	"case_sensitive_like", "empty_result_callbacks", "full_column_names", "reverse_unordered_selects", "short_column_names",
+	"trusted_schema", "writable_schema",
+)
+
+// ChangesReads tells whether a PRAGMA of the connection changes what a SELECT returns.
+func ChangesReads(setting string) bool { return readSettings[setting] }
+
+// findPortable finds out whether the statement only reads what every server has, and nothing of the connection's.
+func (s *Statement) findPortable() {
+	s.Portable = !s.Explain && (s.Verb == "SELECT" || s.Verb == "VALUES")
+	for _, t := range s.tokens {
+		name := strings.ToLower(t.name())
+		s.Portable = s.Portable && !counters[name] && !strings.HasPrefix(name, "pragma_")
+	}
+}

@@ -21,6 +21,7 @@ type Statement struct {
 	Setting    string      // the PRAGMA of the connection that it sets, in small letters
 	Pragma     *Pragma     // nil for what is none, or is wrong
 	Temporary  bool        // it makes what only this connection has: a temporary table, view, trigger or index, or an ATTACH
+	Portable   bool        // it only reads, and the same on each connection
 
 	question bool // a PRAGMA that only reads
 	odd      bool // something stands before it that Python's sqlite3 does not skip to find out what it is
@@ -137,6 +138,7 @@ func (s *Statement) classify() {
 		s.Returning = c.findOutside("RETURNING")
 	}
 	s.findLocal()
+	s.findPortable()
 	if !s.Explain && !s.With {
 		s.Effect, s.Savepoint = transactionEffect(s.tokens)
 	}

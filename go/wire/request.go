@@ -2,7 +2,10 @@
 
 package wire
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"time"
+)
 
 // maxShortParameters is how many parameters schema 0 can count in its one byte.
 const maxShortParameters = 255
@@ -21,12 +24,22 @@ func AppendLeader(buffer []byte) []byte {
 	return finish(buffer, start)
 }
 
-// AppendOpen opens the connection's one database. Answer: DB.
-func AppendOpen(buffer []byte, name string) []byte {
+// AppendOpen opens the connection's one database. Answer: DB. With OpenLocal, reads may lack what was committed in the last
+// maxStaleness, of whole milliseconds; 0 for any.
+func AppendOpen(buffer []byte, name string, flags uint32, maxStaleness time.Duration) []byte {
 	buffer, start := begin(buffer, RequestOpen, 0)
 	buffer = appendText(buffer, name)
-	buffer = binary.LittleEndian.AppendUint64(buffer, 0) // flags, which no server reads
-	buffer = appendText(buffer, "")                      // the VFS, which no server reads either
+	buffer = binary.LittleEndian.AppendUint32(buffer, flags)
+	buffer = binary.LittleEndian.AppendUint32(buffer, uint32(maxStaleness.Milliseconds()))
+	buffer = appendText(buffer, "") // the VFS, which no server reads
+	return finish(buffer, start)
+}
+
+// AppendAwait waits until the server has applied an entry, or for a time of whole milliseconds. Answer: Empty, or CodeStale.
+func AppendAwait(buffer []byte, index uint64, timeout time.Duration) []byte {
+	buffer, start := begin(buffer, RequestAwait, 0)
+	buffer = binary.LittleEndian.AppendUint64(buffer, index)
+	buffer = binary.LittleEndian.AppendUint64(buffer, uint64(timeout.Milliseconds()))
 	return finish(buffer, start)
 }
 

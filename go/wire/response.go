@@ -44,14 +44,23 @@ func DecodeServer(frame Frame) (Server, error) {
 	return Server{id, string(address)}, r.done("Server")
 }
 
-// DecodeDB checks the answer to OPEN; its number is always 0.
-func DecodeDB(frame Frame) error {
+// DB is a database that was opened; its number is always 0.
+type DB struct {
+	Flags   uint32 // those of OPEN that the server heeds
+	Applied uint64 // the last entry that it has applied; with OpenPositions
+}
+
+// DecodeDB decodes the answer to OPEN.
+func DecodeDB(frame Frame) (DB, error) {
 	r, err := open(frame, ResponseDB)
 	if err != nil {
-		return err
+		return DB{}, err
 	}
-	r.word()
-	return r.done("DB")
+	db := DB{Flags: uint32(r.word() >> 32)}
+	if db.Flags&OpenPositions != 0 {
+		db.Applied = r.word()
+	}
+	return db, r.done("DB")
 }
 
 // DecodeStmt decodes the answer to PREPARE.

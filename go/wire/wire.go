@@ -7,7 +7,10 @@
 // there, and what does not fit is an *Error, never a panic. Decoded text and blobs alias the bytes that were decoded.
 package wire
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // ProtocolVersion is the first word that a client sends; the server does not answer it.
 const ProtocolVersion = 1
@@ -28,6 +31,13 @@ const (
 	RequestQuerySQL  = 9
 	RequestInterrupt = 10
 	RequestDump      = 15
+	RequestAwait     = 64 // of our servers alone, as are flags of OPEN
+)
+
+// Flags of OPEN. A stock server ignores them; ours says in its answer which it heeds.
+const (
+	OpenPositions = 1 // each answer tells what the server has applied
+	OpenLocal     = 2 // the server reads whether it leads or not
 )
 
 // Types of responses.
@@ -48,6 +58,7 @@ const (
 	CodeBusyRecovery   = 5 | 1<<8
 	CodeIOError        = 10
 	CodeNoSuchDatabase = 1002 // of DUMP
+	CodeStale          = 1010 // what the server has applied is older than the client can use
 	CodeParse          = 1005 // a request, or a form of it, that the server does not know
 	CodeNotFound       = 12   // "no database opened": the connection outlived a step-down of its server
 	CodeNotLeader      = 10 | 40<<8
@@ -89,5 +100,20 @@ func DecodeHeader(data []byte) (Header, error) {
 // Frame is one whole message.
 type Frame struct {
 	Header
-	Body []byte
+	Body     []byte
+	Position uint64 // by TakePosition
+}
+
+// TakePosition takes the last entry that the server had applied off the end of an answer to a connection with OpenPositions.
+func (f *Frame) TakePosition() error {
+	if f.Type != ResponseResult && f.Type != ResponseRows {
+		return nil
+	}
+	end := len(f.Body) - wordSize
+	if end < 0 {
+		return Errorf("an answer without the position that it was to have")
+	}
+	f.Position = binary.LittleEndian.Uint64(f.Body[end:])
+	f.Body = f.Body[:end]
+	return nil
 }

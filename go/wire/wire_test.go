@@ -21,7 +21,7 @@ func TestRequestsAreEncodedAsDqliteReadsThem(t *testing.T) {
 	}{
 		{"handshake", AppendHandshake(nil), words("\x01\x00\x00\x00\x00\x00\x00\x00")},
 		{"leader", AppendLeader(nil), words("\x01\x00\x00\x00\x00\x00\x00\x00", "\x00\x00\x00\x00\x00\x00\x00\x00")},
-		{"open", AppendOpen(nil, "main"), words("\x03\x00\x00\x00\x03\x00\x00\x00",
+		{"open", AppendOpen(nil, "main", 0, 0), words("\x03\x00\x00\x00\x03\x00\x00\x00",
 			"main\x00\x00\x00\x00", "\x00\x00\x00\x00\x00\x00\x00\x00", "\x00\x00\x00\x00\x00\x00\x00\x00")},
 		{"a text of a whole word has its NUL in the next", AppendPrepare(nil, "SELECT 1"), words("\x03\x00\x00\x00\x04\x00\x00\x00",
 			"\x00\x00\x00\x00\x00\x00\x00\x00", "SELECT 1", "\x00\x00\x00\x00\x00\x00\x00\x00")},
@@ -60,7 +60,7 @@ func TestMoreThan255ParametersTakeTheLongSchema(t *testing.T) {
 }
 
 func frame(kind uint8, body []byte) Frame {
-	return Frame{Header{Words: uint32(len(body) / 8), Type: kind}, body}
+	return Frame{Header: Header{Words: uint32(len(body) / 8), Type: kind}, Body: body}
 }
 
 func TestResponsesAreDecoded(t *testing.T) {
@@ -76,7 +76,7 @@ func TestResponsesAreDecoded(t *testing.T) {
 	if err != nil || result != (Result{-1, 2}) {
 		t.Errorf("result: %v %v", result, err)
 	}
-	if err := DecodeDB(frame(ResponseDB, words("\x00\x00\x00\x00\x00\x00\x00\x00"))); err != nil {
+	if _, err := DecodeDB(frame(ResponseDB, words("\x00\x00\x00\x00\x00\x00\x00\x00"))); err != nil {
 		t.Errorf("db: %v", err)
 	}
 	failure, err := DecodeFailure(frame(ResponseFailure, words("\x05\x00\x00\x00\x00\x00\x00\x00", "locked\x00\x00")))
@@ -236,7 +236,8 @@ func FuzzSmallResponses(f *testing.F) {
 			_, server := DecodeServer(frame(kind, body))
 			_, stmt := DecodeStmt(frame(kind, body))
 			_, result := DecodeResult(frame(kind, body))
-			for _, err := range []error{failed, server, stmt, result, DecodeDB(frame(kind, body)), DecodeEmpty(frame(kind, body))} {
+			_, db := DecodeDB(frame(kind, body))
+			for _, err := range []error{failed, server, stmt, result, db, DecodeEmpty(frame(kind, body))} {
 				if err != nil && !errors.As(err, new(*Error)) {
 					t.Errorf("%T: %v", err, err)
 				}

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         NotSupportedError,
         OperationalError,
         ProgrammingError,
+        StaleReadError,
         UnsupportedPlatformError,
         Warning,
     )
@@ -122,6 +123,7 @@ __all__ = [
     "Recovery",
     "Role",
     "Row",
+    "StaleReadError",
     "Time",
     "TimeFromTicks",
     "Timestamp",
@@ -202,6 +204,7 @@ _MODULE_OF_NAME = {
     "NotSupportedError": "dqlitepy.errors",
     "OperationalError": "dqlitepy.errors",
     "ProgrammingError": "dqlitepy.errors",
+    "StaleReadError": "dqlitepy.errors",
     "UnsupportedPlatformError": "dqlitepy.errors",
     "Warning": "dqlitepy.errors",
     "LastEntry": "dqlitepy.members",

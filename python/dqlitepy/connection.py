@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar, overloa
 from dqlitepy import errors
 from dqlitepy._cluster.place import place_of
 from dqlitepy._cluster.target import StrOrBytesPath
+from dqlitepy._connection.reads import Reads, checked_reading
 from dqlitepy._connection.refused import RefusedMethods
 from dqlitepy._connection.shape import factory_of, shape
 from dqlitepy._connection.transactions import (
@@ -63,6 +64,8 @@ class Connection(RefusedMethods, CopyingConnection):
         leader_timeout: float = 15.0,
         tls: TLS | None = None,
         linearizable: bool = False,
+        reads: Reads = "leader",
+        max_staleness: float | None = None,
     ) -> None:
         """See `connect`."""
         autocommit = checked_autocommit(autocommit)
@@ -70,6 +73,7 @@ class Connection(RefusedMethods, CopyingConnection):
         busy_timeout_ms = milliseconds("timeout", timeout)
         leader_timeout_ms = milliseconds("leader_timeout", leader_timeout)
         cached_statements = index(cached_statements)
+        reading = checked_reading(reads, linearizable, max_staleness)
         place = place_of(database, uri=uri, name=name, tls=tls)
         place.open()
         try:
@@ -78,13 +82,14 @@ class Connection(RefusedMethods, CopyingConnection):
                 self.close()
                 self._handle = None
             self._options = place.options(busy_timeout_ms, leader_timeout_ms)
+            reading.add_to(self._options, own_node=place.own_node)
             handle = Handle.open(Connect(self._options))
         except BaseException:
             place.release()
             raise
         self._place = place
         self._initialize(handle, isolation_level, check_same_thread, cached_statements, autocommit, index(detect_types))
-        self.linearizable = linearizable
+        self._read_as(reading)
         try:
             if place.read_only:
                 self._exclusively(self._ask, "PRAGMA query_only = 1")
@@ -193,6 +198,8 @@ def connect(
     leader_timeout: float = 15.0,
     tls: TLS | None = None,
     linearizable: bool = False,
+    reads: Reads = "leader",
+    max_staleness: float | None = None,
 ) -> Connection: ...
 def connect(*args: Any, **options: Any) -> Any:
     """Opens a database.
@@ -220,7 +227,14 @@ def connect(*args: Any, **options: Any) -> Any:
         linearizable: whether a SELECT sees every write that was acknowledged before it began. Otherwise a leader that
             was cut off from the other nodes, but not from this process, goes on for some seconds to answer by what it
             knows. Costs a question to a majority of the nodes for each SELECT, and NoLeaderError where none answers
-            within `leader_timeout`. Can be changed later: `Connection.linearizable`.
+            within `leader_timeout`. The same as reads="linearizable".
+        reads: where a SELECT outside a transaction runs. "leader"; "linearizable", as above; or "local": on the node of
+            this process, or else on the one that answers first, which need not lead and may lag behind the leader. Such
+            a read sees nothing that may still be lost, and all that this connection has written and read before; it
+            waits for that up to `timeout`. Everything else runs at the leader as ever. Can be changed later:
+            `Connection.reads`; see also `Connection.position`.
+        max_staleness: seconds; a local read raises StaleReadError on a node that may lack what was committed longer
+            ago, as it has not heard of a leader. None for any age.
 
     Raises:
         OperationalError: the directory cannot be used, or another process uses it.

@@ -117,6 +117,16 @@ class NotLeaderError(OperationalError):
     __module__ = "dqlitepy"
 
 
+class StaleReadError(OperationalError):
+    """What the node nearby has applied is older than the read may be; nothing was read.
+
+    It has not got what this connection wrote or read before within `timeout`, or has not heard of a leader for longer
+    than `max_staleness`.
+    """
+
+    __module__ = "dqlitepy"
+
+
 class LeadershipLostError(OperationalError):
     """The leader changed, or ended the open transaction: it is gone, and nothing of it was committed."""
 

@@ -115,6 +115,7 @@ class Pool:
         member = self._acquire(self._core.timeout if timeout is None else timeout)
         connection: Connection = member.connection
         try:
+            self._core.lend(member)
             yield connection
             if not connection._is_closed():
                 connection.commit()

@@ -27,6 +27,7 @@ ENUMS: dict[str, tuple[type[enum.IntEnum | enum.IntFlag], str]] = {
     "dqlitepy_execute_flag": (abi.ExecuteFlag, "DQLITEPY_"),
     "dqlitepy_fit": (abi.Fit, "DQLITEPY_FIT_"),
     "dqlitepy_dump_flag": (abi.DumpFlag, "DQLITEPY_DUMP_"),
+    "dqlitepy_reads": (abi.Reads, "DQLITEPY_READS_"),
 }
 STRUCTS: dict[str, type[ctypes.Structure]] = {
     "dqlitepy_error": abi.ErrorStruct,

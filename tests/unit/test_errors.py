@@ -27,6 +27,7 @@ PARENTS = {
     "OperationalError": dqlitepy.DatabaseError,
     "NoLeaderError": dqlitepy.OperationalError,
     "NotLeaderError": dqlitepy.OperationalError,
+    "StaleReadError": dqlitepy.OperationalError,
     "LeadershipLostError": dqlitepy.OperationalError,
     "AmbiguousCommitError": dqlitepy.OperationalError,
 }
@@ -140,6 +141,7 @@ KINDS = {
     abi.Kind.CONNECTION: dqlitepy.OperationalError,
     abi.Kind.PROTOCOL: dqlitepy.OperationalError,
     abi.Kind.INTERNAL: dqlitepy.InternalError,
+    abi.Kind.STALE: dqlitepy.StaleReadError,
 }
 
 

@@ -22,6 +22,8 @@ class Place(Protocol):
     """Used by one connection. After `open`, call `release` or `abandon` exactly once."""
 
     read_only: bool
+    own_node: bool
+    """Whether the first of its servers runs in this process."""
 
     def open(self) -> None:
         """Begins the use; may wait for a node to start.
@@ -47,6 +49,7 @@ class Place(Protocol):
 
 
 class _OnEmbedded:
+    own_node = True
     _node: EmbeddedNode
 
     def __init__(self, directory: Directory | None, database: bytes) -> None:
@@ -86,7 +89,8 @@ class _OnEmbedded:
 class _OnCluster:
     read_only = False
 
-    def __init__(self, servers: tuple[str, ...], database: bytes, tls: TLS | None) -> None:
+    def __init__(self, servers: tuple[str, ...], database: bytes, tls: TLS | None, *, own_node: bool = False) -> None:
+        self.own_node = own_node
         self._servers = servers
         self._database = database
         self._tls = tls
@@ -136,7 +140,7 @@ def place_of(database: StrOrBytesPath | NodeCore, *, uri: bool, name: str, tls: 
             raise ValueError("connect(node) takes no tls: it uses the node's own")
         if not database.running:
             raise ProgrammingError(f"{database!r} does not run: start it before you connect")
-        return _OnCluster(database.servers, encoded, database.tls)
+        return _OnCluster(database.servers, encoded, database.tls, own_node=True)
     target = target_of(database, uri=uri)
     if isinstance(target, Cluster):
         return _OnCluster(target.servers, _database_of(target, name), _tls_of(target, tls))

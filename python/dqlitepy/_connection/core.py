@@ -13,6 +13,7 @@ from typing import Any
 from dqlitepy import errors
 from dqlitepy._connection.callbacks import call, report
 from dqlitepy._connection.limits import Limits
+from dqlitepy._connection.reads import ReadingConnection
 from dqlitepy._connection.transactions import LEGACY_TRANSACTION_CONTROL, Autocommit, begin_before
 from dqlitepy._deprecation import warn_since_3_12
 from dqlitepy._native.abi import Block, BlockSize, ErrorStruct, HandleNumber, Int32, Status
@@ -20,7 +21,7 @@ from dqlitepy._native.exceptions import exception_of
 from dqlitepy._native.formats import Parameters, encode
 from dqlitepy._native.handle import Handle
 from dqlitepy._native.library import library, take_block
-from dqlitepy._native.operations import CHANGES, LINEARIZABLE, ROWS, TEXT_AS_BYTES, Execute, ExecuteMany, Operation
+from dqlitepy._native.operations import CHANGES, ROWS, TEXT_AS_BYTES, Execute, ExecuteMany, Operation
 from dqlitepy._result_codes import SQLITE_TOOBIG
 from dqlitepy._sql.batches import batches
 from dqlitepy._sql.declared_types import DeclaredTypes
@@ -35,7 +36,7 @@ _NO_PARAMETERS_ENCODED = encode(_NO_PARAMETERS)
 _NAMES_WANT_A_MAPPING = sys.version_info >= (3, 12)
 
 
-class ConnectionCore:
+class ConnectionCore(ReadingConnection):
     """The state of a connection, and what its operations are made of."""
 
     _handle: Handle | None = None
@@ -44,7 +45,6 @@ class ConnectionCore:
     _last_encoded = "", b""  # the statement that was encoded last: most programs run few, again and again
     _positional_sql: str | None = None  # the statement that was found last to have no names for its parameters
     _unfinished = False  # a statement was left in its midst
-    linearizable = False
     _transaction_lost = False  # an exception of another kind hid that the open transaction is gone
 
     def _initialize(
@@ -291,9 +291,9 @@ class ConnectionCore:
     def _execution(self, sql: str, parameters: Any) -> Execute:
         text = self._encoded(sql, "execute")
         encoded = _NO_PARAMETERS_ENCODED if parameters is _NO_PARAMETERS else encode(self._bound(sql, parameters))
-        flags = 0 if self.text_factory is str and not self._detect_types else TEXT_AS_BYTES
-        if self.linearizable:
-            flags |= LINEARIZABLE
+        flags = self._read_flags
+        if self.text_factory is not str or self._detect_types:
+            flags |= TEXT_AS_BYTES
         return Execute(self._unbroken_number(), text, encoded, self._begin_before, flags)
 
     def _repetition(self, sql: bytes, rows: bytes) -> ExecuteMany:

@@ -44,6 +44,8 @@ class Pooled(Protocol):
 
     def _leader_address(self) -> bytes: ...
 
+    def _share_position(self, position: int) -> int: ...
+
 
 class WaiterCore(ABC, Generic[_C]):
     """Someone who waits for a connection; `_wake` ends that."""
@@ -88,6 +90,7 @@ class PoolCore(Generic[_C]):
         self.size = 0  # members, and those that are being opened
         self.generation = 0  # changes with the leader
         self._leader = b""  # the last one that a member found
+        self._position = 0  # what the members have written and read, where their reads are local
         self.idle: deque[Member[_C]] = deque()  # the one that was used last is the last one
         self.waiting: deque[WaiterCore[_C]] = deque()
         self.closed = False
@@ -133,21 +136,27 @@ class PoolCore(Generic[_C]):
         """Makes a member of a connection for which there was the right to open one."""
         leader = connection._leader_address()
         with self._lock:
-            if self._leader not in (b"", leader):
-                self.generation += 1
-            self._leader = leader
+            if leader:  # none is known before the leader is needed, where reads are local
+                self.generation += self._leader not in (b"", leader)
+                self._leader = leader
             return Member(connection, self.generation, leader)
 
     def look_at(self, member: Member[_C]) -> None:
         """Looks at a member that was in use: where it went to another leader by itself, the others have to follow."""
         leader = member.connection._leader_address()
+        position = member.connection._share_position(0)
         with self._lock:
-            if leader != member.leader:
+            self._position = max(self._position, position)
+            if leader not in (b"", member.leader):
                 member.leader = leader
                 if leader != self._leader:  # otherwise another one has told already
                     self.generation += 1
                     self._leader = leader
                 member.generation = self.generation
+
+    def lend(self, member: Member[_C]) -> None:
+        """Lets a member see what the others have written and read: who has a pool does not know which is which."""
+        member.connection._share_position(self._position)
 
     def is_outdated(self, member: Member[_C]) -> bool:
         """Whether the leader changed since the connection was opened, or the pool is closed."""

@@ -22,7 +22,7 @@ except ImportError as error:
         "without libffi's headers. Install the whole standard library: on Debian and Ubuntu, the package python3"
     ) from error
 
-ABI_VERSION = 9
+ABI_VERSION = 10
 MESSAGE_SIZE = 2032
 SMALL_SIZE = 512
 
@@ -53,6 +53,7 @@ class Kind(enum.IntEnum):
     CONNECTION = 12
     PROTOCOL = 13
     INTERNAL = 14
+    STALE = 15
 
 
 class ErrorFlag(enum.IntFlag):
@@ -150,6 +151,14 @@ class Task(Structure):
     ]
 
 
+class Reads(enum.IntEnum):
+    """`dqlitepy_reads`: where a connection may read."""
+
+    LEADER = 0
+    NEAREST = 1
+    FIRST = 2
+
+
 class ConnectOptions(Structure):
     """`dqlitepy_connect_options`."""
 
@@ -162,6 +171,8 @@ class ConnectOptions(Structure):
         ("tls_certificate", c_char_p),
         ("tls_key", c_char_p),
         ("tls_authority", c_char_p),
+        ("reads", c_uint32),
+        ("max_staleness_ms", c_uint32),
     ]
 
 
@@ -203,6 +214,7 @@ class ExecuteFlag(enum.IntFlag):
     """`dqlitepy_execute_flag`."""
 
     TEXT_AS_BYTES = 1
+    NEARBY = 4
     LINEARIZABLE = 2
 
 
@@ -266,6 +278,8 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_in_transaction": (c_int32, (c_uint64, POINTER(c_int32), _ERROR)),
     "dqlitepy_give_up": (c_int32, (c_uint64, POINTER(c_int32), _ERROR)),
     "dqlitepy_leader_address": (c_int32, (c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
+    "dqlitepy_position": (c_int32, (c_uint64, POINTER(c_uint64), _ERROR)),
+    "dqlitepy_advance": (c_int32, (c_uint64, c_uint64, _ERROR)),
     "dqlitepy_execute": (
         c_int32,
         (c_uint64, _TEXT, c_uint32, _BYTES, c_uint32, _TEXT, c_uint32, _SLICE_MS, _RESULT),

@@ -14,6 +14,7 @@ from dqlitepy.errors import (
     NotSupportedError,
     OperationalError,
     ProgrammingError,
+    StaleReadError,
     sqlite_error,
     with_code,
 )
@@ -32,6 +33,7 @@ _CLASS_OF_KIND: dict[int, type[Error]] = {
     Kind.CONNECTION: OperationalError,
     Kind.PROTOCOL: OperationalError,
     Kind.INTERNAL: InternalError,
+    Kind.STALE: StaleReadError,
 }
 
 

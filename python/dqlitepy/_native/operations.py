@@ -32,6 +32,7 @@ MORE = int(ResultFlag.MORE)
 DML = int(ResultFlag.DML)
 CHANGES = int(ResultFlag.CHANGES)
 TEXT_AS_BYTES = int(ExecuteFlag.TEXT_AS_BYTES)
+NEARBY = int(ExecuteFlag.NEARBY)
 LINEARIZABLE = int(ExecuteFlag.LINEARIZABLE)
 
 

@@ -43,6 +43,7 @@ from dqlitepy.errors import (
     NotSupportedError,
     OperationalError,
     ProgrammingError,
+    StaleReadError,
     UnsupportedPlatformError,
     Warning,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "ProgrammingError",
     "Result",
     "Row",
+    "StaleReadError",
     "UnsupportedPlatformError",
     "Warning",
     "connect",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex, T
 
 from dqlitepy._cluster.place import Place, place_of
 from dqlitepy._cluster.target import StrOrBytesPath
+from dqlitepy._connection.reads import Reads, checked_reading
 from dqlitepy._connection.shape import factory_of, shape
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
@@ -59,6 +60,8 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         leader_timeout: float = 15.0,
         tls: TLS | None = None,
         linearizable: bool = False,
+        reads: Reads = "leader",
+        max_staleness: float | None = None,
         iter_chunk_size: int = 64,
     ) -> None:
         """See `connect`."""
@@ -71,7 +74,8 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
             checked_autocommit(autocommit),
             index(detect_types),
         )
-        self.linearizable = linearizable
+        self._reading = checked_reading(reads, linearizable, max_staleness)
+        self._read_as(self._reading)
         self._opening: asyncio.Lock | None = None
 
     def __await__(self: _Self) -> Generator[Any, None, _Self]:
@@ -218,6 +222,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
 
     async def _connect(self) -> None:
         self._options = self._place.options(*self._timeouts)
+        self._reading.add_to(self._options, own_node=self._place.own_node)
         events = poller()
         opening = Connect(self._options)
         try:
@@ -306,6 +311,8 @@ def connect(*args: Any, **options: Any) -> Connection:
         tls: for a cluster with TLS: the certificate to show and the authority to check the nodes' against. A URL can
             name the files instead: "?tls_cert=FILE&tls_key=FILE&tls_ca=FILE".
         linearizable: whether a SELECT sees every write that was acknowledged before it began; see `dqlitepy.connect`.
+        reads: where a SELECT outside a transaction runs: "leader", "linearizable" or "local"; see `dqlitepy.connect`.
+        max_staleness: seconds: how old a local read may be; None for any age.
         iter_chunk_size: changes nothing: rows come in batches of some 256 KiB.
 
     Raises:

@@ -114,6 +114,7 @@ class Pool:
         member = await self._acquire(self._core.timeout if timeout is None else timeout)
         connection: Connection = member.connection
         try:
+            self._core.lend(member)
             yield connection
             if not connection._is_closed():
                 await connection.commit()

@@ -30,7 +30,9 @@ _OPTIONS: dict[str, Callable[[str], Any]] = {
     "isolation_level": _begin,
     "leader_timeout": float,
     "linearizable": asbool,
+    "max_staleness": float,
     "name": str,
+    "reads": str,
     "timeout": float,
 }
 

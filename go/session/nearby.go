@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"dqlitepy.dev/go/sql"
+	"dqlitepy.dev/go/wire"
+)
+
+// seen is what a connection has written and read, as a position in the cluster's log: a read at a server that has applied less
+// would go back in time. It holds for all servers, as they have one log.
+type seen struct {
+	position uint64
+	unsure   bool // a write may have been committed at a position that is not known: the leader has to be asked
+}
+
+// see takes note of what a server tells with an answer.
+func (s *Session) see(frame wire.Frame) {
+	if frame.Position == 0 {
+		return
+	}
+	s.seen.position = max(s.seen.position, frame.Position)
+	if !s.nearby {
+		s.seen.unsure = false // the leader had applied that write by then, if it was committed
+	}
+}
+
+// Position is that of what this connection has written and read, in the cluster's log; 0 before it knows of one.
+func (s *Session) Position() uint64 { return s.seen.position }
+
+// Advance makes the reads to come see what another connection has written and read up to a position.
+func (s *Session) Advance(position uint64) { s.seen.position = max(s.seen.position, position) }
+
+// mayReadNearby tells whether a statement may run at another server than the leader. What the connection itself has there,
+// an open transaction above all, is out of that server's sight.
+func (s *Session) mayReadNearby(statement *sql.Statement) bool {
+	way := &s.way
+	if s.nearby {
+		way = &s.other
+	}
+	tells := way.link == nil || way.link.Positions // else it does not say where this connection's writes are
+	return s.options.Nearby && statement.Portable && !s.transaction.open && !s.seen.unsure && tells &&
+		!s.belongings.temporary && !s.belongings.changeReads()
+}
+
+// whenSeen goes on once the server nearby has applied what the connection has seen.
+func (s *Session) whenSeen(failed func(*wire.Failure), then func()) {
+	position := s.seen.position
+	if s.link.Applied >= position {
+		then()
+		return
+	}
+	s.request(nothing, func(buffer []byte) []byte {
+		return wire.AppendAwait(buffer, position, s.options.BusyTimeout)
+	}, func(frame wire.Frame) {
+		if frame.Type == wire.ResponseFailure {
+			s.takeFailure(frame, failed)
+			return
+		}
+		if err := wire.DecodeEmpty(frame); err != nil {
+			s.lost(err)
+			return
+		}
+		s.link.Applied = max(s.link.Applied, position)
+		then()
+	})
+}
