@@ -47,11 +47,17 @@ class Plan:
     reconnect: float  # how often it leaves its connection for a new one
     server: int | None = None  # the only node that it was told of; None for all
     repeat_ambiguous: bool = False  # a mutation: what may have happened is done again
+    local: bool = False  # it reads at the node of its process, or at the nearest one
     holds: float = 0.0  # it only has cursors, which wait until the WAL is long, but no longer than these seconds
 
     def as_json(self) -> dict[str, Any]:
         """Returns it as what json takes."""
         return asdict(self)
+
+    @property
+    def reads(self) -> str:
+        """As `connect` takes it."""
+        return "local" if self.local else "linearizable" if self.linearizable else "leader"
 
 
 Target = list[str] | dqlitepy.Node  # the addresses of the nodes, or the node of this process
@@ -75,10 +81,8 @@ class Workers:
         for plan in plans:
             if plan.kind == THREAD:
                 self._begin(self._work, plan)
-        for linearizable in (False, True):
-            some = [plan for plan in pooled if plan.linearizable is linearizable]
-            if some:
-                self._begin(self._work_with_pool, some, linearizable)
+        for reads in sorted({plan.reads for plan in pooled}):
+            self._begin(self._work_with_pool, [plan for plan in pooled if plan.reads == reads])
         if looped:
             self._begin(lambda: asyncio.run(self._work_in_loop(looped)))
 
@@ -122,12 +126,13 @@ class Workers:
         return {
             "isolation_level": None,
             "leader_timeout": _LEADER_TIMEOUT,
-            "linearizable": plan.linearizable,
+            "reads": plan.reads,
             "tls": self._tls if isinstance(self._target, list) else None,  # a node has its own
         }
 
     def _work(self, plan: Plan) -> None:
         recorder, chance = self._recorder(plan)
+        position = 0  # the token that each connection hands on to the next
         con: dqlitepy.Connection | None = None
         while not self._stop.is_set():
             if con is None:
@@ -141,7 +146,11 @@ class Workers:
                     self._stop.wait(0.05)
                     continue
                 recorder.complete(name, OK)
+                if plan.local:
+                    con.position = position
             self._once(con, plan, recorder, chance)
+            if plan.local:
+                position = con.position
             if chance.random.random() < plan.reconnect:
                 with suppress(dqlitepy.Error):
                     con.close()
@@ -151,7 +160,7 @@ class Workers:
                 con.close()
         recorder.close()
 
-    def _work_with_pool(self, plans: Sequence[Plan], linearizable: bool) -> None:
+    def _work_with_pool(self, plans: Sequence[Plan]) -> None:
         options = self._options(plans[0])
         pool = dqlitepy.Pool(
             self._place(plans[0]),
@@ -186,7 +195,9 @@ class Workers:
 
     def _once(self, con: dqlitepy.Connection, plan: Plan, recorder: Recorder, chance: Chance) -> None:
         step = _next(plan, chance)
-        name = recorder.invoke(plan.workload, step.f, step.value, strict=plan.linearizable, **step.tags)
+        name = recorder.invoke(
+            plan.workload, step.f, step.value, strict=plan.linearizable, session=plan.local, **step.tags
+        )
         while True:
             try:
                 recorder.complete(name, OK, perform(con, step, plan.retry, partial(self._hold, plan, step)))
@@ -216,6 +227,7 @@ class Workers:
     async def _work_async(self, plan: Plan) -> None:
         recorder, chance = self._recorder(plan)
         con: aio.Connection | None = None
+        position = 0
         target = self._place(plan)
         while not self._stop.is_set():
             if con is None:
@@ -227,8 +239,12 @@ class Workers:
                     await asyncio.sleep(0.05)
                     continue
                 recorder.complete(name, OK)
+                if plan.local:
+                    con.position = position
             step = _next(plan, chance)
-            name = recorder.invoke(plan.workload, step.f, step.value, strict=plan.linearizable, **step.tags)
+            name = recorder.invoke(
+                plan.workload, step.f, step.value, strict=plan.linearizable, session=plan.local, **step.tags
+            )
             # Now and then somebody loses patience: a cancelled statement must not lie about what it did.
             limit = chance.random.uniform(0.0, 0.5) if chance.random.random() < 0.03 else None
             try:
@@ -243,6 +259,8 @@ class Workers:
             except Exception as error:
                 recorder.complete(name, **told(error))
                 await asyncio.sleep(0.01)
+            if con is not None and plan.local:
+                position = con.position
             if con is not None and chance.random.random() < plan.reconnect:
                 with suppress(dqlitepy.Error):
                     await con.close()

@@ -50,6 +50,11 @@ class Operation:
         return int(self.id.split(".")[1])
 
     @property
+    def session(self) -> bool:
+        """Whether it has to see all that its worker wrote and read before."""
+        return bool(self.tags.get("session"))
+
+    @property
     def ok(self) -> bool:
         """Whether it happened for certain."""
         return self.outcome == OK

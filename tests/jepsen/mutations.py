@@ -154,6 +154,12 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        "no-await",
+        "a local read does not wait for what its connection has written and read",
+        ("--nodes=3", "--workload=counter", "--nemesis=pause-followers", "--nemesis=delays"),
+        (Edit(REPOSITORY, "go/session/nearby.go", "\tif s.link.Applied >= position {\n", "\tif position >= 0 {\n"),),
+    ),
+    Mutation(
         "repeat-ambiguous",
         "a client repeats what failed with AmbiguousCommitError",
         ("--nodes=3", "--workload=append", "--workload=counter", "--nemesis=kill-leader", "--repeat-ambiguous"),

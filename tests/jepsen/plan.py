@@ -28,6 +28,8 @@ _LATENCIES = (0.02, 0.03, 0.05)
 # How many operations a second must be acknowledged at least. A hundred runs had 119 or more in their 25 seconds: a
 # machine that is twelve times as slow still has enough.
 _LEAST = 0.4
+# How many of the workers that do not ask a majority read at their own node, or at the nearest.
+_LOCAL = 0.5
 # How many of the runs have statements that end in another term, and a WAL of many frames.
 _LATE = 0.25
 _LONG = 0.15
@@ -120,6 +122,7 @@ def draw(
         plan.crews.append(chance.sample(usable, min(len(usable), chance.randint(2, 6))))
     # Of numbers of their own, so that a seed means what it meant before there were these.
     more = random.Random(f"{seed} more")
+    reading = random.Random(f"{seed} reads")
     late, is_long = more.random() < _LATE, more.random() < _LONG
     plan.frames = _or(frames, _FRAMES if is_long and workloads is None else 0)
     if plan.frames and "wide" not in plan.workloads:
@@ -142,6 +145,7 @@ def draw(
                 server=chance.choice((None, chance.randrange(plan.nodes))),
                 repeat_ambiguous=repeat_ambiguous,
             )
+            worker.local = not worker.linearizable and reading.random() < _LOCAL
             embedded = chance.random() < 0.4 if inside is None else inside
             node = chance.randrange(plan.nodes)
             if embedded:

@@ -45,4 +45,23 @@ class Counter(Workload):
             if value is None or not least <= value <= most:
                 text = f"read {read.id} saw {value}, not {least} to {most}"
                 violations.append(Violation("counter wrong", text))
-        return violations
+        return violations + _back_in_time(history)
+
+
+def _back_in_time(history: Sequence[Operation]) -> list[Violation]:
+    """Returns the local reads that lack what their worker has written, or has read before."""
+    least: dict[str, int] = {}
+    violations = []
+    for operation in history:
+        worker = operation.worker
+        if not operation.ok or not operation.session:
+            continue
+        if operation.f == "add":
+            least[worker] = least.get(worker, 0) + 1
+            continue
+        value = operation.result[0][0] if operation.result else 0
+        if value < least.get(worker, 0):
+            text = f"local read {operation.id} saw {value}, and its worker had seen {least[worker]}"
+            violations.append(Violation("counter back in time", text))
+        least[worker] = max(least.get(worker, 0), value)
+    return violations
