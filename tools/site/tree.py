@@ -20,6 +20,7 @@ GROUPS = {
         "docs/sqlalchemy",
         "docs/django",
         "docs/programs",
+        "docs/local-reads",
         "docs/operations",
         "docs/images",
     ],
