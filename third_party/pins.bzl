@@ -107,6 +107,7 @@ PINS = {
             "bounds/threads-at-start.patch",
             "bounds/kept-metadata.patch",
             "bounds/freed-memory.patch",
+            "bounds/listed-connections.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

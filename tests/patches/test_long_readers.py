@@ -71,7 +71,7 @@ def _is_told(reader: Client) -> None:
 
 def _has_ended_one(node: NodeProcess, client: Client, longest: int) -> None:
     assert FRAMES <= longest < 2 * FRAMES
-    assert node.log().count("ended what a client (127.0.0.1 port ") == 1, node.log()
+    assert node.log().count("ended what a client (127.0.0.1:") == 1, node.log()
     assert "of database main for " in node.log()
     client.execute(WRITE)
     assert client.wal_frames() < FRAMES
