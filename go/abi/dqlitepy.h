@@ -186,10 +186,22 @@ typedef enum dqlitepy_operation {
 	DQLITEPY_TRANSFER = 9,         /* id, or 0 and address: until that node leads: () */
 	DQLITEPY_REMOVE = 10,          /* id, or 0 and address: () */
 	DQLITEPY_DESCRIBE = 11,        /* address: (failure domain, weight), from our nodes with (…, term, last index, bytes on disk) */
-	DQLITEPY_WEIGH = 12,           /* address, weight: () */
-	DQLITEPY_LAST_ENTRY = 13,      /* directory of a stopped node: (term, index) */
-	DQLITEPY_RECONFIGURE = 14      /* directory of a stopped node; members, one "id role address" a line: () */
+	DQLITEPY_CONNECTIONS = 12,     /* address: one each (id, state, milliseconds since it came, since it was heard or told anything,
+					  and since its transaction or its write began, or 0; its address or "", database or "") */
+	DQLITEPY_WEIGH = 13,           /* address, weight: () */
+	DQLITEPY_LAST_ENTRY = 14,      /* directory of a stopped node: (term, index) */
+	DQLITEPY_RECONFIGURE = 15,     /* directory of a stopped node; members, one "id role address" a line: () */
+	DQLITEPY_NODE_CONNECTIONS = 16 /* node: as CONNECTIONS */
 } dqlitepy_operation;
+
+/* The state of a connection in the result of CONNECTIONS. */
+typedef enum dqlitepy_connection_state {
+	DQLITEPY_CONNECTION_LOCAL = 1,       /* it comes from the node's own process */
+	DQLITEPY_CONNECTION_RUNNING = 2,     /* it waits for an answer */
+	DQLITEPY_CONNECTION_TRANSACTION = 4, /* it has one open */
+	DQLITEPY_CONNECTION_LOCK = 8,        /* it writes, so that nobody else does */
+	DQLITEPY_CONNECTION_WAITING = 16     /* what it runs waits for that of another one */
+} dqlitepy_connection_state;
 
 typedef struct dqlitepy_task {
 	dqlitepy_text servers;         /* addresses of nodes, one a line */

@@ -199,6 +199,37 @@ func (l *link) metadata(ctx context.Context, request func([]byte) []byte) (wire.
 	return wire.DecodeMetadata(frame)
 }
 
+// mostConnections is more than one node takes; what goes on with others is no node of ours.
+const mostConnections = 1 << 17
+
+// connections asks who is connected to the node.
+func (l *link) connections(ctx context.Context) (all []wire.Connection, err error) {
+	for from, more := uint64(0), true; more; {
+		frame, err := l.call(ctx, wire.AppendDescribeConnections(nil, from))
+		if refusedWith(err, wire.CodeParse) {
+			return nil, errors.New("it does not tell who is connected: dqlitepy does not run this node, or an older version does")
+		}
+		if err != nil {
+			return nil, err
+		}
+		var page []wire.Connection
+		if page, more, err = wire.DecodeConnections(frame); err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if len(all) > mostConnections {
+			return nil, wire.Errorf("more than %d connections", mostConnections)
+		}
+		if more {
+			if page[0].ID < from {
+				return nil, wire.Errorf("the connection %d where %d was asked for", page[0].ID, from)
+			}
+			from = page[len(page)-1].ID + 1
+		}
+	}
+	return all, nil
+}
+
 func (l *link) weigh(ctx context.Context, weight uint64) error {
 	return l.command(ctx, wire.AppendWeight(nil, weight))
 }

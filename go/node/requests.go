@@ -170,6 +170,15 @@ func (c *Cluster) Describe(ctx context.Context, address string) (metadata wire.M
 	return metadata, err
 }
 
+// Connections returns who is connected to the node at an address.
+func (c *Cluster) Connections(ctx context.Context, address string) (all []wire.Connection, err error) {
+	err = c.with(ctx, address, func(l *link) error {
+		all, err = l.connections(ctx)
+		return err
+	})
+	return all, err
+}
+
 // Weigh sets the weight of the node at an address, which it keeps until it stops.
 func (c *Cluster) Weigh(ctx context.Context, address string, weight uint64) error {
 	return c.with(ctx, address, func(l *link) error { return l.weigh(ctx, weight) })

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/canonical/go-dqlite/v3/client"
+
+	"dqlitepy.dev/go/wire"
 )
 
 // settlePause is between two looks at what the cluster is about to do.
@@ -83,6 +85,16 @@ func (n *Node) State(ctx context.Context) (State, error) {
 	}
 	state.Leader = leader
 	return state, nil
+}
+
+// Connections returns who is connected to the node.
+func (n *Node) Connections(ctx context.Context) ([]wire.Connection, error) {
+	l, err := n.network.connect(ctx, n.bound)
+	if err != nil {
+		return nil, err
+	}
+	defer l.close()
+	return l.connections(ctx)
 }
 
 // view is whom the node at an address takes for the members, and for the leader.

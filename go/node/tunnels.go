@@ -110,7 +110,7 @@ func (t *tunnels) lead(taken *stranger, encrypted *tls.Conn, local string) (net.
 		return nil, net.ErrClosed
 	}
 	for {
-		plain, err := net.Dial("unix", local)
+		plain, err := dialInside(local, encrypted.RemoteAddr())
 		if err == nil {
 			return plain, nil
 		}
@@ -118,6 +118,16 @@ func (t *tunnels) lead(taken *stranger, encrypted *tls.Conn, local string) (net.
 			return nil, fmt.Errorf("the node does not answer (%w)", reason(err))
 		}
 	}
+}
+
+// dialInside connects to the node, by a socket whose name has the client's address: the node sees no other one.
+func dialInside(local string, client net.Addr) (net.Conn, error) {
+	dialer := net.Dialer{LocalAddr: &net.UnixAddr{Name: local + "/" + client.String(), Net: "unix"}}
+	plain, err := dialer.Dial("unix", local)
+	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EINVAL) {
+		return net.Dial("unix", local) // the last one of that address has not quite gone, or the address is too long
+	}
+	return plain, err
 }
 
 // turnedAway logs each stranger and each reason once. A client that went away by itself is not logged.

@@ -152,7 +152,7 @@ func taskError(ctx context.Context, err error, timeout time.Duration) *fault.Err
 // work is what the task does. What is wrong with the task itself is found here.
 func (t *task) work() (func(context.Context) ([][]wire.Value, error), *fault.Error) {
 	switch t.operation {
-	case C.DQLITEPY_NODE_READY, C.DQLITEPY_NODE_HANDOVER, C.DQLITEPY_NODE_STATE:
+	case C.DQLITEPY_NODE_READY, C.DQLITEPY_NODE_HANDOVER, C.DQLITEPY_NODE_STATE, C.DQLITEPY_NODE_CONNECTIONS:
 		n, failure := runningNode(t.node)
 		if failure != nil {
 			return nil, failure
@@ -180,6 +180,9 @@ func (t *task) onNode(ctx context.Context, n *node.Node) ([][]wire.Value, error)
 		return nil, n.WaitReady(ctx)
 	case C.DQLITEPY_NODE_HANDOVER:
 		return nil, n.Handover(ctx)
+	case C.DQLITEPY_NODE_CONNECTIONS:
+		connections, err := n.Connections(ctx)
+		return connectionRows(connections), err
 	}
 	state, err := n.State(ctx)
 	role := wire.NullValue()
@@ -239,6 +242,9 @@ func (t *task) onCluster(ctx context.Context, cluster *node.Cluster) ([][]wire.V
 			row = append(row, unsigned(position.Term), unsigned(position.LastIndex), unsigned(position.DiskBytes))
 		}
 		return one(row...), err
+	case C.DQLITEPY_CONNECTIONS:
+		connections, err := cluster.Connections(ctx, t.address)
+		return connectionRows(connections), err
 	}
 	return nil, cluster.Weigh(ctx, t.address, t.weight)
 }
@@ -246,6 +252,17 @@ func (t *task) onCluster(ctx context.Context, cluster *node.Cluster) ([][]wire.V
 func appendMembers(rows [][]wire.Value, members []client.NodeInfo) [][]wire.Value {
 	for _, member := range members {
 		rows = append(rows, []wire.Value{unsigned(member.ID), text(member.Address), wire.IntegerValue(int64(member.Role))})
+	}
+	return rows
+}
+
+func connectionRows(connections []wire.Connection) [][]wire.Value {
+	rows := make([][]wire.Value, len(connections))
+	for i, c := range connections {
+		rows[i] = []wire.Value{
+			unsigned(c.ID), unsigned(c.State), unsigned(c.Connected), unsigned(c.Active), unsigned(c.Began),
+			text(c.Address), text(c.Database),
+		}
 	}
 	return rows
 }

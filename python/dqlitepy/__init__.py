@@ -75,7 +75,7 @@ if TYPE_CHECKING:
         UnsupportedPlatformError,
         Warning,
     )
-    from dqlitepy.members import LastEntry, NodeInfo, NodeMetadata, NodeStats, Role
+    from dqlitepy.members import ConnectionInfo, LastEntry, NodeInfo, NodeMetadata, NodeStats, Role
     from dqlitepy.node import Node
     from dqlitepy.pool import Pool
     from dqlitepy.recovery import Recovery, last_entry, recover
@@ -97,6 +97,7 @@ __all__ = [
     "Blob",
     "Client",
     "Connection",
+    "ConnectionInfo",
     "Cursor",
     "DataError",
     "DatabaseError",
@@ -207,6 +208,7 @@ _MODULE_OF_NAME = {
     "StaleReadError": "dqlitepy.errors",
     "UnsupportedPlatformError": "dqlitepy.errors",
     "Warning": "dqlitepy.errors",
+    "ConnectionInfo": "dqlitepy.members",
     "LastEntry": "dqlitepy.members",
     "NodeInfo": "dqlitepy.members",
     "NodeMetadata": "dqlitepy.members",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dqlitepy._cluster.client_core import ClientCore
 from dqlitepy._cluster.tasks import ask
 from dqlitepy._copying.dump import dump
-from dqlitepy.members import NodeInfo, NodeMetadata, Role
+from dqlitepy.members import ConnectionInfo, NodeInfo, NodeMetadata, Role
 
 
 class Client(ClientCore):
@@ -72,6 +72,14 @@ class Client(ClientCore):
     def describe(self, address: str, *, timeout: float | None = None) -> NodeMetadata:
         """Returns what the node at `address` reports about itself."""
         return ask(self._describe(address, timeout))
+
+    def connections(self, address: str, *, timeout: float | None = None) -> list[ConnectionInfo]:
+        """Returns who is connected to the node at `address`, the oldest first. Only the leader has any that run SQL.
+
+        Raises:
+            OperationalError: also where dqlitepy does not run that node.
+        """
+        return ask(self._connections(address, timeout))
 
     def set_weight(self, address: str, weight: int, *, timeout: float | None = None) -> None:
         """Sets the weight of the node at `address`, which it keeps until it stops."""

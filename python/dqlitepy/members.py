@@ -46,6 +46,32 @@ class NodeMetadata:
     """What the node's directory takes."""
 
 
+@dataclass(frozen=True)
+class ConnectionInfo:
+    """A client that is connected to a node, at one moment."""
+
+    id: int
+    """The first one that came since the node started has 1."""
+    address: str
+    """The "host:port" that it comes from; "" where it has none, within the process of the node."""
+    in_process: bool
+    """Whether it is known to come from the process of the node."""
+    database: str
+    """The name of the database that it has open; "" for none."""
+    state: str
+    """What it does: "running", "waiting" for another one that writes, or "idle", also if it does not take its rows."""
+    connected_seconds: float
+    """How long it has been there."""
+    state_seconds: float
+    """How long ago it was last heard, or told, anything."""
+    in_transaction: bool
+    """Whether it has a transaction open that reads or writes. One that has only begun does neither."""
+    holds_lock: bool
+    """Whether it writes, so that nobody else can write to the database until it has ended."""
+    transaction_seconds: float | None
+    """How long ago its transaction, or what it writes outside of one, began; None where there is neither."""
+
+
 @dataclass(frozen=True, order=True)
 class LastEntry:
     """The end of a node's log. The greatest of several is the newest."""

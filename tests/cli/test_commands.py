@@ -17,8 +17,7 @@ def test_without_a_command_it_says_which_there_are() -> None:
     output = succeed()
     assert output == succeed("--help")
     for name, summary in _COMMANDS.items():
-        assert f" {name} " in output
-        assert summary.split(",")[0] in " ".join(output.split())
+        assert f" {name} {summary.split(',')[0]}" in " ".join(output.split())
 
 
 @pytest.mark.parametrize("name", sorted(_COMMANDS))

@@ -82,6 +82,19 @@ def test_a_key_that_others_can_read_is_warned_of_once(tls: Tls, caplog: pytest.L
     assert warnings(0o644) == [warning]
 
 
+def test_a_node_tells_where_its_clients_are(encrypted: list[dqlitepy.Node], tls: Tls) -> None:
+    """It hears them through tunnels of its own."""
+    client = dqlitepy.Client([node.address for node in encrypted], tls=tls("client"), timeout=HANG)
+    leader = client.leader().address
+    con = dqlitepy.connect(f"dqlite://{leader}/main", tls=tls("client"), leader_timeout=HANG)
+    con.execute("SELECT 1")
+    [own] = [each for each in client.connections(leader) if each.database == "main"]
+    host, _, port = own.address.rpartition(":")
+    assert host.startswith("127.0.0.") and int(port) > 0
+    assert not own.in_process
+    con.close()
+
+
 def test_a_cluster_speaks_and_changes_leaders_over_tls(encrypted: list[dqlitepy.Node], tls: Tls) -> None:
     client = dqlitepy.Client([node.address for node in encrypted], tls=tls("client"), timeout=HANG)
     eventually(lambda: voters(client), lambda count: count == 3)

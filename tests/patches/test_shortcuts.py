@@ -10,12 +10,13 @@ from __future__ import annotations
 import resource
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import dqlitepy
 import pytest
 
-from tests.support import free_address
+from tests.support import eventually, free_address
 
 STATEMENTS = 500
 ATTEMPTS = 20
@@ -83,3 +84,14 @@ def test_a_small_stack_parses_no_sql(con: dqlitepy.Connection) -> None:
 
     assert switches(run) > STATEMENTS
     con.close()
+
+
+def test_the_node_knows_that_a_client_is_in_its_process(tmp_path: Path) -> None:
+    with dqlitepy.Node(tmp_path, address=free_address()) as node, closing(dqlitepy.connect(node)) as con:
+
+        def found() -> list[dqlitepy.ConnectionInfo]:
+            con.execute("SELECT 1")
+            return [each for each in node.connections() if each.database == "main"]
+
+        [own] = eventually(found, lambda all: all[0].in_process)
+        assert own.address.startswith("127.0.0.1:")

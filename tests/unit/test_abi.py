@@ -22,6 +22,7 @@ ENUMS: dict[str, tuple[type[enum.IntEnum | enum.IntFlag], str]] = {
     "dqlitepy_kind": (abi.Kind, "DQLITEPY_KIND_"),
     "dqlitepy_role": (dqlitepy.Role, "DQLITEPY_ROLE_"),
     "dqlitepy_operation": (abi.TaskOperation, "DQLITEPY_"),
+    "dqlitepy_connection_state": (abi.ConnectionState, "DQLITEPY_CONNECTION_"),
     "dqlitepy_error_flag": (abi.ErrorFlag, "DQLITEPY_ERROR_"),
     "dqlitepy_result_flag": (abi.ResultFlag, "DQLITEPY_RESULT_"),
     "dqlitepy_execute_flag": (abi.ExecuteFlag, "DQLITEPY_"),

@@ -35,6 +35,7 @@ PAGES = (
             "NodeInfo",
             "NodeMetadata",
             "NodeStats",
+            "ConnectionInfo",
             "Role",
             "TLS",
             "make_certificates",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dqlitepy._cluster.node_core import NodeCore
 from dqlitepy._cluster.tasks import ask
 from dqlitepy._native.abi import TaskOperation
-from dqlitepy.members import NodeInfo, NodeStats, Role
+from dqlitepy.members import ConnectionInfo, NodeInfo, NodeStats, Role
 
 
 class SyncNode(NodeCore):
@@ -52,3 +52,7 @@ class SyncNode(NodeCore):
     def stats(self) -> NodeStats:
         """Returns what the node is and what it has on disk at this moment."""
         return self._stats(ask(self._state()))
+
+    def connections(self) -> list[ConnectionInfo]:
+        """Returns who is connected to the node, the oldest first. Only the leader has any that run SQL."""
+        return ask(self._connections())

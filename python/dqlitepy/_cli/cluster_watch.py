@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event, Thread
 from time import monotonic
 
 import dqlitepy
+from dqlitepy._cli.connections import in_order
 from dqlitepy._cli.failure import Failure
 from dqlitepy._cli.status import NobodyAnswers, Status, status_of
 
@@ -18,6 +19,7 @@ PERIOD = 2.0  # seconds between two looks
 _PATIENCE = 2.0  # for each node to answer
 _MOST_RATES = 150  # five minutes
 _MOST_WARNINGS = 20
+_MOST_TRANSACTIONS = 20
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Seen:
     status: Status
     leader_since: str | None  # when it was first seen to lead; None for no leader
     entries_per_second: list[float]  # of the log, the newest last
+    connections: int | None = None  # to the leader; None where it does not tell
+    transactions: list[dqlitepy.ConnectionInfo] = field(default_factory=list)  # that are open there
 
 
 class Watch(logging.Handler):
@@ -87,8 +91,11 @@ class Watch(logging.Handler):
 
     def _look(self) -> Seen:
         now = _iso(datetime.now(UTC).timestamp())
+        connections: list[dqlitepy.ConnectionInfo] | None = None
         try:
-            status, _ = status_of(dqlitepy.Client(self._node.servers, tls=self._node.tls, timeout=_PATIENCE))
+            client = dqlitepy.Client(self._node.servers, tls=self._node.tls, timeout=_PATIENCE)
+            status, _ = status_of(client)
+            connections = _connections_of(client, status.leader)
         except NobodyAnswers as error:
             status = Status(None, [], [], error.what)
         except (Failure, dqlitepy.Error, OSError, ValueError) as error:  # it goes on at the next look
@@ -96,7 +103,9 @@ class Watch(logging.Handler):
         if status.leader != self._leader:
             self._leader, self._since = status.leader, now if status.leader else None
         self._note_rate(max((member.last_index or 0 for member in status.members if not member.error), default=0))
-        return Seen(now, status, self._since, list(self._rates))
+        count = None if connections is None else len(connections)
+        opened = [each for each in in_order(connections or []) if each.transaction_seconds is not None]
+        return Seen(now, status, self._since, list(self._rates), count, opened[:_MOST_TRANSACTIONS])
 
     def _note_rate(self, entries: int) -> None:
         now = monotonic()
@@ -105,6 +114,16 @@ class Watch(logging.Handler):
             self._rates.append(round(max(0, entries - before) / max(now - since, 0.001), 1))
         if entries:
             self._before = (now, entries)
+
+
+def _connections_of(client: dqlitepy.Client, leader: str | None) -> list[dqlitepy.ConnectionInfo] | None:
+    """Returns who is connected to the leader; None where nobody tells."""
+    if leader is None:
+        return None
+    try:
+        return client.connections(leader)
+    except dqlitepy.Error:
+        return None
 
 
 def _iso(seconds: float) -> str:

@@ -17,6 +17,7 @@ _COMMANDS = {
     "shell": "run SQL, and look after the cluster, by hand or from a script",
     "node": "run a node of a cluster until it is told to stop",
     "status": "show the leader and the members of a cluster, and how each is",
+    "connections": "show who is connected to a node, and who holds a write lock",
     "certs": "make a CA and certificates for the nodes of a cluster",
     "backup": "copy a database into a SQLite file, while the cluster goes on",
     "restore": "fill an empty database with the content of a SQLite file",

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import dqlitepy
 from dqlitepy._cli.cluster_watch import PERIOD, Seen, Warned, Watch
+from dqlitepy._cli.connections import client_of, lock_of, state_of
 from dqlitepy._cli.page_server import PageServer, is_loopback_socket, listen_on
 from dqlitepy._cli.status import Member
 from dqlitepy._cli.terminal import size
@@ -123,6 +124,7 @@ def _cluster(seen: Seen) -> list[str]:
         "</tbody></table>",
         *(f'<p class="wrong">{escape(line)}</p>' for line in wrong),
         *_plot(seen.entries_per_second),
+        *_transactions(seen),
         _as_of(seen),
     ]
 
@@ -151,6 +153,23 @@ def _plot(rates: list[float]) -> list[str]:
         f'<svg viewBox="0 0 {_PLOT_WIDTH} {_PLOT_HEIGHT}" preserveAspectRatio="none" role="img">',
         f'<polyline fill="none" stroke="#3367d6" stroke-width="1.5" points="{points}"/></svg>',
     ]
+
+
+def _transactions(seen: Seen) -> list[str]:
+    if seen.connections is None:
+        return []
+    heads = "".join(f"<th>{head}</th>" for head in ("client", "database", "state", "for", "open for", ""))
+    rows = []
+    for each in seen.transactions:
+        cells = [
+            *(client_of(each), each.database, state_of(each), f"{each.state_seconds:.1f} s"),
+            *(f"{each.transaction_seconds or 0.0:.1f} s", lock_of(each)),
+        ]
+        rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
+    lines = [f"<h2>Connections to the leader: {seen.connections}</h2>"]
+    if not rows:
+        return [*lines, '<p class="quiet">None of them has a transaction open.</p>']
+    return [*lines, f"<table><thead><tr>{heads}</tr></thead><tbody>", *rows, "</tbody></table>"]
 
 
 def _log(warnings: list[Warned]) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from dqlitepy._cluster.address import normalized
+from dqlitepy._cluster.connections import connections_in
 from dqlitepy._cluster.tasks import Question, Rows, unsigned
 from dqlitepy._native.abi import ConnectOptions, Task, TaskOperation
 from dqlitepy._native.arguments import encode_name, milliseconds
 from dqlitepy.errors import OperationalError
-from dqlitepy.members import NodeInfo, NodeMetadata, Role
+from dqlitepy.members import ConnectionInfo, NodeInfo, NodeMetadata, Role
 from dqlitepy.store import YamlNodeStore
 from dqlitepy.tls import NO_TLS, TLS, checked
 
@@ -78,6 +79,9 @@ class ClientCore:
 
     def _describe(self, address: str, timeout: float | None) -> Question[NodeMetadata]:
         return Question(self._task(TaskOperation.DESCRIBE, timeout, address=normalized(address)), _metadata_in)
+
+    def _connections(self, address: str, timeout: float | None) -> Question[list[ConnectionInfo]]:
+        return Question(self._task(TaskOperation.CONNECTIONS, timeout, address=normalized(address)), connections_in)
 
     def _set_weight(self, address: str, weight: int, timeout: float | None) -> Question[None]:
         if not 0 <= weight < 2**64:

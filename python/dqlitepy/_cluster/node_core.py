@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from dqlitepy import errors
 from dqlitepy._cluster.address import is_loopback, normalized
+from dqlitepy._cluster.connections import connections_in
 from dqlitepy._cluster.node_directory import check_open_segments, explained, make, open_segments
 from dqlitepy._cluster.tasks import Question, Rows, ask, unsigned
 from dqlitepy._native.abi import NodeOptions, Task, TaskOperation
@@ -20,7 +21,7 @@ from dqlitepy._native.arguments import milliseconds
 from dqlitepy._native.handle import Handle
 from dqlitepy._native.library import forked, library
 from dqlitepy._native.log import logger, node_stopped
-from dqlitepy.members import NodeInfo, NodeStats, Role
+from dqlitepy.members import ConnectionInfo, NodeInfo, NodeStats, Role
 from dqlitepy.store import members_in, node_info
 from dqlitepy.tls import NO_TLS, TLS, checked
 
@@ -229,6 +230,9 @@ class NodeCore:
 
     def _state(self) -> Question[State]:
         return Question(self._task(TaskOperation.NODE_STATE, _STATE_MS), _state_in)
+
+    def _connections(self) -> Question[list[ConnectionInfo]]:
+        return Question(self._task(TaskOperation.NODE_CONNECTIONS, _STATE_MS), connections_in)
 
     def _task(self, operation: TaskOperation, timeout_ms: int) -> Task:
         if self._handle is None or not self._handle.number:

@@ -125,9 +125,21 @@ class TaskOperation(enum.IntEnum):
     TRANSFER = 9
     REMOVE = 10
     DESCRIBE = 11
-    WEIGH = 12
-    LAST_ENTRY = 13
-    RECONFIGURE = 14
+    CONNECTIONS = 12
+    WEIGH = 13
+    LAST_ENTRY = 14
+    RECONFIGURE = 15
+    NODE_CONNECTIONS = 16
+
+
+class ConnectionState(enum.IntFlag):
+    """`dqlitepy_connection_state`."""
+
+    LOCAL = 1
+    RUNNING = 2
+    TRANSACTION = 4
+    LOCK = 8
+    WAITING = 16
 
 
 class Task(Structure):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dqlitepy._cluster.node_core import NodeCore
 from dqlitepy._native.abi import TaskOperation
 from dqlitepy.aio._tasks import ask
-from dqlitepy.members import NodeInfo, NodeStats, Role
+from dqlitepy.members import ConnectionInfo, NodeInfo, NodeStats, Role
 
 
 class AsyncNode(NodeCore):
@@ -51,3 +51,7 @@ class AsyncNode(NodeCore):
     async def stats(self) -> NodeStats:
         """Returns what the node is and what it has on disk at this moment."""
         return self._stats(await ask(self._state()))
+
+    async def connections(self) -> list[ConnectionInfo]:
+        """Returns who is connected to the node, the oldest first. Only the leader has any that run SQL."""
+        return await ask(self._connections())

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dqlitepy._cluster.client_core import ClientCore
 from dqlitepy.aio._dump import dump
 from dqlitepy.aio._tasks import ask
-from dqlitepy.members import NodeInfo, NodeMetadata, Role
+from dqlitepy.members import ConnectionInfo, NodeInfo, NodeMetadata, Role
 
 
 class Client(ClientCore):
@@ -71,6 +71,14 @@ class Client(ClientCore):
     async def describe(self, address: str, *, timeout: float | None = None) -> NodeMetadata:
         """Returns what the node at `address` reports about itself."""
         return await ask(self._describe(address, timeout))
+
+    async def connections(self, address: str, *, timeout: float | None = None) -> list[ConnectionInfo]:
+        """Returns who is connected to the node at `address`, the oldest first. Only the leader has any that run SQL.
+
+        Raises:
+            OperationalError: also where dqlitepy does not run that node.
+        """
+        return await ask(self._connections(address, timeout))
 
     async def set_weight(self, address: str, weight: int, *, timeout: float | None = None) -> None:
         """Sets the weight of the node at `address`, which it keeps until it stops."""
