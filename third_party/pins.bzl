@@ -108,6 +108,7 @@ PINS = {
             "bounds/kept-metadata.patch",
             "bounds/freed-memory.patch",
             "bounds/listed-connections.patch",
+            "bounds/idle-transactions.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

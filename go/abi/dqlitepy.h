@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 10
+#define DQLITEPY_ABI_VERSION 11
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -146,6 +146,7 @@ typedef struct dqlitepy_node_options {
 	uint64_t max_connections;     /* of clients at a time; 0 = dqlite's default, 10,000 */
 	uint64_t max_request_bytes;   /* of requests over 64 KiB that are under way; 0 = dqlite's default, 512 MiB */
 	uint64_t wal_limit;           /* bytes of a WAL from which on what keeps it is ended; 0 = dqlite's default, 1 GiB */
+	uint64_t idle_transaction_ms; /* how long a transaction may hear nothing of its client, while others wait; 0 = for ever */
 	uint32_t voters;              /* how many nodes should vote: odd, at least 3 */
 	uint32_t standbys;            /* how many nodes should follow the log without a vote */
 	uint32_t roles_interval_ms;   /* between two looks of the leader at who has which role */

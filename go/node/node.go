@@ -111,7 +111,7 @@ func (n *Node) start(options Options, fresh bool) error {
 	}
 	n.server = server
 	if options.SetLimits != nil {
-		options.SetLimits(n.info, options.MaxConnections, options.MaxRequestBytes, options.WALLimit)
+		options.SetLimits(n.info, options.Limits)
 	}
 	if n.listener != nil {
 		go n.tunnels.serve(n.listener, options.TLS.Server(), n.bound)

@@ -33,9 +33,16 @@ const snapshotBytes = 32 << 20
 // making lets one server at a time be made, behind the bounds that were set for it.
 var making sync.Mutex
 
-// SetLimits lets the server of a running node serve that many connections of clients at a time, keep room for that many
-// bytes of their requests, and end what they read where that keeps so many bytes of a WAL; 0 leaves each as it is.
-type SetLimits func(own client.NodeInfo, connections uint32, requestBytes, walBytes uint64)
+// Limits are what the clients of a node may take. 0 leaves each as dqlite has it.
+type Limits struct {
+	Connections     uint32        // of clients at a time
+	RequestBytes    uint64        // of large requests that are under way
+	WALBytes        uint64        // of a WAL from which on what keeps it is ended
+	IdleTransaction time.Duration // without a word of its client, while others wait for it; dqlite has none
+}
+
+// SetLimits sets those of the server of a running node.
+type SetLimits func(own client.NodeInfo, limits Limits)
 
 // Options of a node.
 type Options struct {
@@ -58,10 +65,8 @@ type Options struct {
 	Bare              bool                     // neither joins nor looks after roles: others do that by requests
 	TLS               *credentials.Credentials // nil without TLS
 	SetSnapshotBytes  SetSnapshotBytes         // nil = dqlite's defaults
-	MaxConnections    uint32                   // of clients at a time; 0 = dqlite's default
-	MaxRequestBytes   uint64                   // of large requests that are under way; 0 = dqlite's default
-	WALLimit          uint64                   // bytes of a WAL from which on what keeps it is ended; 0 = dqlite's default
-	SetLimits         SetLimits                // carries the three out; nil = dqlite's defaults
+	Limits            Limits                   // of its clients
+	SetLimits         SetLimits                // carries them out; nil = dqlite's defaults
 	TellLeader        TellLeader               // nil = a node without a vote names no leader to those who ask it
 	patience          time.Duration            // with a leader that stalls; 0 = lookTimeout
 }

@@ -13,6 +13,8 @@ import (
 	"unsafe"
 
 	"github.com/canonical/go-dqlite/v3/client"
+
+	"dqlitepy.dev/go/node"
 )
 
 // tellLeader is a node.TellLeader.
@@ -25,16 +27,19 @@ func tellLeader(own, leader client.NodeInfo) bool {
 }
 
 // setLimits is a node.SetLimits.
-func setLimits(own client.NodeInfo, connections uint32, requestBytes, walBytes uint64) {
-	address := C.CString(own.Address)
+func setLimits(own client.NodeInfo, limits node.Limits) {
+	id, address := C.dqlite_node_id(own.ID), C.CString(own.Address)
 	defer C.free(unsafe.Pointer(address))
-	if connections > 0 {
-		C.dqlite_limit_clients(C.dqlite_node_id(own.ID), address, C.uint(connections))
+	if limits.Connections > 0 {
+		C.dqlite_limit_clients(id, address, C.uint(limits.Connections))
 	}
-	if requestBytes > 0 {
-		C.dqlite_limit_request_bytes(C.dqlite_node_id(own.ID), address, C.ulonglong(requestBytes))
+	if limits.RequestBytes > 0 {
+		C.dqlite_limit_request_bytes(id, address, C.ulonglong(limits.RequestBytes))
 	}
-	if walBytes > 0 {
-		C.dqlite_limit_wal(C.dqlite_node_id(own.ID), address, C.ulonglong(walBytes))
+	if limits.WALBytes > 0 {
+		C.dqlite_limit_wal(id, address, C.ulonglong(limits.WALBytes))
+	}
+	if limits.IdleTransaction > 0 {
+		C.dqlite_limit_idle_transactions(id, address, C.ulonglong(limits.IdleTransaction.Milliseconds()))
 	}
 }

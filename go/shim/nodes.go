@@ -57,11 +57,14 @@ func dqlitepy_node_start(options C.dqlitepy_node_options_in, slice_ms C.int32_t,
 		StandBys:          int(options.standbys),
 		RolesInterval:     time.Duration(options.roles_interval_ms) * time.Millisecond,
 		Bare:              options.bare != 0,
-		MaxConnections:    uint32(options.max_connections),
-		MaxRequestBytes:   uint64(options.max_request_bytes),
-		WALLimit:          uint64(options.wal_limit),
-		SetLimits:         setLimits,
-		TellLeader:        tellLeader,
+		Limits: node.Limits{
+			Connections:     uint32(options.max_connections),
+			RequestBytes:    uint64(options.max_request_bytes),
+			WALBytes:        uint64(options.wal_limit),
+			IdleTransaction: time.Duration(options.idle_transaction_ms) * time.Millisecond,
+		},
+		SetLimits:  setLimits,
+		TellLeader: tellLeader,
 	}
 	trust, failure := trustIn(options.tls_certificate, options.tls_key, options.tls_authority)
 	if failure != nil {

@@ -59,6 +59,9 @@ class Node(SyncNode):
         wal_limit: how many bytes the WAL of a database, which is in memory, may have, 16 MiB or more. A read or a
             transaction that keeps a longer one from being copied is ended, the longest first: its client gets an
             error.
+        idle_transaction_timeout: seconds for which the client of a transaction may send nothing while others wait for
+            it, since it writes, or keeps what they have committed in the WAL. Then it is rolled back, and whatever its
+            client does next raises LeadershipLostError. None for as long as it likes.
         auto_recovery: whether to delete damaged files at start rather than refuse to: can lose data.
         bare: whether to leave joining and roles to others (`Client.add`, `Client.assign`).
 

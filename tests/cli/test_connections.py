@@ -130,3 +130,23 @@ def test_a_node_tells_its_own(tmp_path: Path) -> None:
             return await again.connections()
 
     assert [each.database for each in asyncio.run(asynchronously())].count("main") == 1
+
+
+def test_a_node_ends_idle_transactions(tmp_path: Path) -> None:
+    node = NodeProcess(tmp_path / "n1", "--address", free_address(), "--idle-transaction-timeout", "0.2")
+    try:
+        address = node.wait_ready()["address"]
+        with (
+            closing(dqlitepy.connect(f"dqlite://{address}/main")) as idle,
+            closing(dqlitepy.connect(f"dqlite://{address}/main", isolation_level=None, timeout=HANG)) as other,
+        ):
+            other.execute("CREATE TABLE t (a)")
+            idle.execute("INSERT INTO t VALUES ('idle')")
+            other.execute("INSERT INTO t VALUES ('other')")
+            with pytest.raises(dqlitepy.LeadershipLostError, match="idle_transaction_timeout"):
+                idle.commit()
+            assert other.execute("SELECT a FROM t").fetchall() == [("other",)]
+        _, _, errors = node.stop()
+        assert "ended a transaction of a client (127.0.0.1:" in errors
+    finally:
+        node.kill()

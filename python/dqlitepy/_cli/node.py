@@ -78,6 +78,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--wal-limit", metavar="BYTES", type=int, default=1 << 30, help="of a WAL, beyond which long reads are ended"
     )
     parser.add_argument(
+        "--idle-transaction-timeout",
+        metavar="SECONDS",
+        type=seconds,
+        help="end a transaction that others wait for, once its client has sent nothing for so long (default: never)",
+    )
+    parser.add_argument(
         "--auto-recovery",
         action="store_true",
         help="delete damaged files at start: can lose data, see docs/operations.md",
@@ -127,6 +133,7 @@ def _run(options: argparse.Namespace) -> int:
         max_connections=options.max_connections,
         max_request_bytes=options.max_request_bytes,
         wal_limit=options.wal_limit,
+        idle_transaction_timeout=options.idle_transaction_timeout,
         auto_recovery=options.auto_recovery,
     )
     for what, address in ("metrics", options.metrics), ("the page", options.web):

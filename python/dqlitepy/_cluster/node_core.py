@@ -26,6 +26,7 @@ from dqlitepy.store import members_in, node_info
 from dqlitepy.tls import NO_TLS, TLS, checked
 
 _LONGEST_LATENCY = 3600.0
+_LONGEST_IDLE = 1_000_000.0
 # raft sends a follower all entries that it lacks in one message, and libuv refuses one of more than 1,048,576 parts.
 _MOST_ENTRIES = 500_000
 # How long a look at the node's state may take: it is asked itself, and where it does not know, others are.
@@ -63,6 +64,7 @@ class NodeCore:
         max_connections: int = 10_000,
         max_request_bytes: int = 512 << 20,
         wal_limit: int = 1 << 30,
+        idle_transaction_timeout: float | None = None,
         auto_recovery: bool = False,
         bare: bool = False,
     ) -> None:
@@ -87,10 +89,8 @@ class NodeCore:
             raise ValueError(
                 f"voters must be odd, not {voters}: an even number survives no more failures than one less"
             )
-        if network_latency is not None and not 0.001 <= network_latency <= _LONGEST_LATENCY:
-            raise ValueError(
-                f"network_latency must be from 0.001 to {_LONGEST_LATENCY:g} seconds, not {network_latency}"
-            )
+        _check_seconds("network_latency", network_latency, _LONGEST_LATENCY)
+        _check_seconds("idle_transaction_timeout", idle_transaction_timeout, _LONGEST_IDLE)
         if not roles_interval > 0:
             raise ValueError(f"roles_interval must be above 0 seconds, not {roles_interval}")
         self._tls = checked(tls)
@@ -101,7 +101,7 @@ class NodeCore:
             "voters": voters,
             "standbys": standbys,
             "failure_domain": failure_domain,
-            "network_latency_ms": 0 if network_latency is None else milliseconds("network_latency", network_latency),
+            "network_latency_ms": milliseconds("network_latency", network_latency or 0),
             "roles_interval_ms": max(1, milliseconds("roles_interval", roles_interval)),
             "snapshot_threshold": snapshot_threshold,
             "snapshot_trailing": snapshot_trailing,
@@ -112,6 +112,7 @@ class NodeCore:
             "max_connections": max_connections,
             "max_request_bytes": max_request_bytes,
             "wal_limit": wal_limit,
+            "idle_transaction_ms": milliseconds("idle_transaction_timeout", idle_transaction_timeout or 0),
             "auto_recovery": auto_recovery,
             "bare": bare,
         }
@@ -297,6 +298,11 @@ def _check_range(name: str, value: int, least: int, most: int) -> None:
         raise TypeError(f"{name} must be int, not {type(value).__name__}")
     if not least <= value <= most:
         raise ValueError(f"{name} must be from {least} to {most}, not {value}")
+
+
+def _check_seconds(name: str, value: float | None, most: float) -> None:
+    if value is not None and not 0.001 <= value <= most:
+        raise ValueError(f"{name} must be from 0.001 to {most:g} seconds, not {value}")
 
 
 def _warn_about_missing_tls(address: str) -> None:

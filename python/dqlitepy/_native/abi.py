@@ -22,7 +22,7 @@ except ImportError as error:
         "without libffi's headers. Install the whole standard library: on Debian and Ubuntu, the package python3"
     ) from error
 
-ABI_VERSION = 10
+ABI_VERSION = 11
 MESSAGE_SIZE = 2032
 SMALL_SIZE = 512
 
@@ -104,6 +104,7 @@ class NodeOptions(Structure):
         ("max_connections", c_uint64),
         ("max_request_bytes", c_uint64),
         ("wal_limit", c_uint64),
+        ("idle_transaction_ms", c_uint64),
         ("voters", c_uint32),
         ("standbys", c_uint32),
         ("roles_interval_ms", c_uint32),
