@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 11
+#define DQLITEPY_ABI_VERSION 12
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -178,7 +178,7 @@ typedef enum dqlitepy_role {
 typedef enum dqlitepy_operation {
 	DQLITEPY_NODE_READY = 1,       /* node: until it is a member of its cluster and that has a leader: () */
 	DQLITEPY_NODE_HANDOVER = 2,    /* node: gives its leadership and its vote to others, if there are any: () */
-	DQLITEPY_NODE_STATE = 3,       /* node: (id, address, role or None, leader's id, leader's address or "") */
+	DQLITEPY_NODE_STATE = 3,       /* node: (id, address, role or None, leader's id, leader's address or "", term, last index) */
 	DQLITEPY_LEADER = 4,           /* (id, address) */
 	DQLITEPY_MEMBERS = 5,          /* one (id, address, role) each, as the leader knows them */
 	DQLITEPY_VIEW = 6,             /* address: the leader's (id, address), "" for none; then as MEMBERS: as that node knows them */

@@ -170,6 +170,15 @@ func (l *link) members(ctx context.Context) ([]client.NodeInfo, error) {
 	return members, nil
 }
 
+// view is whom the node takes for the members, and for the leader, whose address is "" for none.
+func (l *link) view(ctx context.Context) (members []client.NodeInfo, leader client.NodeInfo, err error) {
+	if members, err = l.members(ctx); err != nil {
+		return nil, leader, err
+	}
+	leader, _, err = l.leader(ctx)
+	return members, leader, err
+}
+
 func (l *link) servers(ctx context.Context) ([]wire.Member, error) {
 	frame, err := l.call(ctx, wire.AppendCluster(nil))
 	if err != nil {

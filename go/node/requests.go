@@ -187,10 +187,7 @@ func (c *Cluster) Weigh(ctx context.Context, address string, weight uint64) erro
 // View returns whom the node at an address takes for the members, and for the leader, whose address is "" for none.
 func (c *Cluster) View(ctx context.Context, address string) (members []client.NodeInfo, leader client.NodeInfo, err error) {
 	err = c.with(ctx, address, func(l *link) error {
-		if members, err = l.members(ctx); err != nil {
-			return err
-		}
-		leader, _, err = l.leader(ctx)
+		members, leader, err = l.view(ctx)
 		return err
 	})
 	return members, leader, err

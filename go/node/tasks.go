@@ -51,13 +51,14 @@ type State struct {
 	Member  bool            // whether Role says anything
 	Role    client.NodeRole // its role in the cluster
 	Leader  client.NodeInfo // its address is "" while no leader is known
+	wire.Position
 }
 
 // State asks the node, and where it is no voter or knows no leader the other members: only voters know, and a spare's own
 // list may be old.
 func (n *Node) State(ctx context.Context) (State, error) {
 	state := State{ID: n.info.ID, Address: n.Address()}
-	members, leader, err := n.view(ctx, n.bound)
+	members, leader, err := n.own(ctx, &state.Position)
 	if err != nil {
 		return state, err
 	}
@@ -99,18 +100,39 @@ func (n *Node) Connections(ctx context.Context) ([]wire.Connection, error) {
 
 // view is whom the node at an address takes for the members, and for the leader.
 func (n *Node) view(ctx context.Context, address string) (members []client.NodeInfo, leader client.NodeInfo, err error) {
+	err = n.with(ctx, address, func(ctx context.Context, l *link) error {
+		members, leader, err = l.view(ctx)
+		return err
+	})
+	return members, leader, err
+}
+
+// own is the view of this node, and where it is in its log.
+func (n *Node) own(ctx context.Context, at *wire.Position) (members []client.NodeInfo, leader client.NodeInfo, err error) {
+	err = n.with(ctx, n.bound, func(ctx context.Context, l *link) error {
+		metadata, err := l.describeWithPosition(ctx)
+		if err != nil {
+			return err
+		}
+		if metadata.Position != nil {
+			*at = *metadata.Position
+		}
+		members, leader, err = l.view(ctx)
+		return err
+	})
+	return members, leader, err
+}
+
+// with calls work with a link to the node at an address, for probeTimeout at most.
+func (n *Node) with(ctx context.Context, address string, work func(context.Context, *link) error) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	l, err := n.network.connect(ctx, address)
 	if err != nil {
-		return nil, leader, err
+		return err
 	}
 	defer l.close()
-	if members, err = l.members(ctx); err != nil {
-		return nil, leader, err
-	}
-	leader, _, err = l.leader(ctx)
-	return members, leader, err
+	return work(ctx, l)
 }
 
 // Handover gives the node's duties to others, so that stopping it interrupts nobody: its leadership to another voter, its

@@ -190,7 +190,8 @@ func (t *task) onNode(ctx context.Context, n *node.Node) ([][]wire.Value, error)
 		role = wire.IntegerValue(int64(state.Role))
 	}
 	leader := state.Leader
-	return one(unsigned(state.ID), text(state.Address), role, unsigned(leader.ID), text(leader.Address)), err
+	return one(unsigned(state.ID), text(state.Address), role, unsigned(leader.ID), text(leader.Address),
+		unsigned(state.Term), unsigned(state.LastIndex)), err
 }
 
 func (t *task) onDirectory() ([][]wire.Value, error) {

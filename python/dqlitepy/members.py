@@ -99,3 +99,7 @@ class NodeStats:
     snapshots: int
     snapshot_index: int
     """The last entry of the log that the newest snapshot covers, 0 without one."""
+    term: int
+    """The term that the node is in."""
+    last_index: int
+    """The last entry of the node's log, 0 for none."""

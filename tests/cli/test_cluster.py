@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dqlitepy import Client
 
 from tests.cli.command import command, dqlitepy, environment, fail, succeed
 from tests.cli.nodes import NodeProcess, ThreeNodes, three_nodes
 from tests.cli.terminal import Terminal
-from tests.support import HANG, free_address
+from tests.support import HANG, eventually, free_address
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +257,27 @@ def test_metrics(tmp_path: Path) -> None:
             urllib.request.urlopen(f"{url}/other")
         refused.value.close()  # it holds the answer
         assert node.stop()[0] == 0
+    finally:
+        node.kill()
+
+
+def test_a_scrape_connects_once_to_its_node(tmp_path: Path) -> None:
+    node = NodeProcess(tmp_path / "data", "--address", free_address(), "--metrics", "127.0.0.1:0")
+    try:
+        ready = node.wait_ready()
+        client = Client(ready["address"], timeout=HANG)
+
+        def newest() -> int:
+            return max(each.id for each in client.connections(ready["address"]))
+
+        def scrape() -> int:
+            before = newest()
+            with urllib.request.urlopen(f"http://127.0.0.1:{ready['metrics']}/metrics") as answer:
+                answer.read()
+            return newest() - before - 1
+
+        # The node itself looks after its cluster now and then.
+        assert eventually(scrape, lambda connections: connections <= 1) == 1
     finally:
         node.kill()
 

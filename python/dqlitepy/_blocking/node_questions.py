@@ -40,14 +40,14 @@ class SyncNode(NodeCore):
     @property
     def role(self) -> Role | None:
         """What it does in the cluster; None while it is no member."""
-        role, _ = ask(self._state())
-        return role
+        state = ask(self._state())
+        return state.role
 
     @property
     def leader(self) -> NodeInfo | None:
         """The node that leads the cluster; None while none is known."""
-        _, leader = ask(self._state())
-        return leader
+        state = ask(self._state())
+        return state.leader
 
     def stats(self) -> NodeStats:
         """Returns what the node is and what it has on disk at this moment."""

@@ -45,12 +45,11 @@ def metrics_of(node: dqlitepy.Node) -> Iterator[Metric]:
     yield _gauge("is_leader", "Whether the node is the leader.", leads)
     roles = [({"role": str(role)}, float(stats.role is role)) for role in dqlitepy.Role]
     yield Metric("dqlitepy_role", "gauge", "1 for the role that the node has in the cluster.", roles)
-    told = node.client().describe(node.address)
-    yield _gauge("raft_term", "The term that the node is in.", told.term or 0)
+    yield _gauge("raft_term", "The term that the node is in.", stats.term)
     yield _gauge(
         "raft_last_index",
         "The last entry of the node's log; the lag is the difference to the leader's.",
-        told.last_index or 0,
+        stats.last_index,
     )
     yield _gauge("raft_snapshot_index", "The entry that the newest snapshot covers.", stats.snapshot_index)
     yield _gauge("raft_snapshots", "Snapshots on disk.", stats.snapshots)

@@ -9,7 +9,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from dqlitepy import errors
 from dqlitepy._cluster.address import is_loopback, normalized
@@ -34,7 +34,14 @@ _STATE_MS = 5000
 # How long a node may take to hand over when the interpreter exits.
 EXIT_SECONDS = 5.0
 
-State = tuple[Role | None, NodeInfo | None]
+
+class State(NamedTuple):
+    """What a node says of itself."""
+
+    role: Role | None
+    leader: NodeInfo | None
+    term: int
+    last_index: int
 
 
 class NodeCore:
@@ -242,7 +249,6 @@ class NodeCore:
 
     def _stats(self, state: State) -> NodeStats:
         """Returns what the node is and what it has on disk."""
-        role, leader = state
         size = open_segments = closed_segments = snapshots = newest = 0
         for entry in os.scandir(self._directory):
             with suppress(FileNotFoundError):  # deleted by now
@@ -255,7 +261,11 @@ class NodeCore:
                     newest = max(newest, int(entry.name.split("-")[2]))
             elif entry.name.replace("-", "").isdigit():
                 closed_segments += 1
-        return NodeStats(self.id, self.address, role, leader, size, open_segments, closed_segments, snapshots, newest)
+        return NodeStats(
+            *(self.id, self.address, state.role, state.leader),
+            *(size, open_segments, closed_segments, snapshots, newest),
+            *(state.term, state.last_index),
+        )
 
     def _close_at_exit(self) -> None:
         if not self.running:  # released by its finalizer, and kept by the warning about that
@@ -288,9 +298,9 @@ atexit.register(_close_all)
 
 
 def _state_in(rows: Rows) -> State:
-    [(_, _, role, leader_id, leader)] = rows
+    [(_, _, role, leader_id, leader, term, last_index)] = rows
     known = NodeInfo(unsigned(leader_id), leader) if leader else None
-    return None if role is None else Role(role), known
+    return State(None if role is None else Role(role), known, unsigned(term), unsigned(last_index))
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:

@@ -39,14 +39,14 @@ class AsyncNode(NodeCore):
     @property
     async def role(self) -> Role | None:
         """What it does in the cluster; None while it is no member."""
-        role, _ = await ask(self._state())
-        return role
+        state = await ask(self._state())
+        return state.role
 
     @property
     async def leader(self) -> NodeInfo | None:
         """The node that leads the cluster; None while none is known."""
-        _, leader = await ask(self._state())
-        return leader
+        state = await ask(self._state())
+        return state.leader
 
     async def stats(self) -> NodeStats:
         """Returns what the node is and what it has on disk at this moment."""
