@@ -24,10 +24,11 @@ const module = "dqlitepy.dev/go/"
 var allowed = map[string][]string{
 	"shim":        {"credentials", "fault", "functions", "leader", "link", "node", "session", "marshal", "pickle", "sql", "wire"},
 	"session":     {"fault", "leader", "link", "marshal", "pickle", "sql", "wire"},
-	"leader":      {"credentials", "fault", "limits", "link", "members", "wire"},
-	"node":        {"credentials", "limits", "members", "wire"},
+	"leader":      {"credentials", "fault", "here", "limits", "link", "members", "wire"},
+	"node":        {"credentials", "here", "limits", "members", "wire"},
 	"credentials": {},
 	"fault":       {},
+	"here":        {},
 	"limits":      {},
 	"functions":   {},
 	"link":        {"wire"},

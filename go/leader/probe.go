@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/here"
 	"dqlitepy.dev/go/link"
 	"dqlitepy.dev/go/wire"
 )
@@ -45,7 +46,7 @@ func probe(ctx context.Context, address string, trust *credentials.Credentials) 
 	if network == "unix" {
 		dialer.Control = nameSocket
 	}
-	connection, err := dialer.DialContext(ctx, network, address)
+	connection, err := dialer.DialContext(ctx, network, here.Reach(address))
 	if err != nil {
 		return nil, causeOfDial(err)
 	}

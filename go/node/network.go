@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"dqlitepy.dev/go/credentials"
+	"dqlitepy.dev/go/here"
 	"dqlitepy.dev/go/members"
 )
 
@@ -35,7 +36,7 @@ func (n network) dial(ctx context.Context, address string) (net.Conn, error) {
 	if strings.HasPrefix(address, "@") {
 		return (&net.Dialer{}).DialContext(ctx, "unix", address)
 	}
-	connection, err := dialer.DialContext(ctx, "tcp", address)
+	connection, err := dialer.DialContext(ctx, "tcp", here.Reach(address))
 	if err != nil || n.credentials == nil {
 		return connection, reason(err)
 	}

@@ -4,6 +4,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 	"github.com/canonical/go-dqlite/v3"
 	"github.com/canonical/go-dqlite/v3/client"
 
+	"dqlitepy.dev/go/here"
 	"dqlitepy.dev/go/limits"
 )
 
@@ -27,7 +29,8 @@ type Node struct {
 	server    *dqlite.Node
 	directory string
 	info      client.NodeInfo // its identity; the role is not kept
-	bound     string          // where dqlite listens
+	bound     string          // where this process reaches it
+	elsewhere bool            // it listens at another address than its own
 	network   network
 	log       logger
 	end       context.CancelFunc // of everything that belongs to the node, except the server
@@ -85,7 +88,8 @@ func (n *Node) start(options Options, fresh bool) error {
 	if options.TLS != nil {
 		options.TLS.OnReload(n.reloaded)
 	}
-	if err := n.bind(options.Address); err != nil {
+	at, err := n.bind(options.Address, cmp.Or(options.Bind, options.Address))
+	if err != nil {
 		return err
 	}
 	if fresh {
@@ -94,19 +98,19 @@ func (n *Node) start(options Options, fresh bool) error {
 		}
 	}
 	n.peers = &peers{network: n.network, ctx: ctx, tunnels: n.tunnels, coming: make(map[string]*arrival)}
-	list := append(options.list(n.bound), dqlite.WithDialFunc(n.peers.dial))
+	list := append(options.list(at), dqlite.WithDialFunc(n.peers.dial))
 	server, err := options.server(n.info, n.directory, list)
 	if err != nil {
 		if options.Address != "" && n.listener == nil {
-			return explainBind(options.Address, err)
+			return explainBind(cmp.Or(options.Bind, options.Address), err)
 		}
 		return err
 	}
 	if err := server.Start(); err != nil {
 		if reason, found := strings.CutPrefix(err.Error(), "listen: "); found {
-			return cannotListen(options.Address, errors.New(reason)) // who listens there is no orphan
+			return cannotListen(cmp.Or(options.Bind, options.Address), errors.New(reason)) // who listens there is no orphan
 		}
-		closeOrphan(n.bound)
+		closeOrphan(at)
 		return err
 	}
 	n.server = server
@@ -127,29 +131,35 @@ func (n *Node) reloaded(err error) {
 	n.log.info("the TLS files have changed: new connections use them")
 }
 
-// bind decides where dqlite listens: on the node's address, or with TLS behind a listener of our own.
-func (n *Node) bind(address string) (err error) {
+// bind decides where dqlite listens, and returns that: at an address of this machine, or with TLS behind a listener of our own.
+func (n *Node) bind(address, at string) (string, error) {
+	var err error
 	if address == "" {
 		n.bound, err = privateSocket()
-		return err
+		return n.bound, err
 	}
 	if n.network.credentials != nil {
 		if err := n.network.credentials.CheckServer(address); err != nil {
-			return err
+			return "", err
 		}
 	}
-	first, err := listen(address)
+	first, err := listen(at)
 	if err != nil {
-		return cannotListen(address, err)
+		return "", cannotListen(at, err)
+	}
+	if at != address {
+		n.elsewhere = true
+		here.Listens(address, reachable(first.Addr().String()))
 	}
 	if n.network.credentials != nil {
 		n.listener = first
 		n.bound, err = privateSocket()
-		return err
+		return n.bound, err
 	}
 	first.Close() // it only tells better than dqlite what is wrong
-	n.bound, err = numeric(address)
-	return err
+	at, err = numeric(at)
+	n.bound = reachable(at)
+	return at, err
 }
 
 func cannotListen(address string, err error) error {
@@ -176,6 +186,9 @@ func (n *Node) release() error {
 		}
 	}
 	n.tunnels.close()
+	if n.elsewhere {
+		here.Forget(n.info.Address)
+	}
 	if n.peers != nil {
 		n.peers.close()
 	}

@@ -48,6 +48,7 @@ type SetLimits func(own client.NodeInfo, limits Limits)
 type Options struct {
 	Directory         string   // must exist
 	Address           string   // host:port that other nodes and clients reach it by; "" = only this process can reach it
+	Bind              string   // host:port to listen on where that is another one, of all hosts too; "" = Address
 	Join              []string // addresses of nodes whose cluster a new node joins; empty = it begins one of its own
 	ID                uint64   // 0 = as the directory says, or a new one
 	SnapshotThreshold uint64   // log entries between two snapshots; 0 with SnapshotTrailing 0 = dqlite's default
@@ -72,7 +73,7 @@ type Options struct {
 }
 
 func (o *Options) check() error {
-	for _, text := range append([]string{o.Directory, o.Address}, o.Join...) {
+	for _, text := range append([]string{o.Directory, o.Address, o.Bind}, o.Join...) {
 		if strings.IndexByte(text, 0) >= 0 {
 			return fmt.Errorf("a directory or address holds a NUL character")
 		}
@@ -92,7 +93,15 @@ func (o *Options) check() error {
 		if len(o.Join) > 0 {
 			return fmt.Errorf("a node that joins a cluster needs an address that the others reach it by")
 		}
+		if o.Bind != "" {
+			return fmt.Errorf("a node that listens on %s needs an address that others reach it by", o.Bind)
+		}
 		return nil
+	}
+	if o.Bind != "" {
+		if _, err := hostOf(o.Bind); err != nil {
+			return err
+		}
 	}
 	for _, address := range append([]string{o.Address}, o.Join...) {
 		if err := checkAddress(address); err != nil {
@@ -113,17 +122,39 @@ func (o *Options) check() error {
 }
 
 func checkAddress(address string) error {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || host == "" {
-		return fmt.Errorf("%q is not an address: give host:port, with an IPv6 host in brackets", address)
-	}
-	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
-		return fmt.Errorf("%q is not an address: its port must be a number from 1 to 65535", address)
+	host, err := hostOf(address)
+	if err != nil {
+		return err
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		return fmt.Errorf("%q is not an address that other nodes can reach: name one of this machine", address)
+		return fmt.Errorf("%q is not an address that other nodes can reach: name one of this machine; to listen on all that it has, "+
+			"bind that one beside it", address)
 	}
 	return nil
+}
+
+// hostOf returns the host of what has a host and a port.
+func hostOf(address string) (string, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host == "" {
+		return "", fmt.Errorf("%q is not an address: give host:port, with an IPv6 host in brackets", address)
+	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+		return "", fmt.Errorf("%q is not an address: its port must be a number from 1 to 65535", address)
+	}
+	return host, nil
+}
+
+// reachable returns where this machine reaches what listens on an address, which may be all of its addresses.
+func reachable(address string) string {
+	host, port, _ := net.SplitHostPort(address)
+	switch ip := net.ParseIP(host); {
+	case !ip.IsUnspecified():
+		return address
+	case ip.To4() != nil:
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return net.JoinHostPort("::1", port)
 }
 
 // numeric resolves the host of an address: dqlite only takes numbers.

@@ -54,7 +54,11 @@ type listener struct {
 
 func listen(address string) (*listener, error) {
 	config := net.ListenConfig{KeepAliveConfig: keepAlive, Control: limitSilence}
-	l, err := config.Listen(context.Background(), "tcp", address)
+	network := "tcp" // by which all addresses of IPv4 would be those of IPv6 as well
+	if host, _, _ := net.SplitHostPort(address); net.ParseIP(host).To4() != nil {
+		network = "tcp4"
+	}
+	l, err := config.Listen(context.Background(), network, address)
 	if err != nil {
 		return nil, reason(err)
 	}

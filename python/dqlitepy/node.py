@@ -33,6 +33,9 @@ class Node(SyncNode):
         directory: where the node keeps its data; made (mode 0700) if it does not exist.
         address: "host:port" by which the other nodes and clients reach this one; without a port it is 9000. It cannot
             be changed later. None for the one that the directory remembers.
+        bind: "host:port" to listen on, where that is not `address`: behind NAT, or in a container, whose own address
+            the others do not reach. The host may be 0.0.0.0 or ::, for all addresses that the machine has. It may
+            change with each start.
         join: addresses of nodes of the cluster to join. Empty for the first node of a cluster.
         id: None for a new one, or what the directory remembers.
         tls: None for no encryption: then whoever reaches the port owns the data.

@@ -33,6 +33,18 @@ def test_a_node_leaves_itself_out_of_those_to_join(tmp_path: Path) -> None:
             node.kill()
 
 
+def test_a_node_listens_where_it_is_told_to(tmp_path: Path) -> None:
+    address = free_address("127.0.0.5")
+    port = address.rpartition(":")[2]
+    node = NodeProcess(tmp_path / "data", "--address", address, "--bind", f"0.0.0.0:{port}")
+    try:
+        assert node.wait_ready()["address"] == address
+        told = dqlitepy("status", f"127.0.0.1:{port}")
+        assert (told.returncode, f"leader: {address}" in told.stdout) == (0, True), told
+    finally:
+        node.kill()
+
+
 def test_a_port_that_was_left_out_is_named(tmp_path: Path) -> None:
     node = NodeProcess(tmp_path / "n1", "--address", free_address(), "--join", "127.0.0.7")
     try:

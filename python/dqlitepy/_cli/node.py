@@ -39,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the other nodes and clients reach this one; needed for the first start only, and fixed by it",
     )
     parser.add_argument(
+        "--bind",
+        metavar="HOST:PORT",
+        help="where to listen, if the others reach this node by another address, as behind NAT; 0.0.0.0:PORT for all "
+        "addresses of this machine (default: --address)",
+    )
+    parser.add_argument(
         "--join",
         metavar="HOST:PORT",
         action="append",
@@ -120,6 +126,7 @@ def _run(options: argparse.Namespace) -> int:
     node = dqlitepy.Node(
         options.directory,
         address=options.address,
+        bind=options.bind,
         join=_others(options),
         tls=tls_of(options),
         voters=options.voters,

@@ -54,6 +54,7 @@ class NodeCore:
         directory: str | bytes | os.PathLike[str] | os.PathLike[bytes],
         *,
         address: str | None = None,
+        bind: str | None = None,
         join: Iterable[str] = (),
         id: int | None = None,
         tls: TLS | None = None,
@@ -80,6 +81,7 @@ class NodeCore:
         if "\0" in self._directory:
             raise ValueError("embedded null character in the path of the directory")
         self._asked_address = None if address is None else normalized(address)
+        self._bind = None if bind is None else normalized(bind)
         joined = [join] if isinstance(join, str) else list(join)
         _check_range("id", 0 if id is None else id, 0 if id is None else 1, 2**64 - 1)
         _check_range("failure_domain", failure_domain, 0, 2**64 - 1)
@@ -194,11 +196,12 @@ class NodeCore:
         """Makes the directory, and returns how to start the node; `_check_files` is to follow."""
         address = self._address_to_use()
         certificate, key, authority = NO_TLS if self._tls is None else self._tls.paths(address)
-        if self._tls is None and not is_loopback(address):
+        if self._tls is None and not is_loopback(self._bind or address):
             _warn_about_missing_tls(address)
         make(self._directory)
         return NodeOptions(
             address=address.encode(),
+            bind=(self._bind or "").encode(),
             tls_certificate=certificate,
             tls_key=key,
             tls_authority=authority,
