@@ -83,7 +83,7 @@ func TestImportsPointDownwards(t *testing.T) {
 var together = []string{
 	"credentials: credentials.go files.go", // certificates, and the files that they are read from again
 	"functions: arithmetic.go dates.go functions.go hashes.go numbers.go parse.go random.go regexp.go texts.go zones.go", // the table, its values, and what it names
-	"node: identity.go leader.go links.go node.go requests.go roles.go roster.go tasks.go",                               // a node, and what it does about its cluster
+	"node: identity.go leader.go links.go moved.go node.go requests.go roles.go roster.go tasks.go",                      // a node, and what it does about its cluster
 	"node: peers.go tunnels.go",            // the two ends of what nodes say to each other
 	"shim: clusters.go nodes.go tasks.go",  // what a task is about, and the task
 	"shim: connections.go results.go",      // a result belongs to its connection

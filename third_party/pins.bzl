@@ -109,6 +109,7 @@ PINS = {
             "bounds/freed-memory.patch",
             "bounds/listed-connections.patch",
             "bounds/idle-transactions.patch",
+            "bounds/moved-servers.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

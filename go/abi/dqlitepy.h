@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 /* Raised whenever anything below changes its meaning or layout. */
-#define DQLITEPY_ABI_VERSION 13
+#define DQLITEPY_ABI_VERSION 14
 
 /* cgo drops `const` from parameters; a typedef keeps its re-declaration of our functions identical to ours. */
 typedef const char *dqlitepy_text;
@@ -138,6 +138,7 @@ typedef struct dqlitepy_node_options {
 	uint32_t busy_timeout_ms;     /* how long the server queues a writer behind another one */
 	uint32_t network_latency_ms;  /* 0 = dqlite's defaults (heartbeat 500 ms, election 3 s) */
 	dqlitepy_text bind;           /* host:port to listen on where that is another one, such as 0.0.0.0:port; "" = address */
+	dqlitepy_text moved_from;     /* the address that the directory has from before the node moved; "" = it has not */
 	dqlitepy_text join;           /* addresses of nodes whose cluster a new node joins, one a line; "" = it begins its own */
 	dqlitepy_text tls_certificate; /* path of a PEM file, any intermediates behind the certificate */
 	dqlitepy_text tls_key;        /* path of a PEM file, the certificate's key */

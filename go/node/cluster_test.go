@@ -230,7 +230,7 @@ func TestAnEmbeddedNodeBecomesTheFirstOfACluster(t *testing.T) {
 	if _, err := Start(Options{Directory: directory}); err == nil || !strings.Contains(err.Error(), "start it as that node") {
 		t.Error(err)
 	}
-	if _, err := Start(quick(directory, free(t))); err == nil || !strings.Contains(err.Error(), "A node that has moved") {
+	if _, err := Start(quick(directory, free(t))); err == nil || !strings.Contains(err.Error(), "If this node has moved") {
 		t.Error(err)
 	}
 }

@@ -83,6 +83,11 @@ func writeInfo(directory string, info client.NodeInfo, join []string) error {
 	if err := writeServers(directory, servers); err != nil {
 		return err
 	}
+	return rewriteInfo(directory, info)
+}
+
+// rewriteInfo stores the identity of a directory that had one before.
+func rewriteInfo(directory string, info client.NodeInfo) error {
 	if err := writeYAML(directory, infoFile, info); err != nil {
 		return err
 	}

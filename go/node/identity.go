@@ -36,9 +36,12 @@ func identity(options Options) (info client.NodeInfo, fresh bool, err error) {
 	case info.Address != embeddedAddress && options.Address == "":
 		return info, false, fmt.Errorf("%s belongs to the node of a cluster with the address %s; start it as that node, with that address",
 			directory, info.Address)
+	case info.Address != embeddedAddress && info.Address == options.MovedFrom:
+		info.Address = wanted // the directory is told when the node can listen there
+		return info, false, nil
 	case info.Address != embeddedAddress:
 		return info, false, fmt.Errorf("%s belongs to the node with the address %s, not %s; start it with that address. "+
-			"A node that has moved leaves the cluster (remove) and joins it again with an empty directory",
+			"If this node has moved, and no copy of it runs there any more, give that address as moved_from (--moved-from)",
 			directory, info.Address, wanted)
 	case len(options.Join) > 0:
 		return info, false, fmt.Errorf("%s holds an embedded database with rows of its own, so it cannot join another cluster; "+

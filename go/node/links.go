@@ -248,6 +248,16 @@ func (l *link) add(ctx context.Context, id uint64, address string) error {
 	return l.command(ctx, wire.AppendAdd(nil, id, address))
 }
 
+// move lets a member have another address.
+func (l *link) move(ctx context.Context, id uint64, address string) error {
+	err := l.command(ctx, wire.AppendMove(nil, id, address))
+	if refusedWith(err, wire.CodeParse) {
+		return fmt.Errorf("%s leads the cluster and cannot change the address of a member: dqlitepy does not run it, or an older version "+
+			"does. Let another node lead", l.address)
+	}
+	return err
+}
+
 func (l *link) remove(ctx context.Context, id uint64) error {
 	return l.command(ctx, wire.AppendRemove(nil, id))
 }

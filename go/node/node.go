@@ -88,14 +88,21 @@ func (n *Node) start(options Options, fresh bool) error {
 	if options.TLS != nil {
 		options.TLS.OnReload(n.reloaded)
 	}
+	moved, err := n.hasMoved(ctx, options.MovedFrom)
+	if err != nil {
+		return err
+	}
 	at, err := n.bind(options.Address, cmp.Or(options.Bind, options.Address))
 	if err != nil {
 		return err
 	}
 	if fresh {
-		if err := writeInfo(n.directory, n.info, options.Join); err != nil {
-			return err
-		}
+		err = writeInfo(n.directory, n.info, options.Join)
+	} else if moved {
+		err = rewriteInfo(n.directory, n.info)
+	}
+	if err != nil {
+		return err
 	}
 	n.peers = &peers{network: n.network, ctx: ctx, tunnels: n.tunnels, coming: make(map[string]*arrival)}
 	list := append(options.list(at), dqlite.WithDialFunc(n.peers.dial))

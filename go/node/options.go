@@ -49,6 +49,7 @@ type Options struct {
 	Directory         string   // must exist
 	Address           string   // host:port that other nodes and clients reach it by; "" = only this process can reach it
 	Bind              string   // host:port to listen on where that is another one, of all hosts too; "" = Address
+	MovedFrom         string   // the address that the directory may still have; "" = it must have Address
 	Join              []string // addresses of nodes whose cluster a new node joins; empty = it begins one of its own
 	ID                uint64   // 0 = as the directory says, or a new one
 	SnapshotThreshold uint64   // log entries between two snapshots; 0 with SnapshotTrailing 0 = dqlite's default
@@ -73,7 +74,7 @@ type Options struct {
 }
 
 func (o *Options) check() error {
-	for _, text := range append([]string{o.Directory, o.Address, o.Bind}, o.Join...) {
+	for _, text := range append([]string{o.Directory, o.Address, o.Bind, o.MovedFrom}, o.Join...) {
 		if strings.IndexByte(text, 0) >= 0 {
 			return fmt.Errorf("a directory or address holds a NUL character")
 		}
@@ -103,7 +104,11 @@ func (o *Options) check() error {
 			return err
 		}
 	}
-	for _, address := range append([]string{o.Address}, o.Join...) {
+	given := append([]string{o.Address}, o.Join...)
+	if o.MovedFrom != "" {
+		given = append(given, o.MovedFrom)
+	}
+	for _, address := range given {
 		if err := checkAddress(address); err != nil {
 			return err
 		}
@@ -128,7 +133,7 @@ func checkAddress(address string) error {
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		return fmt.Errorf("%q is not an address that other nodes can reach: name one of this machine; to listen on all that it has, "+
-			"bind that one beside it", address)
+			"give that one as bind (--bind)", address)
 	}
 	return nil
 }

@@ -31,14 +31,15 @@ const (
 // roster joins a new node to its cluster, keeps the list of members, and on the leader sees to it that enough nodes vote. It
 // decides by go-dqlite's own rules, but does without the SQL driver that comes with go-dqlite's loop.
 type roster struct {
-	node     *Node
-	config   app.RolesConfig
-	interval time.Duration
-	patience time.Duration // with one leader
-	tell     TellLeader
-	cancel   context.CancelFunc
-	stopped  chan struct{}
-	ready    chan struct{} // closed once the node is a member with the role that it should begin with
+	node      *Node
+	config    app.RolesConfig
+	interval  time.Duration
+	patience  time.Duration // with one leader
+	tell      TellLeader
+	movedFrom string
+	cancel    context.CancelFunc
+	stopped   chan struct{}
+	ready     chan struct{} // closed once the node is a member with the role that it should begin with
 
 	mu      sync.Mutex
 	members []client.NodeInfo
@@ -50,14 +51,15 @@ type roster struct {
 func newRoster(n *Node, options Options) *roster {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &roster{
-		node:     n,
-		config:   app.RolesConfig{Voters: options.Voters, StandBys: options.StandBys},
-		interval: options.RolesInterval,
-		patience: cmp.Or(options.patience, lookTimeout),
-		tell:     options.TellLeader,
-		cancel:   cancel,
-		stopped:  make(chan struct{}),
-		ready:    make(chan struct{}),
+		node:      n,
+		config:    app.RolesConfig{Voters: options.Voters, StandBys: options.StandBys},
+		interval:  options.RolesInterval,
+		patience:  cmp.Or(options.patience, lookTimeout),
+		tell:      options.TellLeader,
+		movedFrom: options.MovedFrom,
+		cancel:    cancel,
+		stopped:   make(chan struct{}),
+		ready:     make(chan struct{}),
 	}
 	known, err := readServers(n.directory)
 	if err != nil {
@@ -192,7 +194,11 @@ func (r *roster) membership(ctx context.Context, l *link) ([]client.NodeInfo, er
 	}
 	own := r.node.info
 	joining := isJoining(r.node.directory)
-	listed := slices.ContainsFunc(members, func(info client.NodeInfo) bool { return info.ID == own.ID })
+	i := slices.IndexFunc(members, func(info client.NodeInfo) bool { return info.ID == own.ID })
+	listed := i >= 0
+	if listed && !joining && members[i].Address != own.Address {
+		return r.node.move(ctx, l, members, members[i].Address, r.movedFrom)
+	}
 	if !listed && !joining {
 		return nil, fmt.Errorf("this node (%d, %s) is not a member of its cluster any more: it was removed. "+
 			"To join again it needs an empty directory", own.ID, own.Address)

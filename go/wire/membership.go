@@ -71,6 +71,18 @@ func AppendAdd(buffer []byte, id uint64, address string) []byte {
 	return finish(buffer, start)
 }
 
+// addMoved is the schema of ADD by which dqlite, by our patch bounds/moved-servers, takes a new address for a member. Other
+// servers refuse it with CodeParse.
+const addMoved = 1
+
+// AppendMove asks the leader to reach a member at another address. Answer: Empty, or a failure with CodeParse.
+func AppendMove(buffer []byte, id uint64, address string) []byte {
+	buffer, start := begin(buffer, RequestAdd, addMoved)
+	buffer = binary.LittleEndian.AppendUint64(buffer, id)
+	buffer = appendText(buffer, address)
+	return finish(buffer, start)
+}
+
 // AppendAssign asks the leader to give a member a role. Answer: Empty.
 func AppendAssign(buffer []byte, id, role uint64) []byte {
 	return appendWords(buffer, RequestAssign, id, role)

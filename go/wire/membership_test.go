@@ -39,6 +39,13 @@ func TestMembershipRequestsAreEncodedAsDqliteReadsThem(t *testing.T) {
 	}
 }
 
+func TestAMoveIsEncodedAsDqliteReadsIt(t *testing.T) {
+	want := append([]byte{3, 0, 0, 0, 12, 1, 0, 0}, append(inWords(7), "10.0.0.1:9000\x00\x00\x00"...)...)
+	if got := AppendMove(nil, 7, "10.0.0.1:9000"); !bytes.Equal(got, want) {
+		t.Errorf("% x", got)
+	}
+}
+
 func TestMembersAreDecoded(t *testing.T) {
 	body := append(inWords(2, 7), "a:1\x00\x00\x00\x00\x00"...)
 	body = append(body, inWords(RoleVoter, math.MaxUint64)...)

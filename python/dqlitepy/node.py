@@ -31,11 +31,13 @@ class Node(SyncNode):
 
     Args:
         directory: where the node keeps its data; made (mode 0700) if it does not exist.
-        address: "host:port" by which the other nodes and clients reach this one; without a port it is 9000. It cannot
-            be changed later. None for the one that the directory remembers.
+        address: "host:port" by which the other nodes and clients reach this one; without a port it is 9000. None for
+            the one that the directory remembers. It changes only together with `moved_from`.
         bind: "host:port" to listen on, where that is not `address`: behind NAT, or in a container, whose own address
             the others do not reach. The host may be 0.0.0.0 or ::, for all addresses that the machine has. It may
             change with each start.
+        moved_from: the address that this node had before, if it has another one now. The cluster is told, and the
+            directory; then this has no effect any more, and may remain. No copy of the node may run at the old one.
         join: addresses of nodes of the cluster to join. Empty for the first node of a cluster.
         id: None for a new one, or what the directory remembers.
         tls: None for no encryption: then whoever reaches the port owns the data.

@@ -41,7 +41,7 @@ class Machines:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port = free_address().rpartition(":")[2]
+        self.port = free_address().rpartition(":")[2]
         self._nodes: list[subprocess.Popen[str]] = []
         binaries = folder / "bin"
         binaries.mkdir()
@@ -90,7 +90,7 @@ class Machines:
             node.communicate()
 
     def _here(self, text: str) -> str:
-        return text.replace("10.0.0.", "127.0.0.").replace(":9000", f":{self._port}")
+        return text.replace("10.0.0.", "127.0.0.").replace(":9000", f":{self.port}")
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_an_embedded_database_joins_nobody(started: Start, tmp_path: Path) -> No
 def test_a_node_keeps_its_address_and_id(started: Start, tmp_path: Path) -> None:
     node = started(address())
     node.close()
-    with pytest.raises(dqlitepy.OperationalError, match=f"with the address {node.address}, not .*joins it again"):
+    with pytest.raises(dqlitepy.OperationalError, match=f"with the address {node.address}, not .*moved_from"):
         dqlitepy.Node(node.directory, address=address()).start()
     with pytest.raises(dqlitepy.OperationalError, match=f"the id {node.id}, not 5"):
         dqlitepy.Node(node.directory, id=5).start()

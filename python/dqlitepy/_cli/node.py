@@ -36,13 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--address",
         metavar="HOST:PORT",
-        help="where the other nodes and clients reach this one; needed for the first start only, and fixed by it",
+        help="where the other nodes and clients reach this one; needed for the first start only; see --moved-from",
     )
     parser.add_argument(
         "--bind",
         metavar="HOST:PORT",
         help="where to listen, if the others reach this node by another address, as behind NAT; 0.0.0.0:PORT for all "
         "addresses of this machine (default: --address)",
+    )
+    parser.add_argument(
+        "--moved-from",
+        metavar="HOST:PORT",
+        help="the address that this node had before it got that of --address; may stay. No copy may run there any more",
     )
     parser.add_argument(
         "--join",
@@ -127,6 +132,7 @@ def _run(options: argparse.Namespace) -> int:
         options.directory,
         address=options.address,
         bind=options.bind,
+        moved_from=options.moved_from,
         join=_others(options),
         tls=tls_of(options),
         voters=options.voters,

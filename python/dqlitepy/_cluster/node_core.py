@@ -55,6 +55,7 @@ class NodeCore:
         *,
         address: str | None = None,
         bind: str | None = None,
+        moved_from: str | None = None,
         join: Iterable[str] = (),
         id: int | None = None,
         tls: TLS | None = None,
@@ -82,6 +83,8 @@ class NodeCore:
             raise ValueError("embedded null character in the path of the directory")
         self._asked_address = None if address is None else normalized(address)
         self._bind = None if bind is None else normalized(bind)
+        if moved_from is not None and address is None:
+            raise ValueError(f"a node that has moved from {moved_from} needs the address= that it has now")
         joined = [join] if isinstance(join, str) else list(join)
         _check_range("id", 0 if id is None else id, 0 if id is None else 1, 2**64 - 1)
         _check_range("failure_domain", failure_domain, 0, 2**64 - 1)
@@ -106,6 +109,7 @@ class NodeCore:
         self._settings: dict[str, Any] = {
             "directory": os.fsencode(self._directory),
             "id": id or 0,
+            "moved_from": ("" if moved_from is None else normalized(moved_from)).encode(),
             "join": "\n".join(map(normalized, joined)).encode(),
             "voters": voters,
             "standbys": standbys,

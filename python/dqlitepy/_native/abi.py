@@ -22,7 +22,7 @@ except ImportError as error:
         "without libffi's headers. Install the whole standard library: on Debian and Ubuntu, the package python3"
     ) from error
 
-ABI_VERSION = 13
+ABI_VERSION = 14
 MESSAGE_SIZE = 2032
 SMALL_SIZE = 512
 
@@ -97,6 +97,7 @@ class NodeOptions(Structure):
         ("busy_timeout_ms", c_uint32),
         ("network_latency_ms", c_uint32),
         ("bind", c_char_p),
+        ("moved_from", c_char_p),
         ("join", c_char_p),
         ("tls_certificate", c_char_p),
         ("tls_key", c_char_p),
