@@ -12,7 +12,17 @@ MEMORY = {"blank_databases", "freed_memory", "idle_connections", "no_memory", "r
 # It needs terabytes of addresses for itself.
 ADDRESSES = {"address_space"}
 # The sanitized node has no options, and writes no log. So these have a sanitized library.
-LIBRARY = {"connections", "forged_files", "large_entries", "large_messages", "log_bytes", "long_readers", "peers"}
+LIBRARY = {
+    "connections",
+    "forged_files",
+    "idle_transactions",
+    "large_entries",
+    "large_messages",
+    "listed_connections",
+    "log_bytes",
+    "long_readers",
+    "peers",
+}
 
 
 def test_no_test_of_a_patch_is_forgotten() -> None:
