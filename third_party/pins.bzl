@@ -75,6 +75,7 @@ PINS = {
             "fixes/attach.patch",
             "fixes/failed-start.patch",
             "fixes/sole-voter.patch",
+            "fixes/refused-entry.patch",
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",
