@@ -76,6 +76,7 @@ PINS = {
             "fixes/failed-start.patch",
             "fixes/sole-voter.patch",
             "fixes/refused-entry.patch",
+            "fixes/failed-recovery.patch",
             "features/interrupt.patch",
             "features/idle-connections.patch",
             "features/position.patch",

@@ -101,6 +101,16 @@ def test_three_members_from_one_directory(started: Start, tmp_path: Path) -> Non
         other.close()
 
 
+def test_a_recovery_that_fails_can_be_tried_again(started: Start) -> None:
+    node = started(address())
+    node.close()
+    own = dqlitepy.NodeInfo(node.id, node.address)
+    many = [own, *(dqlitepy.NodeInfo(number, f"127.0.0.1:{number}") for number in range(20_000, 22_000))]
+    with pytest.raises(dqlitepy.OperationalError, match="data is too big"):
+        dqlitepy.recover(node.directory, members=many)
+    assert dqlitepy.recover(node.directory, members=[own]).members == (own,)
+
+
 def test_what_cannot_be_recovered(started: Start, tmp_path: Path) -> None:
     node = started(address())
     with pytest.raises(dqlitepy.OperationalError, match="in use by this process"):
