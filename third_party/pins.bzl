@@ -112,6 +112,7 @@ PINS = {
             "bounds/listed-connections.patch",
             "bounds/idle-transactions.patch",
             "bounds/moved-servers.patch",
+            "bounds/file-names.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

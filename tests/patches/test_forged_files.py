@@ -181,6 +181,20 @@ def test_true_entries_are_taken(original: Path, tmp_path: Path) -> None:
         node.kill()
 
 
+def test_what_is_none_of_its_files(original: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "data"
+    shutil.copytree(original, directory)
+    for name in ("x" * 127, "x" * 128, "x" * 255, "snapshot-" + "1" * 200 + ".meta", "open-" + "1" * 200):
+        (directory / name).write_bytes(b"x")
+    node = NodeProcess(directory, address=address_of(original))
+    try:
+        with node.client() as client:
+            assert client.scalar("SELECT count(*) FROM t") == ROWS
+        assert node.stop() == 0
+    finally:
+        node.kill()
+
+
 def address_of(directory: Path) -> str:
     """Returns where the node of a directory listens."""
     for line in (directory / "info.yaml").read_text().splitlines():
