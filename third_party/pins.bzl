@@ -113,6 +113,7 @@ PINS = {
             "bounds/idle-transactions.patch",
             "bounds/moved-servers.patch",
             "bounds/file-names.patch",
+            "bounds/missing-pages.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

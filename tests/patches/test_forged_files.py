@@ -109,6 +109,14 @@ FORGERIES: dict[str, tuple[Forgery, str]] = {
     "a first page of small pages": (command(frames([(1, page_one(page_size=512))])), "another size"),
     "a database without a WAL": (command(frames([(1, page_one(version=1))])), "without a WAL"),
     "a database of 2^32 pages": (command(frames([(1, page_one(size=0xFFFFFFFF))])), "does not fit its database"),
+    "a database without its last page": (
+        command(frames([(1, page_one(size=2))], database=b"other")),
+        "does not fit its database",
+    ),
+    "a database without a page in between": (
+        command(frames([(1, page_one(size=3)), (3, BASE)], database=b"other")),
+        "does not fit its database",
+    ),
     "a deletion among other pages": (command(frames([(1, page_one(size=0)), (2, BASE)])), "the deletion of a database"),
     "a database in memory": (command(frames([(1, BASE)], database=b":memory:")), "no database may be called"),
     "a database without a name": (command(frames([(1, BASE)], database=b"")), "no database may be called"),

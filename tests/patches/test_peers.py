@@ -200,10 +200,12 @@ def test_the_only_voter_leads_no_term_that_another_server_led(cluster: Cluster) 
     assert cluster.place().term == at.term + 2
 
 
-def test_a_committed_entry_that_does_not_fit(cluster: Cluster) -> None:
+@pytest.mark.parametrize("size", [2, 0xFFFFFFFF])
+def test_a_committed_entry_that_does_not_fit(cluster: Cluster, size: int) -> None:
     """It may be neither left out nor applied: the node says so, and stops as any other."""
     at = cluster.place()
-    entry = Entry(at.term + 1, Kind.COMMAND, frames([(1, page_one(size=0xFFFFFFFF))]))
+    content = frames([(1, page_one(size=size))], database=b"other")
+    entry = Entry(at.term + 1, Kind.COMMAND, content)
     with cluster.peer() as peer:
         peer.send(append_entries(at.term + 1, [entry], after=at.end, commit=at.last + 1))
         told = eventually(lambda: [line for line in cluster.node.log().splitlines() if "takes no part" in line])
