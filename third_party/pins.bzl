@@ -114,6 +114,7 @@ PINS = {
             "bounds/moved-servers.patch",
             "bounds/file-names.patch",
             "bounds/missing-pages.patch",
+            "bounds/silent-peers.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

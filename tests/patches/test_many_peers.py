@@ -116,6 +116,29 @@ def test_a_member_has_one_message_under_way(cluster: Cluster, beginning: Callabl
     assert "a part of a message of" in cluster.node.log()
 
 
+def test_a_message_that_does_not_go_on(cluster: Cluster) -> None:
+    """Its connection is closed; not so one by which a message goes on slowly, or that has nothing to say."""
+    at = cluster.place()
+    with ExitStack() as stack:
+        parts = [b"", heartbeat(at)[:8], heartbeat(at)[:-8], large_entry(at, MEGABYTE) + bytes(64)]
+        idle, preamble, header, content = peers = [stack.enter_context(cluster.peer()) for _ in parts]
+        for peer, part in zip(peers, parts, strict=True):
+            peer.send(part)
+
+        def closed() -> bool:
+            content.send(bytes(8))
+            return open_connections([preamble, header]) == []
+
+        eventually(closed)
+        assert open_connections([idle, content]) == [0, 1]
+        content.wait_closed()
+        idle.send(heartbeat(at))
+        eventually(lambda: cluster.place().term > at.term)
+        assert cluster.commit() == 2
+    told = [line for line in cluster.node.log().splitlines() if "and then nothing" in line]
+    assert f"of server {MEMBER} ({cluster.member}), which sent a part of a message of " in told[0]
+
+
 def test_all_messages_share_the_room(cluster: Cluster) -> None:
     """Messages of several members: the one from which nothing came for longest makes room; a small one never does."""
     identities = range(101, 105)
@@ -133,6 +156,7 @@ def test_all_messages_share_the_room(cluster: Cluster) -> None:
         for identity in identities:
             large.append(stack.enter_context(cluster.peer(identity)))
             large[-1].send(large_entry(at, LARGE) + bytes(64))
+            small.send(bytes(8))  # so that it is not taken for one that does not go on
             settle(cluster)
         eventually(lambda: open_connections(large) == [len(large) - 1])
         assert open_connections([small]) == [0]
