@@ -115,6 +115,7 @@ PINS = {
             "bounds/file-names.patch",
             "bounds/missing-pages.patch",
             "bounds/silent-peers.patch",
+            "bounds/lost-change.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",
