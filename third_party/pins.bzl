@@ -116,6 +116,7 @@ PINS = {
             "bounds/missing-pages.patch",
             "bounds/silent-peers.patch",
             "bounds/lost-change.patch",
+            "bounds/index-mappings.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

@@ -6,7 +6,8 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-from errno import EAGAIN
+from collections.abc import Sequence
+from errno import EAGAIN, ENOMEM
 from pathlib import Path
 
 from tests.libc import check
@@ -17,8 +18,11 @@ _CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x10000000
 _MS_RDONLY, _MS_REMOUNT = 1, 32
 _PR_SET_NO_NEW_PRIVS, _SECCOMP_SET_MODE_FILTER, _SECCOMP_ALL_THREADS = 38, 1, 1
 _RETURN_ERRNO, _ALLOW = 0x00050000, 0x7FFF0000
-_LOAD_WORD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
+_LOAD_WORD, _JUMP_IF_EQUAL, _JUMP_IF_ANY, _RETURN = 0x20, 0x15, 0x45, 0x06
+_FOURTH_ARGUMENT = 40  # where its lower half is in what a filter sees
+_MAP_SHARED = 1
 _IO_SETUP, _SECCOMP = {"x86_64": (206, 317), "aarch64": (0, 277)}[os.uname().machine]
+_MMAP = {"x86_64": 9, "aarch64": 222}[os.uname().machine]
 _CLONE, _CLONE3 = {"x86_64": (56, 435), "aarch64": (220, 435)}[os.uname().machine]
 
 
@@ -65,18 +69,38 @@ def use_up_threads() -> None:
     _refuse(_CLONE, _CLONE3)
 
 
+def use_up_shared_mappings() -> None:
+    """Makes each new mapping of shared memory fail as it does where a process has vm.max_map_count of them."""
+    _filter(
+        [
+            (_LOAD_WORD, 0, 0, 0),
+            (_JUMP_IF_EQUAL, 0, 2, _MMAP),
+            (_LOAD_WORD, 0, 0, _FOURTH_ARGUMENT),
+            (_JUMP_IF_ANY, 1, 0, _MAP_SHARED),
+            (_RETURN, 0, 0, _ALLOW),
+            (_RETURN, 0, 0, _RETURN_ERRNO | ENOMEM),
+        ]
+    )
+
+
 def _refuse(*calls: int) -> None:
     """Lets these system calls fail by EAGAIN, in all threads that there are and will be."""
+    _filter(
+        [
+            (_LOAD_WORD, 0, 0, 0),  # the number of the system call
+            *((_JUMP_IF_EQUAL, len(calls) - i, 0, call) for i, call in enumerate(calls)),
+            (_RETURN, 0, 0, _ALLOW),
+            (_RETURN, 0, 0, _RETURN_ERRNO | EAGAIN),
+        ]
+    )
+
+
+def _filter(instructions: Sequence[tuple[int, int, int, int]]) -> None:
+    """Lets a program of the Berkeley packet filter decide about system calls, each a code, two jumps and a value."""
 
     class Filter(ctypes.Structure):
         _fields_ = (("size", ctypes.c_ushort), ("program", ctypes.c_char_p))
 
-    instructions = [
-        (_LOAD_WORD, 0, 0, 0),  # the number of the system call
-        *((_JUMP_IF_EQUAL, len(calls) - i, 0, call) for i, call in enumerate(calls)),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _RETURN_ERRNO | EAGAIN),
-    ]
     program = b"".join(struct.pack("HBBI", *instruction) for instruction in instructions)
     check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     arguments = Filter(len(instructions), program)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process may have runs out while its node runs: descriptors, and contexts of the kernel's AIO.
+"""What a process may have runs out while its node runs: descriptors, contexts of the kernel's AIO, mappings.
 
 Raft has some in reserve, strangers are turned away first, and what cannot be done any more says which limit it met.
 Whatever happens, the process lives, keeps what it acknowledged, and goes on when there is room again. Each in a process
@@ -255,4 +255,33 @@ node.close()
 assert any(re.search("turned away a connection: " + LIMIT, message) for message in messages), messages
 """,
         tmp_path,
+    )
+
+
+def test_a_commit_needs_no_mapping(tmp_path: Path) -> None:
+    """The connection that wrote can read again only when it has one, which it says; others are not held up by it."""
+    run(
+        """
+con = connect()
+con.execute("CREATE TABLE t (b)")
+use_up_shared_mappings()
+con.execute("INSERT INTO t VALUES (1)")
+for _ in range(2):
+    for sql in ("SELECT * FROM t", "INSERT INTO t VALUES (2)", "BEGIN IMMEDIATE"):
+        try:
+            con.execute(sql)
+            raise AssertionError(sql)
+        except MemoryError:
+            pass
+con.close()
+""",
+        tmp_path / "db",
+    )
+    run(
+        """
+con = connect()
+assert con.execute("SELECT * FROM t").fetchall() == [(1,)]
+con.close()
+""",
+        tmp_path / "db",
     )
