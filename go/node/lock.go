@@ -27,6 +27,33 @@ func writeHolder(directory string) error { // which no power cut has to spare
 
 func removeHolder(directory string) { os.Remove(filepath.Join(directory, holderFile)) }
 
+// lockStart fails while another process is about to start a node in the directory: of two that start at the same moment, one would
+// write its identity over the other's, or take that one's back. The lock is the directory's own, for as long as a start takes.
+func lockStart(directory string) (unlock func(), err error) {
+	file, err := os.Open(directory)
+	if err != nil {
+		return nil, err
+	}
+	if errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK) { // other errors: it has no locks
+		file.Close()
+		return nil, usedBy(directory)
+	}
+	return func() {
+		syscall.Flock(int(file.Fd()), syscall.LOCK_UN) // a child that was forked meanwhile has the file, too
+		file.Close()
+	}, nil
+}
+
+// inUse is what a node fails with whose directory is another one's.
+type inUse string
+
+func (i inUse) Error() string { return string(i) }
+
+func usedBy(directory string) inUse {
+	who, advice := holder(directory)
+	return inUse(fmt.Sprintf("%s is in use by %s; %s", directory, who, advice))
+}
+
 // checkLock fails while another node has the directory open.
 func checkLock(directory string) error {
 	file, err := os.Open(filepath.Join(directory, lockFile))
@@ -38,8 +65,7 @@ func checkLock(directory string) error {
 	}
 	defer file.Close() // and with it the lock
 	if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
-		who, advice := holder(directory)
-		return fmt.Errorf("%s is in use by %s; %s", directory, who, advice)
+		return usedBy(directory)
 	}
 	return nil
 }

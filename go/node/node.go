@@ -58,17 +58,28 @@ func Start(options Options) (*Node, error) {
 		return nil, err
 	}
 	options.Directory = directory
+	unlock, err := lockStart(directory)
+	if err != nil {
+		return nil, explained(err)
+	}
+	defer unlock()
 	// Looked at before dqlite does: a node that was made and then did not start can never be freed again.
 	if err := checkLock(directory); err != nil {
 		return nil, err
 	}
+	writeHolder(directory) // also for those who come before it has started; whether it can be written is seen then
 	info, fresh, err := identity(options)
 	if err != nil {
+		removeHolder(directory)
 		return nil, err
 	}
 	n := &Node{directory: directory, info: info, log: logger{info.Address}}
 	if err := n.start(options, fresh); err != nil {
 		n.release()
+		if used := checkLock(directory); errors.As(used, new(inUse)) { // by who does not take the lock of lockStart
+			return nil, used
+		}
+		removeHolder(directory)
 		if fresh {
 			forgetInfo(directory)
 		}

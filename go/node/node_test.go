@@ -3,7 +3,9 @@
 package node
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -91,11 +93,75 @@ func TestADirectoryInUseNamesItsHolder(t *testing.T) {
 	stop(t, start(t, Options{Directory: directory}))
 }
 
-// TestHelperThatStartsANode is the other process of the test above.
+// TestHelperThatStartsANode is the other process of the tests here.
 func TestHelperThatStartsANode(t *testing.T) {
 	if directory := os.Getenv("DQLITEPY_TEST_DIRECTORY"); directory != "" {
 		_, err := Start(Options{Directory: directory})
 		fmt.Println(err)
+		os.Stdout.Sync()
+		io.Copy(io.Discard, os.Stdin) // a node that has started stays until the test has seen all
+	}
+}
+
+func TestADirectoryThatIsBeingOpenedNamesItsHolder(t *testing.T) {
+	directory := t.TempDir()
+	unlock, err := lockStart(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writeHolder(directory); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(Options{Directory: directory}); err == nil || !strings.Contains(err.Error(), "in use by this process") {
+		t.Errorf("during a start: %v", err)
+	}
+	unlock()
+	stop(t, start(t, Options{Directory: directory}))
+}
+
+func TestOfManyStartsInAFreshDirectoryOneSucceeds(t *testing.T) {
+	directory := t.TempDir()
+	inputs := make([]io.Closer, 8)
+	lines := make(chan string)
+	for i := range inputs {
+		other := exec.Command(os.Args[0], "-test.run=^TestHelperThatStartsANode$")
+		other.Env = append(os.Environ(), "DQLITEPY_TEST_DIRECTORY="+directory)
+		input, err := other.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		output, err := other.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer other.Wait()
+		inputs[i] = input
+		go func() {
+			line, _ := bufio.NewReader(output).ReadString('\n')
+			lines <- line
+			io.Copy(io.Discard, output)
+		}()
+	}
+	started := 0
+	for range inputs {
+		switch line := <-lines; {
+		case line == "<nil>\n":
+			started++
+		case !strings.Contains(line, "is in use by "): // who, as soon as that one has said so
+			t.Errorf("refused by %q", line)
+		}
+	}
+	for _, input := range inputs {
+		input.Close()
+	}
+	if started != 1 {
+		t.Errorf("%d of them started", started)
+	}
+	if _, found, err := readInfo(directory); !found || err != nil {
+		t.Errorf("the identity: %v, %v", found, err)
 	}
 }
 
