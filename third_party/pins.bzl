@@ -117,6 +117,7 @@ PINS = {
             "bounds/silent-peers.patch",
             "bounds/lost-change.patch",
             "bounds/index-mappings.patch",
+            "bounds/full-followers.patch",
             "speed/result-pages.patch",
             "speed/brief-statements.patch",
             "speed/crc.patch",

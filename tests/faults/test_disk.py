@@ -224,3 +224,42 @@ con.close()
 """,
         tmp_path,
     )
+
+
+def test_full_disks_of_a_majority(tmp_path: Path) -> None:
+    """A leader whose disk is not full gives up all the same: else a write would wait for as long as those disks are."""
+    run(
+        """
+import logging
+from tests.support import eventually, free_address
+logging.getLogger("dqlitepy").addHandler(logging.NullHandler())  # the nodes say what is full
+small = os.path.join(disk, "small")
+os.mkdir(small)
+mount_small_disk(small, 200_000_000)
+
+def start(path, **options):
+    os.mkdir(path)
+    return dqlitepy.Node(path, address=free_address(), network_latency=0.05, **options).start()
+
+first = start(os.path.join(disk, "first"))
+others = [start(os.path.join(small, name), join=[first.address]) for name in ("second", "third")]
+client = first.client()
+eventually(lambda: sum(member.role is dqlitepy.Role.VOTER for member in client.cluster()) == 3)
+con = dqlitepy.connect(first, isolation_level=None)
+con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b)")
+fill_disk(small)
+acknowledged, error = write_until_it_fails(con)
+assert acknowledged
+assert isinstance(error, (dqlitepy.AmbiguousCommitError, dqlitepy.NoLeaderError)), error
+fails(lambda: dqlitepy.connect(first, leader_timeout=1.0, isolation_level=None).execute("INSERT INTO t (b) VALUES (1)"), "")
+free_disk(small)
+again = dqlitepy.connect(first, leader_timeout=120.0)
+found = [a for (a,) in again.execute("SELECT a FROM t")]
+assert found[: len(acknowledged)] == acknowledged
+again.close()
+con.close()
+for node in (*others, first):
+    node.close()
+""",
+        tmp_path,
+    )
