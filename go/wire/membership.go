@@ -40,7 +40,7 @@ type Member struct {
 	Role uint64
 }
 
-// describeWithPosition is the schema of DESCRIBE, and of its answer, that dqlite has by our patch features/position. Other
+// describeWithPosition is the schema of DESCRIBE, and of its answer, that dqlite has by our patch features/log-position. Other
 // servers refuse it with CodeParse.
 const describeWithPosition = 1
 
