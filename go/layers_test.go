@@ -83,14 +83,14 @@ func TestImportsPointDownwards(t *testing.T) {
 var together = []string{
 	"credentials: credentials.go files.go", // certificates, and the files that they are read from again
 	"functions: arithmetic.go dates.go functions.go hashes.go numbers.go parse.go random.go regexp.go texts.go zones.go", // the table, its values, and what it names
-	"node: identity.go leader.go links.go moved.go node.go requests.go roles.go roster.go tasks.go",                      // a node, and what it does about its cluster
-	"node: peers.go tunnels.go",            // the two ends of what nodes say to each other
-	"shim: clusters.go nodes.go tasks.go",  // what a task is about, and the task
-	"shim: connections.go results.go",      // a result belongs to its connection
-	"sql: effect.go local.go statement.go", // a statement is scanned as far as its effect is known
-	"wire: response.go rows.go",            // rows are responses
-	"session: execute.go stream.go",        // the rows of a statement, which begins again where it finds the database locked
-	"session: batch.go many.go",            // the rows of executemany, which go together where they can
+	"node: cluster.go identity.go leader.go moved.go node.go node_client.go roles.go roster.go state.go",                 // a node, and what it does about its cluster
+	"node: peers.go tunnels.go",                // the two ends of what nodes say to each other
+	"shim: clusters.go nodes.go tasks.go",      // what a task is about, and the task
+	"shim: connections.go results.go",          // a result belongs to its connection
+	"sql: effect.go local.go statement.go",     // a statement is scanned as far as its effect is known
+	"wire: response.go rows.go",                // rows are responses
+	"session: execute.go stream.go",            // the rows of a statement, which begins again where it finds the database locked
+	"session: execute_many.go insert_batch.go", // the rows of executemany, which go together where they can
 }
 
 // Calls go from file to file in one direction, so that a file can be read when those that it calls are known.

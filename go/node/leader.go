@@ -40,14 +40,14 @@ func (e *NoLeaderError) Error() string {
 		e.waited.Round(unit), strings.Join(texts, "; "))
 }
 
-// findLeader asks all servers at once, again and again until the context ends, and returns a link to the leader.
-func (n network) findLeader(ctx context.Context, servers []string) (*link, error) {
+// findLeader asks all servers at once, again and again until the context ends, and returns a client of the leader.
+func (n network) findLeader(ctx context.Context, servers []string) (*nodeClient, error) {
 	began := time.Now()
 	servers = unique(servers, n.known.Others())
 	reasons := make(map[string]error, len(servers))
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		if l := n.askAll(ctx, servers, reasons); l != nil {
-			return l, nil
+		if nc := n.askAll(ctx, servers, reasons); nc != nil {
+			return nc, nil
 		}
 		select {
 		case <-ctx.Done():
@@ -60,15 +60,15 @@ func (n network) findLeader(ctx context.Context, servers []string) (*link, error
 	}
 }
 
-// leaderWithin gives up after a time; the link itself lasts as long as the context.
-func (n network) leaderWithin(ctx context.Context, timeout time.Duration, servers []string) (*link, error) {
+// leaderWithin gives up after a time; the client itself lasts as long as the context.
+func (n network) leaderWithin(ctx context.Context, timeout time.Duration, servers []string) (*nodeClient, error) {
 	search, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	l, err := n.findLeader(search, servers)
+	nc, err := n.findLeader(search, servers)
 	if err != nil {
 		return nil, err
 	}
-	return l.outlive(search, ctx)
+	return nc.outlive(search, ctx)
 }
 
 // unique returns all addresses, each once.
@@ -83,31 +83,31 @@ func unique(lists ...[]string) (all []string) {
 
 type answer struct {
 	server string
-	link   *link
+	client *nodeClient
 	err    error
 }
 
-func (n network) askAll(ctx context.Context, servers []string, reasons map[string]error) *link {
+func (n network) askAll(ctx context.Context, servers []string, reasons map[string]error) *nodeClient {
 	round, cancel := context.WithTimeout(ctx, attemptTimeout)
 	answers := make(chan answer, len(servers))
 	for _, server := range servers {
 		go func() {
-			l, err := n.leaderVia(round, server)
-			answers <- answer{server, l, err}
+			nc, err := n.leaderVia(round, server)
+			answers <- answer{server, nc, err}
 		}()
 	}
 	for left := len(servers); left > 0; left-- {
 		a := <-answers
-		if a.link != nil && a.link.rebind(ctx) {
+		if a.client != nil && a.client.rebind(ctx) {
 			go func() { // the others are not waited for
 				for range left - 1 {
-					if late := <-answers; late.link != nil {
-						late.link.close()
+					if late := <-answers; late.client != nil {
+						late.client.close()
 					}
 				}
 			}()
 			cancel()
-			return a.link
+			return a.client
 		}
 		if _, known := reasons[a.server]; a.err != nil && (!known || round.Err() == nil) {
 			reasons[a.server] = a.err // what it said before its time was up tells more
@@ -121,18 +121,18 @@ func (n network) askAll(ctx context.Context, servers []string, reasons map[strin
 var errOtherCluster = errors.New("it now belongs to another cluster")
 
 // leaderVia connects to a server, or to the leader that it names.
-func (n network) leaderVia(ctx context.Context, server string) (*link, error) {
-	l, err := n.connect(ctx, server)
+func (n network) leaderVia(ctx context.Context, server string) (*nodeClient, error) {
+	nc, err := n.connect(ctx, server)
 	if err != nil {
 		return nil, err
 	}
 	if n.known != nil && !n.known.IsGiven(server) {
-		if known, err := l.servers(ctx); err != nil || !n.known.Shares(known) {
-			l.close()
+		if known, err := nc.servers(ctx); err != nil || !n.known.Shares(known) {
+			nc.close()
 			return nil, errors.Join(err, errOtherCluster)
 		}
 	}
-	named, ok, err := l.leader(ctx)
+	named, ok, err := nc.leader(ctx)
 	switch {
 	case err == nil && !ok:
 		err = errors.New("it knows no leader")
@@ -140,18 +140,18 @@ func (n network) leaderVia(ctx context.Context, server string) (*link, error) {
 		err = fmt.Errorf("it names %q as the leader, which is not an address", named.Address)
 	}
 	if err == nil && named.Address == server {
-		return l, nil
+		return nc, nil
 	}
-	l.close()
+	nc.close()
 	if err != nil {
 		return nil, err
 	}
-	if l, err = n.connect(ctx, named.Address); err != nil {
+	if nc, err = n.connect(ctx, named.Address); err != nil {
 		return nil, fmt.Errorf("it names %s as the leader, which cannot be reached (%v)", named.Address, err)
 	}
-	if own, _, err := l.leader(ctx); err != nil || own.Address != named.Address {
-		l.close()
+	if own, _, err := nc.leader(ctx); err != nil || own.Address != named.Address {
+		nc.close()
 		return nil, fmt.Errorf("it names %s as the leader, but that node does not lead", named.Address)
 	}
-	return l, nil
+	return nc, nil
 }

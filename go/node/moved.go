@@ -12,7 +12,7 @@ import (
 
 // move tells the cluster the address of this node, which it has at another one, and returns the members after that. Only a node
 // that is said to have moved from there does so: any other is an old copy, and would take the place of the node itself.
-func (n *Node) move(ctx context.Context, l *link, members []client.NodeInfo, from, movedFrom string) ([]client.NodeInfo, error) {
+func (n *Node) move(ctx context.Context, nc *nodeClient, members []client.NodeInfo, from, movedFrom string) ([]client.NodeInfo, error) {
 	own := n.info
 	if from != movedFrom {
 		return nil, fmt.Errorf("this node (%d) is at %s in its cluster, not at %s. If it has moved from there, and no copy of it runs there, "+
@@ -28,11 +28,11 @@ func (n *Node) move(ctx context.Context, l *link, members []client.NodeInfo, fro
 	} else if another {
 		return nil, stillThere(from)
 	}
-	if err := l.move(ctx, own.ID, own.Address); err != nil {
+	if err := nc.move(ctx, own.ID, own.Address); err != nil {
 		return nil, fmt.Errorf("cannot move yet: %w", err)
 	}
 	n.log.info("moved from %s to %s", from, own.Address)
-	return l.members(ctx)
+	return nc.members(ctx)
 }
 
 func stillThere(address string) error {
@@ -48,8 +48,8 @@ func (n *Node) hasMoved(ctx context.Context, from string) (bool, error) {
 		return false, err
 	}
 	runs := false
-	n.with(ctx, from, func(ctx context.Context, l *link) error {
-		_, err := l.members(ctx)
+	n.with(ctx, from, func(ctx context.Context, nc *nodeClient) error {
+		_, err := nc.members(ctx)
 		runs = err == nil
 		return err
 	})

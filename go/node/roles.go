@@ -17,14 +17,14 @@ import (
 const probeTimeout = 2 * time.Second
 
 // assume gives this node the role that it should begin with.
-func (r *roster) assume(ctx context.Context, l *link, members []client.NodeInfo) error {
+func (r *roster) assume(ctx context.Context, nc *nodeClient, members []client.NodeInfo) error {
 	changes := r.node.probe(ctx, r.config, members)
 	own := r.node.info.ID
 	role := changes.Assume(own)
 	if role == -1 {
 		return nil
 	}
-	if err := l.ensure(ctx, own, role); err != nil {
+	if err := nc.ensure(ctx, own, role); err != nil {
 		return fmt.Errorf("cannot become %s yet: %w", role, err)
 	}
 	r.node.log.info("became %s", role)
@@ -34,7 +34,7 @@ func (r *roster) assume(ctx context.Context, l *link, members []client.NodeInfo)
 	// The third node of a cluster makes another one a voter with it. Where this fails the leader will do it.
 	for _, member := range members {
 		if member.ID != own && member.Role != client.Voter && changes.Metadata(member) != nil {
-			if err := l.ensure(ctx, member.ID, client.Voter); err == nil {
+			if err := nc.ensure(ctx, member.ID, client.Voter); err == nil {
 				break
 			} else {
 				r.node.log.warn("%s cannot become voter yet: %v", member.Address, err)
@@ -45,8 +45,8 @@ func (r *roster) assume(ctx context.Context, l *link, members []client.NodeInfo)
 }
 
 // adjust changes roles where too many or too few nodes have one, if this node is the leader.
-func (r *roster) adjust(ctx context.Context, l *link, members []client.NodeInfo) error {
-	if l.address != r.node.info.Address {
+func (r *roster) adjust(ctx context.Context, nc *nodeClient, members []client.NodeInfo) error {
+	if nc.address != r.node.info.Address {
 		return nil
 	}
 	for {
@@ -55,12 +55,12 @@ func (r *roster) adjust(ctx context.Context, l *link, members []client.NodeInfo)
 		if role == -1 {
 			return nil
 		}
-		chosen, err := assignFirst(ctx, l, candidates, role)
+		chosen, err := assignFirst(ctx, nc, candidates, role)
 		if err != nil {
 			return fmt.Errorf("no node could become %s: %w", role, err)
 		}
 		r.node.log.info("%s became %s", chosen.Address, role)
-		if members, err = l.members(ctx); err != nil {
+		if members, err = nc.members(ctx); err != nil {
 			return err
 		}
 		if err := r.remember(members); err != nil {
@@ -70,10 +70,10 @@ func (r *roster) adjust(ctx context.Context, l *link, members []client.NodeInfo)
 }
 
 // assignFirst gives the role to the first candidate that can take it.
-func assignFirst(ctx context.Context, l *link, candidates []client.NodeInfo, role client.NodeRole) (client.NodeInfo, error) {
+func assignFirst(ctx context.Context, nc *nodeClient, candidates []client.NodeInfo, role client.NodeRole) (client.NodeInfo, error) {
 	var failures []error
 	for _, candidate := range candidates {
-		err := l.ensure(ctx, candidate.ID, role)
+		err := nc.ensure(ctx, candidate.ID, role)
 		if err == nil {
 			return candidate, nil
 		}
@@ -96,12 +96,12 @@ func (n *Node) probe(ctx context.Context, config app.RolesConfig, members []clie
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
-			l, err := n.network.connect(ctx, member.Address)
+			nc, err := n.network.connect(ctx, member.Address)
 			if err != nil {
 				return
 			}
-			defer l.close()
-			if metadata, err := l.describe(ctx); err == nil {
+			defer nc.close()
+			if metadata, err := nc.describe(ctx); err == nil {
 				mu.Lock()
 				defer mu.Unlock()
 				state[member] = &client.NodeMetadata{FailureDomain: metadata.FailureDomain, Weight: metadata.Weight}

@@ -165,39 +165,39 @@ func addressesOf(members []client.NodeInfo) []string {
 func (r *roster) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
-	l, err := r.node.network.leaderWithin(ctx, searchTimeout, r.everyone(ctx))
+	nc, err := r.node.network.leaderWithin(ctx, searchTimeout, r.everyone(ctx))
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	members, err := r.membership(ctx, l)
+	defer nc.close()
+	members, err := r.membership(ctx, nc)
 	if err != nil {
 		return err
 	}
 	if err := r.remember(members); err != nil {
 		return err
 	}
-	r.tellLeader(ctx, l, members)
+	r.tellLeader(ctx, nc, members)
 	select {
 	case <-r.ready:
-		return r.adjust(ctx, l, members)
+		return r.adjust(ctx, nc, members)
 	default:
-		return r.assume(ctx, l, members)
+		return r.assume(ctx, nc, members)
 	}
 }
 
 // membership returns the members, among them this node, which joins where it still has to.
-func (r *roster) membership(ctx context.Context, l *link) ([]client.NodeInfo, error) {
-	members, err := l.members(ctx)
+func (r *roster) membership(ctx context.Context, nc *nodeClient) ([]client.NodeInfo, error) {
+	members, err := nc.members(ctx)
 	if err != nil {
-		return nil, at(l.address, err)
+		return nil, at(nc.address, err)
 	}
 	own := r.node.info
 	joining := isJoining(r.node.directory)
 	i := slices.IndexFunc(members, func(info client.NodeInfo) bool { return info.ID == own.ID })
 	listed := i >= 0
 	if listed && !joining && members[i].Address != own.Address {
-		return r.node.move(ctx, l, members, members[i].Address, r.movedFrom)
+		return r.node.move(ctx, nc, members, members[i].Address, r.movedFrom)
 	}
 	if !listed && !joining {
 		return nil, fmt.Errorf("this node (%d, %s) is not a member of its cluster any more: it was removed. "+
@@ -211,11 +211,11 @@ func (r *roster) membership(ctx context.Context, l *link) ([]client.NodeInfo, er
 			}
 		}
 		// Also if the list has this node: the list shows what an earlier attempt began, which may still come to nothing.
-		if err := l.add(ctx, own.ID, own.Address); err != nil && !already(err, duplicateID) {
+		if err := nc.add(ctx, own.ID, own.Address); err != nil && !already(err, duplicateID) {
 			return nil, fmt.Errorf("cannot join yet: %w", err)
 		}
-		r.node.log.info("joined the cluster of %s", l.address)
-		if members, err = l.members(ctx); err != nil {
+		r.node.log.info("joined the cluster of %s", nc.address)
+		if members, err = nc.members(ctx); err != nil {
 			return nil, err
 		}
 		if err := hasJoined(r.node.directory); err != nil {
@@ -238,8 +238,8 @@ func (r *roster) remember(members []client.NodeInfo) error {
 }
 
 // tellLeader lets this node, while it has no vote, name the leader to whoever asks it.
-func (r *roster) tellLeader(ctx context.Context, l *link, members []client.NodeInfo) {
-	i := slices.IndexFunc(members, func(info client.NodeInfo) bool { return info.Address == l.address })
+func (r *roster) tellLeader(ctx context.Context, nc *nodeClient, members []client.NodeInfo) {
+	i := slices.IndexFunc(members, func(info client.NodeInfo) bool { return info.Address == nc.address })
 	if r.tell == nil || i < 0 {
 		return
 	}

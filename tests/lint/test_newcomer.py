@@ -27,7 +27,7 @@ SENTENCES: list[tuple[str, ...]] = [
         "docs/operations.md",
         "asks a majority of the voters before each SELECT",
         "go/leader/quorum.go",
-        "go/session/confirm.go",
+        "go/session/linearizable.go",
     ),
     ("docs/differences-from-sqlite3.md", "**A `file:` URI names a directory.**", f"{PACKAGE}/_cluster/file_uri.py"),
     ("docs/differences-from-sqlite3.md", "`BEGIN IMMEDIATE`. So if", f"{PACKAGE}/_connection/transactions.py"),

@@ -34,21 +34,21 @@ func NewCluster(servers []string, trust *credentials.Credentials) (*Cluster, err
 	return &Cluster{network{trust, members.Of(servers, trust != nil)}, servers}, nil
 }
 
-// findLeader returns a link to the leader, and learns from it who the members are.
-func (c *Cluster) findLeader(ctx context.Context) (*link, error) {
-	l, err := c.network.findLeader(ctx, c.servers)
+// findLeader returns a client of the leader, and learns from it who the members are.
+func (c *Cluster) findLeader(ctx context.Context) (*nodeClient, error) {
+	nc, err := c.network.findLeader(ctx, c.servers)
 	if err == nil {
-		if known, err := l.servers(ctx); err == nil {
+		if known, err := nc.servers(ctx); err == nil {
 			c.network.known.Learn(known)
 		}
 	}
-	return l, err
+	return nc, err
 }
 
 // Leader returns who leads the cluster.
 func (c *Cluster) Leader(ctx context.Context) (info client.NodeInfo, err error) {
-	err = c.withLeader(ctx, func(l *link) error {
-		found, ok, err := l.leader(ctx)
+	err = c.withLeader(ctx, func(nc *nodeClient) error {
+		found, ok, err := nc.leader(ctx)
 		if err == nil && !ok {
 			return errLeaderGone
 		}
@@ -60,8 +60,8 @@ func (c *Cluster) Leader(ctx context.Context) (info client.NodeInfo, err error) 
 
 // Members returns the nodes of the cluster, as its leader knows them.
 func (c *Cluster) Members(ctx context.Context) (members []client.NodeInfo, err error) {
-	err = c.withLeader(ctx, func(l *link) error {
-		members, err = l.members(ctx)
+	err = c.withLeader(ctx, func(nc *nodeClient) error {
+		members, err = nc.members(ctx)
 		return err
 	})
 	return members, err
@@ -75,18 +75,18 @@ func (c *Cluster) Add(ctx context.Context, info client.NodeInfo) (client.NodeInf
 	if info.ID == 0 {
 		info.ID = dqlite.GenerateID(info.Address)
 	}
-	err := c.change(ctx, func(l *link, members []client.NodeInfo) error {
+	err := c.change(ctx, func(nc *nodeClient, members []client.NodeInfo) error {
 		for _, member := range members {
 			switch {
 			case member == info:
-				return committed(l.assign(ctx, info.ID, info.Role), badRole)
+				return committed(nc.assign(ctx, info.ID, info.Role), badRole)
 			case member.ID == info.ID && member.Address == info.Address:
-				return l.assign(ctx, info.ID, info.Role)
+				return nc.assign(ctx, info.ID, info.Role)
 			case member.ID == info.ID || member.Address == info.Address:
 				return fmt.Errorf("the node %d at %s is a member already: its id and address must be new", member.ID, member.Address)
 			}
 		}
-		return l.add(ctx, info.ID, info.Address)
+		return nc.add(ctx, info.ID, info.Address)
 	})
 	return info, err
 }
@@ -112,59 +112,59 @@ func (t Target) find(members []client.NodeInfo) (client.NodeInfo, error) {
 
 // Assign gives a node its role; nothing happens where it has it already.
 func (c *Cluster) Assign(ctx context.Context, target Target, role client.NodeRole) error {
-	return c.change(ctx, func(l *link, members []client.NodeInfo) error {
+	return c.change(ctx, func(nc *nodeClient, members []client.NodeInfo) error {
 		member, err := target.find(members)
 		if err != nil {
 			return err
 		}
 		if member.Role == role {
-			return committed(l.assign(ctx, member.ID, role), badRole)
+			return committed(nc.assign(ctx, member.ID, role), badRole)
 		}
-		if member.Address == l.address && role != client.Voter {
+		if member.Address == nc.address && role != client.Voter {
 			return fmt.Errorf("%s leads the cluster and cannot become %s: transfer the leadership first", member.Address, role)
 		}
-		return l.assign(ctx, member.ID, role)
+		return nc.assign(ctx, member.ID, role)
 	})
 }
 
 // Remove takes a node out of the cluster.
 func (c *Cluster) Remove(ctx context.Context, target Target) error {
 	begun := uint64(0)
-	return c.change(ctx, func(l *link, members []client.NodeInfo) error {
+	return c.change(ctx, func(nc *nodeClient, members []client.NodeInfo) error {
 		member, err := target.find(members)
 		switch {
 		case err != nil && begun != 0:
-			return committed(l.remove(ctx, begun), badID)
+			return committed(nc.remove(ctx, begun), badID)
 		case err != nil:
 			return err
-		case member.Address == l.address:
+		case member.Address == nc.address:
 			return fmt.Errorf("%s leads the cluster and cannot be removed: transfer the leadership first", member.Address)
 		}
 		begun = member.ID
-		return l.remove(ctx, member.ID)
+		return nc.remove(ctx, member.ID)
 	})
 }
 
 // Transfer makes a voter the leader, and returns when it is.
 func (c *Cluster) Transfer(ctx context.Context, target Target) error {
-	return c.change(ctx, func(l *link, members []client.NodeInfo) error {
+	return c.change(ctx, func(nc *nodeClient, members []client.NodeInfo) error {
 		member, err := target.find(members)
 		switch {
 		case err != nil:
 			return err
-		case member.Address == l.address:
+		case member.Address == nc.address:
 			return errDone
 		case member.Role != client.Voter:
 			return fmt.Errorf("%s is %s, and only a voter can lead: give it that role first", member.Address, member.Role)
 		}
-		return l.transfer(ctx, member.ID)
+		return nc.transfer(ctx, member.ID)
 	})
 }
 
 // Describe returns what the node at an address reports about itself; a stock server reports no position.
 func (c *Cluster) Describe(ctx context.Context, address string) (metadata wire.Metadata, err error) {
-	err = c.with(ctx, address, func(l *link) error {
-		metadata, err = l.describeWithPosition(ctx)
+	err = c.with(ctx, address, func(nc *nodeClient) error {
+		metadata, err = nc.describeWithPosition(ctx)
 		return err
 	})
 	return metadata, err
@@ -172,8 +172,8 @@ func (c *Cluster) Describe(ctx context.Context, address string) (metadata wire.M
 
 // Connections returns who is connected to the node at an address.
 func (c *Cluster) Connections(ctx context.Context, address string) (all []wire.Connection, err error) {
-	err = c.with(ctx, address, func(l *link) error {
-		all, err = l.connections(ctx)
+	err = c.with(ctx, address, func(nc *nodeClient) error {
+		all, err = nc.connections(ctx)
 		return err
 	})
 	return all, err
@@ -181,27 +181,27 @@ func (c *Cluster) Connections(ctx context.Context, address string) (all []wire.C
 
 // Weigh sets the weight of the node at an address, which it keeps until it stops.
 func (c *Cluster) Weigh(ctx context.Context, address string, weight uint64) error {
-	return c.with(ctx, address, func(l *link) error { return l.weigh(ctx, weight) })
+	return c.with(ctx, address, func(nc *nodeClient) error { return nc.weigh(ctx, weight) })
 }
 
 // View returns whom the node at an address takes for the members, and for the leader, whose address is "" for none.
 func (c *Cluster) View(ctx context.Context, address string) (members []client.NodeInfo, leader client.NodeInfo, err error) {
-	err = c.with(ctx, address, func(l *link) error {
-		members, leader, err = l.view(ctx)
+	err = c.with(ctx, address, func(nc *nodeClient) error {
+		members, leader, err = nc.view(ctx)
 		return err
 	})
 	return members, leader, err
 }
 
-// with calls work with a link to the node at an address.
-func (c *Cluster) with(ctx context.Context, address string, work func(*link) error) error {
+// with calls work with a client of the node at an address.
+func (c *Cluster) with(ctx context.Context, address string, work func(*nodeClient) error) error {
 	if err := checkAddress(address); err != nil {
 		return err
 	}
-	l, err := c.network.connect(ctx, address)
+	nc, err := c.network.connect(ctx, address)
 	if err == nil {
-		defer l.close()
-		err = work(l)
+		defer nc.close()
+		err = work(nc)
 	}
 	if err != nil {
 		return at(address, err)
@@ -211,20 +211,20 @@ func (c *Cluster) with(ctx context.Context, address string, work func(*link) err
 
 var errLeaderGone = errors.New("the leader changed")
 
-// withLeader calls work, which changes nothing, with a link to the leader, again where that was not the leader any more.
-func (c *Cluster) withLeader(ctx context.Context, work func(*link) error) error {
+// withLeader calls work, which changes nothing, with a client of the leader, again where that was not the leader any more.
+func (c *Cluster) withLeader(ctx context.Context, work func(*nodeClient) error) error {
 	for {
-		l, err := c.findLeader(ctx)
+		nc, err := c.findLeader(ctx)
 		if err != nil {
 			return err
 		}
-		err = work(l)
-		l.close()
+		err = work(nc)
+		nc.close()
 		switch {
 		case err == nil:
 			return nil
 		case !passing(err):
-			return at(l.address, err)
+			return at(nc.address, err)
 		}
 		if err := sleep(ctx, settlePause); err != nil {
 			return err
@@ -244,29 +244,29 @@ func committed(err error, refusal string) error {
 	return err
 }
 
-// change calls step with a link to the leader and the members, until it returns errDone: after each success, and after each
+// change calls step with a client of the leader and the members, until it returns errDone: after each success, and after each
 // failure that says nothing about whether the change happened, it looks at what the cluster is now.
-func (c *Cluster) change(ctx context.Context, step func(*link, []client.NodeInfo) error) error {
+func (c *Cluster) change(ctx context.Context, step func(*nodeClient, []client.NodeInfo) error) error {
 	var last error
 	for {
-		l, err := c.findLeader(ctx)
+		nc, err := c.findLeader(ctx)
 		if err != nil {
 			return withCause(err, last)
 		}
-		members, err := l.members(ctx)
+		members, err := nc.members(ctx)
 		if err == nil {
-			err = step(l, members)
+			err = step(nc, members)
 		}
-		l.close()
+		nc.close()
 		switch {
 		case errors.Is(err, errDone):
 			return nil
 		case err == nil:
 			continue
 		case passing(err):
-			last = at(l.address, err)
+			last = at(nc.address, err)
 		default:
-			return at(l.address, err)
+			return at(nc.address, err)
 		}
 		if err := sleep(ctx, settlePause); err != nil {
 			return withCause(err, last)

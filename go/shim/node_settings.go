@@ -43,3 +43,8 @@ func setLimits(own client.NodeInfo, limits node.Limits) {
 		C.dqlite_limit_idle_transactions(id, address, C.ulonglong(limits.IdleTransaction.Milliseconds()))
 	}
 }
+
+// setSnapshotBytes is a node.SetSnapshotBytes.
+func setSnapshotBytes(threshold, trailing uint64) {
+	C.dqlite_set_snapshot_bytes(C.ulonglong(threshold), C.ulonglong(trailing))
+}

@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-func TestALinkThatIsFoundTooLateIsAnError(t *testing.T) {
+func TestAClientThatIsFoundTooLateIsAnError(t *testing.T) {
 	here, there := net.Pipe()
 	defer there.Close()
 	search, cancel := context.WithTimeout(within(t), 0)
 	defer cancel()
-	l := &link{address: "there:1", socket: here}
-	l.bind(search)
+	nc := &nodeClient{address: "there:1", socket: here}
+	nc.bind(search)
 	there.Read(make([]byte, 1)) // until the search's end has closed it
-	if found, err := l.outlive(search, within(t)); found != nil || err == nil || err.Error() != "there:1: it did not answer in time" {
+	if found, err := nc.outlive(search, within(t)); found != nil || err == nil || err.Error() != "there:1: it did not answer in time" {
 		t.Fatalf("%v, %v", found, err)
 	}
 }

@@ -18,6 +18,8 @@ import (
 )
 
 const (
+	// settlePause is between two looks at what the cluster is about to do.
+	settlePause = 20 * time.Millisecond
 	// changeTimeout is how long a change of the configuration may keep the next one waiting.
 	changeTimeout = 5 * time.Second
 	// largestAnswer is more than a cluster of thousands of nodes takes. What claims to be larger is no answer of dqlite's:
@@ -43,55 +45,55 @@ func refusedWith(err error, codes ...uint64) bool {
 	return false
 }
 
-// link is a client of one node. It is closed when its context ends, which ends a call that waits for an answer. go-dqlite's
+// nodeClient is a client of one node. It is closed when its context ends, which ends a call that waits for an answer. go-dqlite's
 // own client would do, but believes whatever a server sends: a wrong length there ends the process.
-type link struct {
+type nodeClient struct {
 	address string
 	socket  net.Conn
 	unbind  func() bool
 	greeted bool
 }
 
-func (n network) connect(ctx context.Context, address string) (*link, error) {
+func (n network) connect(ctx context.Context, address string) (*nodeClient, error) {
 	socket, err := n.dial(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{address: address, socket: socket}
-	l.bind(ctx)
-	return l, nil
+	nc := &nodeClient{address: address, socket: socket}
+	nc.bind(ctx)
+	return nc, nil
 }
 
-func (l *link) bind(ctx context.Context) {
-	l.unbind = context.AfterFunc(ctx, func() { l.socket.Close() })
+func (nc *nodeClient) bind(ctx context.Context) {
+	nc.unbind = context.AfterFunc(ctx, func() { nc.socket.Close() })
 }
 
-// rebind lets another context end the link; it is of no use if the first one has ended.
-func (l *link) rebind(ctx context.Context) bool {
-	if !l.unbind() {
+// rebind lets another context end the client; it is of no use if the first one has ended.
+func (nc *nodeClient) rebind(ctx context.Context) bool {
+	if !nc.unbind() {
 		return false
 	}
-	l.bind(ctx)
+	nc.bind(ctx)
 	return true
 }
 
-// outlive binds a link to another context than the one it was found in. A link that was found in the last moment is lost,
+// outlive binds a client to another context than the one it was found in. A client that was found in the last moment is lost,
 // and that is an error although the other context goes on.
-func (l *link) outlive(search, ctx context.Context) (*link, error) {
-	if !l.rebind(ctx) {
-		return nil, at(l.address, reason(search.Err()))
+func (nc *nodeClient) outlive(search, ctx context.Context) (*nodeClient, error) {
+	if !nc.rebind(ctx) {
+		return nil, at(nc.address, reason(search.Err()))
 	}
-	return l, nil
+	return nc, nil
 }
 
-func (l *link) close() {
-	l.unbind()
-	l.socket.Close()
+func (nc *nodeClient) close() {
+	nc.unbind()
+	nc.socket.Close()
 }
 
 // call sends a request and returns the answer, or as an error why there is none.
-func (l *link) call(ctx context.Context, request []byte) (wire.Frame, error) {
-	frame, err := l.exchange(request)
+func (nc *nodeClient) call(ctx context.Context, request []byte) (wire.Frame, error) {
+	frame, err := nc.exchange(request)
 	switch {
 	case err != nil && ctx.Err() != nil: // the socket was closed under the call
 		return frame, reason(ctx.Err())
@@ -111,16 +113,16 @@ func (l *link) call(ctx context.Context, request []byte) (wire.Frame, error) {
 
 var errClosed = errors.New("it closed the connection")
 
-func (l *link) exchange(request []byte) (wire.Frame, error) {
-	if !l.greeted {
+func (nc *nodeClient) exchange(request []byte) (wire.Frame, error) {
+	if !nc.greeted {
 		request = append(wire.AppendHandshake(nil), request...)
-		l.greeted = true
+		nc.greeted = true
 	}
-	if _, err := l.socket.Write(request); err != nil {
+	if _, err := nc.socket.Write(request); err != nil {
 		return wire.Frame{}, err
 	}
 	var raw [wire.HeaderSize]byte
-	if _, err := io.ReadFull(l.socket, raw[:]); err != nil {
+	if _, err := io.ReadFull(nc.socket, raw[:]); err != nil {
 		return wire.Frame{}, err
 	}
 	header, err := wire.DecodeHeader(raw[:])
@@ -131,13 +133,13 @@ func (l *link) exchange(request []byte) (wire.Frame, error) {
 		return wire.Frame{}, wire.Errorf("an answer of %d bytes", header.BodySize())
 	}
 	body := make([]byte, header.BodySize())
-	_, err = io.ReadFull(l.socket, body)
+	_, err = io.ReadFull(nc.socket, body)
 	return wire.Frame{Header: header, Body: body}, err
 }
 
 // command is a call whose answer says nothing but that it was done.
-func (l *link) command(ctx context.Context, request []byte) error {
-	frame, err := l.call(ctx, request)
+func (nc *nodeClient) command(ctx context.Context, request []byte) error {
+	frame, err := nc.call(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -145,8 +147,8 @@ func (l *link) command(ctx context.Context, request []byte) error {
 }
 
 // leader asks the node whom it holds for the leader; ok is false where it knows none.
-func (l *link) leader(ctx context.Context) (info client.NodeInfo, ok bool, err error) {
-	frame, err := l.call(ctx, wire.AppendLeader(nil))
+func (nc *nodeClient) leader(ctx context.Context) (info client.NodeInfo, ok bool, err error) {
+	frame, err := nc.call(ctx, wire.AppendLeader(nil))
 	if err != nil {
 		return info, false, err
 	}
@@ -155,8 +157,8 @@ func (l *link) leader(ctx context.Context) (info client.NodeInfo, ok bool, err e
 }
 
 // members asks the node who is in the cluster.
-func (l *link) members(ctx context.Context) ([]client.NodeInfo, error) {
-	found, err := l.servers(ctx)
+func (nc *nodeClient) members(ctx context.Context) ([]client.NodeInfo, error) {
+	found, err := nc.servers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -171,37 +173,37 @@ func (l *link) members(ctx context.Context) ([]client.NodeInfo, error) {
 }
 
 // view is whom the node takes for the members, and for the leader, whose address is "" for none.
-func (l *link) view(ctx context.Context) (members []client.NodeInfo, leader client.NodeInfo, err error) {
-	if members, err = l.members(ctx); err != nil {
+func (nc *nodeClient) view(ctx context.Context) (members []client.NodeInfo, leader client.NodeInfo, err error) {
+	if members, err = nc.members(ctx); err != nil {
 		return nil, leader, err
 	}
-	leader, _, err = l.leader(ctx)
+	leader, _, err = nc.leader(ctx)
 	return members, leader, err
 }
 
-func (l *link) servers(ctx context.Context) ([]wire.Member, error) {
-	frame, err := l.call(ctx, wire.AppendCluster(nil))
+func (nc *nodeClient) servers(ctx context.Context) ([]wire.Member, error) {
+	frame, err := nc.call(ctx, wire.AppendCluster(nil))
 	if err != nil {
 		return nil, err
 	}
 	return wire.DecodeServers(frame)
 }
 
-func (l *link) describe(ctx context.Context) (wire.Metadata, error) {
-	return l.metadata(ctx, wire.AppendDescribe)
+func (nc *nodeClient) describe(ctx context.Context) (wire.Metadata, error) {
+	return nc.metadata(ctx, wire.AppendDescribe)
 }
 
 // describeWithPosition asks for all that the node knows to tell.
-func (l *link) describeWithPosition(ctx context.Context) (wire.Metadata, error) {
-	metadata, err := l.metadata(ctx, wire.AppendDescribeWithPosition)
+func (nc *nodeClient) describeWithPosition(ctx context.Context) (wire.Metadata, error) {
+	metadata, err := nc.metadata(ctx, wire.AppendDescribeWithPosition)
 	if refused := (*refusal)(nil); errors.As(err, &refused) && refused.Code == wire.CodeParse {
-		return l.describe(ctx)
+		return nc.describe(ctx)
 	}
 	return metadata, err
 }
 
-func (l *link) metadata(ctx context.Context, request func([]byte) []byte) (wire.Metadata, error) {
-	frame, err := l.call(ctx, request(nil))
+func (nc *nodeClient) metadata(ctx context.Context, request func([]byte) []byte) (wire.Metadata, error) {
+	frame, err := nc.call(ctx, request(nil))
 	if err != nil {
 		return wire.Metadata{}, err
 	}
@@ -212,9 +214,9 @@ func (l *link) metadata(ctx context.Context, request func([]byte) []byte) (wire.
 const mostConnections = 1 << 17
 
 // connections asks who is connected to the node.
-func (l *link) connections(ctx context.Context) (all []wire.Connection, err error) {
+func (nc *nodeClient) connections(ctx context.Context) (all []wire.Connection, err error) {
 	for from, more := uint64(0), true; more; {
-		frame, err := l.call(ctx, wire.AppendDescribeConnections(nil, from))
+		frame, err := nc.call(ctx, wire.AppendDescribeConnections(nil, from))
 		if refusedWith(err, wire.CodeParse) {
 			return nil, errors.New("it does not tell who is connected: dqlitepy does not run this node, or an older version does")
 		}
@@ -239,37 +241,37 @@ func (l *link) connections(ctx context.Context) (all []wire.Connection, err erro
 	return all, nil
 }
 
-func (l *link) weigh(ctx context.Context, weight uint64) error {
-	return l.command(ctx, wire.AppendWeight(nil, weight))
+func (nc *nodeClient) weigh(ctx context.Context, weight uint64) error {
+	return nc.command(ctx, wire.AppendWeight(nil, weight))
 }
 
 // add adds a spare.
-func (l *link) add(ctx context.Context, id uint64, address string) error {
-	return l.command(ctx, wire.AppendAdd(nil, id, address))
+func (nc *nodeClient) add(ctx context.Context, id uint64, address string) error {
+	return nc.command(ctx, wire.AppendAdd(nil, id, address))
 }
 
 // move lets a member have another address.
-func (l *link) move(ctx context.Context, id uint64, address string) error {
-	err := l.command(ctx, wire.AppendMove(nil, id, address))
+func (nc *nodeClient) move(ctx context.Context, id uint64, address string) error {
+	err := nc.command(ctx, wire.AppendMove(nil, id, address))
 	if refusedWith(err, wire.CodeParse) {
 		return fmt.Errorf("%s leads the cluster and cannot change the address of a member: dqlitepy does not run it, or an older version "+
-			"does. Let another node lead", l.address)
+			"does. Let another node lead", nc.address)
 	}
 	return err
 }
 
-func (l *link) remove(ctx context.Context, id uint64) error {
-	return l.command(ctx, wire.AppendRemove(nil, id))
+func (nc *nodeClient) remove(ctx context.Context, id uint64) error {
+	return nc.command(ctx, wire.AppendRemove(nil, id))
 }
 
 // transfer lets a voter lead, 0 for the one with the newest log.
-func (l *link) transfer(ctx context.Context, id uint64) error {
-	return l.command(ctx, wire.AppendTransfer(nil, id))
+func (nc *nodeClient) transfer(ctx context.Context, id uint64) error {
+	return nc.command(ctx, wire.AppendTransfer(nil, id))
 }
 
 // assign gives a node a role.
-func (l *link) assign(ctx context.Context, id uint64, role client.NodeRole) error {
-	return l.command(ctx, wire.AppendAssign(nil, id, uint64(role)))
+func (nc *nodeClient) assign(ctx context.Context, id uint64, role client.NodeRole) error {
+	return nc.command(ctx, wire.AppendAssign(nil, id, uint64(role)))
 }
 
 // Raft's answers if the node has the role already, if it is no member, and if it is one.
@@ -285,16 +287,25 @@ func already(err error, refusal string) bool {
 }
 
 // ensure gives a node a role, as soon as the change of the configuration that may be under way is done.
-func (l *link) ensure(ctx context.Context, id uint64, role client.NodeRole) error {
+func (nc *nodeClient) ensure(ctx context.Context, id uint64, role client.NodeRole) error {
 	deadline := time.Now().Add(changeTimeout)
 	for {
-		err := l.assign(ctx, id, role)
+		err := nc.assign(ctx, id, role)
 		if err == nil || already(err, badRole) {
 			return nil
 		}
 		if !refusedWith(err, wire.CodeBusy) || time.Now().After(deadline) || sleep(ctx, settlePause) != nil {
 			return err
 		}
+	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(pause):
+		return nil
 	}
 }
 
