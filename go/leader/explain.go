@@ -62,9 +62,6 @@ func isShort(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || err != nil && strings.Contains(err.Error(), "no file descriptors left")
 }
 
-// errOtherCluster is why a server is not used whose address was learned.
-var errOtherCluster = errors.New("it now belongs to another cluster")
-
 // explainTLS says what is wrong with the two sides of a handshake. What cannot go away by itself is final.
 func explainTLS(err error, trust *credentials.Credentials) error {
 	err = explainHandshake(err)

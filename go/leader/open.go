@@ -44,7 +44,7 @@ func enter(ctx context.Context, address string, learned bool, options *Options) 
 	if !options.Local {
 		known, _ = wire.DecodeServers(frames[2]) // a refusal, or nonsense, teaches nothing
 		if learned && !options.Members.Shares(known) {
-			return nil, "", errOtherCluster
+			return nil, "", members.ErrOtherCluster
 		}
 	}
 	if frames[0].Type != wire.ResponseFailure {

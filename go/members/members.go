@@ -5,6 +5,7 @@
 package members
 
 import (
+	"errors"
 	"net"
 	"slices"
 	"strconv"
@@ -122,6 +123,9 @@ func (c *Cluster) Others() []string {
 
 // IsGiven tells whether the client itself was given an address.
 func (c *Cluster) IsGiven(address string) bool { return slices.Contains(c.given, address) }
+
+// ErrOtherCluster is why a server is not used whose address was learned.
+var ErrOtherCluster = errors.New("it now belongs to another cluster")
 
 // Shares tells whether a server with these members belongs to the cluster. Where an address that was learned has got another
 // cluster's node meanwhile, none of its members is one of ours.

@@ -117,9 +117,6 @@ func (n network) askAll(ctx context.Context, servers []string, reasons map[strin
 	return nil
 }
 
-// errOtherCluster is why a server is not used whose address was learned.
-var errOtherCluster = errors.New("it now belongs to another cluster")
-
 // leaderVia connects to a server, or to the leader that it names.
 func (n network) leaderVia(ctx context.Context, server string) (*nodeClient, error) {
 	nc, err := n.connect(ctx, server)
@@ -129,7 +126,7 @@ func (n network) leaderVia(ctx context.Context, server string) (*nodeClient, err
 	if n.known != nil && !n.known.IsGiven(server) {
 		if known, err := nc.servers(ctx); err != nil || !n.known.Shares(known) {
 			nc.close()
-			return nil, errors.Join(err, errOtherCluster)
+			return nil, errors.Join(err, members.ErrOtherCluster)
 		}
 	}
 	named, ok, err := nc.leader(ctx)
