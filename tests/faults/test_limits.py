@@ -170,9 +170,9 @@ con.close()
     )
 
 
-# What others do, they do in another process: the limit is the node's alone.
 SERVER = """
-from tests.support import free_address, python
+from tests.faults.others import Others
+from tests.support import free_address
 address = free_address()
 node = dqlitepy.Node(directory, address=address)
 node.start()
@@ -180,8 +180,9 @@ url = f"dqlite://{address}/main"
 con = connect(url)
 con.execute("CREATE TABLE t (b)")
 usual = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-helper = python('''
+others = Others('''
 import socket, struct, sys, dqlitepy
+from tests.faults.others import obey
 url, host, port = sys.argv[1:]
 sockets = []
 def call(times, says):
@@ -196,18 +197,8 @@ def insert(patience=60.0):
     con = dqlitepy.connect(url, isolation_level=None, leader_timeout=patience)
     con.execute("INSERT INTO t VALUES (1)")
     con.close()
-for line in sys.stdin:
-    try:
-        eval(line)
-        print("done", flush=True)
-    except Exception as error:
-        print(type(error).__name__, error, flush=True)
+obey(globals())
 ''', url, *address.split(":"))
-
-def others(program):
-    helper.stdin.write(program + "\\n")
-    helper.stdin.flush()
-    return helper.stdout.readline().strip()
 
 assert others("insert()") == "done"
 limit(len(os.listdir("/proc/self/fd")) + 20)
@@ -224,7 +215,7 @@ write(con, MEGABYTES)
 for _ in range(5):
     assert others("insert()") == "done"
 assert count(con) == MEGABYTES + 6
-helper.communicate()
+others.end()
 limit(usual)
 con.close()
 node.close()
@@ -248,7 +239,7 @@ else:
 write(con, MEGABYTES)  # those who are in notice nothing
 assert others("sockets.clear()") == "done"
 eventually(lambda: connect(url).close())
-helper.communicate()
+others.end()
 limit(usual)
 con.close()
 node.close()

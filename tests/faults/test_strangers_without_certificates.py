@@ -9,11 +9,11 @@ import pytest
 
 from tests.support import run_python
 
-# What others do, they do in another process: the limit is the node's alone.
 PROGRAM = """
 import logging, os, resource, sys, threading, time
 import dqlitepy
-from tests.support import free_address, python
+from tests.faults.others import Others
+from tests.support import free_address
 
 directory, hello, room, renew = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 MEGABYTES = 20  # more than two segments of the log
@@ -34,8 +34,9 @@ node.start()
 old = dqlitepy.connect(f"dqlite://{address}/main", tls=dqlitepy.TLS(*paths), isolation_level=None)
 old.execute("CREATE TABLE t (b)")
 usual = resource.getrlimit(resource.RLIMIT_NOFILE)
-helper = python('''
+others = Others('''
 import socket, sys, threading, dqlitepy
+from tests.faults.others import obey
 address, hello, number, renew, *paths = sys.argv[1:]
 host, port = address.split(":")
 sockets = {}
@@ -68,21 +69,11 @@ def insert():
     con.close()
 stop = threading.Event()
 thread = threading.Thread(target=call_again, args=(stop,))
-for line in sys.stdin:
-    try:
-        eval(line)
-        print("done", flush=True)
-    except Exception as error:
-        print(type(error).__name__, error, flush=True)
+obey(globals())
 stop.set()
 if thread.ident:
     thread.join()
 ''', address, hello, "200", renew, *paths)
-
-def others(program):
-    helper.stdin.write(program + "\\n")
-    helper.stdin.flush()
-    return helper.stdout.readline().strip()
 
 assert others("insert()") == "done"
 resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + room, usual[1]))
@@ -99,7 +90,7 @@ told = others("insert()")
 assert told == "done", (told, messages)
 took = time.monotonic() - began
 assert old.execute("SELECT count(*) FROM t").fetchone()[0] == 5 + MEGABYTES
-helper.communicate()
+others.end()
 resource.setrlimit(resource.RLIMIT_NOFILE, usual)
 old.close()
 node.close()
