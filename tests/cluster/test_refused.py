@@ -12,6 +12,7 @@ import pytest
 
 from tests.cluster.machines import Machines
 from tests.patches import wire
+from tests.protocol import Request, Response
 from tests.support import eventually
 
 
@@ -31,10 +32,10 @@ def _standing_still(machines: Machines, leader: str) -> Iterator[int]:
 def _transfer_in_vain(leader: str, number: int) -> Iterator[None]:
     """The leader is about to hand over to who does not take it, and refuses all writes; then it goes on to lead."""
     with wire.Client(leader) as operator:
-        operator.send(wire.Request.TRANSFER, struct.pack("<Q", number))
+        operator.send(Request.TRANSFER, struct.pack("<Q", number))
         yield
         with pytest.raises(wire.Failure):
-            operator.expect(wire.Response.EMPTY)
+            operator.expect(Response.EMPTY)
 
 
 def _execute(connection: wire.Client, sql: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.cluster.machines import Machines
 from tests.patches import wire
+from tests.protocol import Response, Type
 from tests.support import HANG, despite_load, eventually
 
 _WRITERS = 8
@@ -190,7 +191,7 @@ def test_a_statement_ends_with_its_leadership(machines: Machines) -> None:
             con.execute("INSERT INTO t VALUES ('in between')")
         machines.client().transfer(leader)
         with pytest.raises(wire.Failure):
-            bare.expect(wire.Response.RESULT)
+            bare.expect(Response.RESULT)
     with closing(machines.connect(isolation_level=None)) as con:
         assert con.execute("SELECT a FROM t").fetchall() == [("in between",)]
     _wait_until_equal(machines)
@@ -219,7 +220,7 @@ def test_many_read_first_at_a_new_leader(machines: Machines) -> None:
             for reader in readers:
                 reader.begin_query(_COUNT)
             for reader in readers:
-                assert _count(reader) == [((wire.Type.INTEGER, 0),)]
+                assert _count(reader) == [((Type.INTEGER, 0),)]
                 reader.close()
             con.execute("DELETE FROM t")
 

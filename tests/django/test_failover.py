@@ -13,7 +13,8 @@ from django.db import OperationalError, transaction
 from tests.cluster.machines import Machines, voters
 from tests.django.databases import database
 from tests.django.project.library.models import Author
-from tests.hostile.server import DONE, Asked, Peer, Response, Server, behave, frame, names, row, text
+from tests.hostile.server import Asked, Peer, Server, behave, names, row
+from tests.protocol import DONE, Response, frame, text
 from tests.support import HANG, eventually
 
 _TEXT = 3

@@ -56,18 +56,3 @@ class Chance(random.Random):
 def word(*numbers: int) -> bytes:
     """Encodes numbers of 64 bits, of which those that are larger or negative become others."""
     return b"".join(struct.pack("<Q", number & (1 << 64) - 1) for number in numbers)
-
-
-def text(value: bytes) -> bytes:
-    """Encodes a text as requests have it."""
-    return value + b"\0" * (8 - len(value) % 8)
-
-
-def padded(value: bytes) -> bytes:
-    """Fills the last word up."""
-    return value + b"\0" * (-len(value) % 8)
-
-
-def frame(kind: int, body: bytes, schema: int = 0, words: int | None = None) -> bytes:
-    """Encodes a request, whose header may promise another size than it has."""
-    return struct.pack("<IBBH", len(body) // 8 if words is None else words, kind, schema, 0) + body

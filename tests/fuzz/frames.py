@@ -6,7 +6,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from tests.fuzz.chance import Chance, frame, padded, text, word
+from tests.fuzz.chance import Chance, word
+from tests.protocol import frame, padded, text
 
 _VERSION, _LEGACY_VERSION = 1, 0x86104DD760433FE5
 _FIRST_ID = 0x2DC171858C3155BE

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import struct
 
-from tests.fuzz.chance import Chance, frame, padded, text, word
+from tests.fuzz.chance import Chance, word
+from tests.protocol import frame, padded, text
 
 _FIRST_ID = 0x2DC171858C3155BE
 _PAGE = 4096

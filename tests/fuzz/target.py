@@ -13,7 +13,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from tests.fuzz.chance import frame, word
+from tests.fuzz.chance import word
+from tests.protocol import frame
 from tests.support import free_address
 
 # Only ends what hangs.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import enum
 import socket
 import struct
 import threading
@@ -12,69 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
-_HEADER = struct.Struct("<IBBH")
-_WORD = struct.Struct("<Q")
-
-
-class Request(enum.IntEnum):
-    """Type codes of requests."""
-
-    LEADER = 0
-    CLIENT = 1
-    OPEN = 3
-    PREPARE = 4
-    EXEC = 5
-    QUERY = 6
-    FINALIZE = 7
-    EXEC_SQL = 8
-    QUERY_SQL = 9
-    INTERRUPT = 10
-    CLUSTER = 16
-    DESCRIBE = 18
-
-
-class Response(enum.IntEnum):
-    """Type codes of responses."""
-
-    FAILURE = 0
-    SERVER = 1
-    WELCOME = 2
-    SERVERS = 3
-    DATABASE = 4
-    STATEMENT = 5
-    RESULT = 6
-    ROWS = 7
-    EMPTY = 8
-    METADATA = 10
-
-
-INTEGER, FLOAT, TEXT, BLOB, NULL, UNIXTIME, ISO8601, BOOLEAN = 1, 2, 3, 4, 5, 9, 10, 11
-DONE, MORE = b"\xff" * 8, b"\xee" * 8
-
-
-def word(number: int) -> bytes:
-    """Encodes 64 bits."""
-    return _WORD.pack(number)
-
-
-def text(value: bytes) -> bytes:
-    """Encodes a text."""
-    return value + b"\0" * (8 - len(value) % 8)
-
-
-def blob(value: bytes) -> bytes:
-    """Encodes a blob."""
-    return word(len(value)) + value + b"\0" * (-len(value) % 8)
-
-
-def frame(kind: int, body: bytes) -> bytes:
-    """Encodes a message whose length is right."""
-    return _HEADER.pack(len(body) // 8, kind, 0, 0) + body
-
-
-def header(kind: int, words: int) -> bytes:
-    """Encodes a message's header alone."""
-    return _HEADER.pack(words, kind, 0, 0)
+from tests.protocol import DONE, HEADER, MORE, Request, Response, Type, frame, text, word
 
 
 def names(*columns: bytes) -> bytes:
@@ -91,7 +28,7 @@ def row(*values: tuple[int, bytes]) -> bytes:
 
 def page(*numbers: int, more: bool = False) -> bytes:
     """Encodes a page of rows with one column x of integers."""
-    rows = b"".join(row((INTEGER, word(number))) for number in numbers)
+    rows = b"".join(row((Type.INTEGER, word(number))) for number in numbers)
     return frame(Response.ROWS, names(b"x") + rows + (MORE if more else DONE))
 
 
@@ -156,7 +93,7 @@ class Peer:
 
     def request(self) -> Asked:
         """Reads one request."""
-        words, kind, schema, _ = _HEADER.unpack(self.read(_HEADER.size))
+        words, kind, schema, _ = HEADER.unpack(self.read(HEADER.size))
         body = self.read(words * 8)
         asked = Request(kind)
         sql = ""
@@ -174,7 +111,7 @@ def behave(peer: Peer, asked: Asked) -> None:
             peer.send(result())
         case Request.QUERY_SQL:
             columns = 2 if "last_insert_rowid" in asked.sql else 1
-            cells = row(*[(INTEGER, word(1))] * columns)
+            cells = row(*[(Type.INTEGER, word(1))] * columns)
             peer.send(frame(Response.ROWS, names(*[b"x"] * columns) + cells + DONE))
         case Request.FINALIZE | Request.INTERRUPT:
             peer.send(EMPTY)

@@ -7,20 +7,8 @@ import dqlitepy
 import pytest
 
 from tests.hostile.client import connect
-from tests.hostile.server import (
-    Asked,
-    Peer,
-    Request,
-    Response,
-    Server,
-    behave,
-    failure,
-    frame,
-    page,
-    result,
-    says,
-    word,
-)
+from tests.hostile.server import Asked, Peer, Server, behave, failure, page, result, says
+from tests.protocol import Request, Response, frame, word
 from tests.support import HANG
 
 YIELDS_ROWS = [

@@ -10,21 +10,13 @@ import pytest
 
 from tests.hostile.client import connect
 from tests.hostile.server import (
-    BLOB,
-    DONE,
     EMPTY,
-    INTEGER,
-    MORE,
     STATEMENT,
-    TEXT,
     Answer,
     Asked,
     Peer,
-    Response,
     Server,
     failure,
-    frame,
-    header,
     leader_at,
     names,
     page,
@@ -32,9 +24,8 @@ from tests.hostile.server import (
     row,
     says,
     says_and_hangs_up,
-    text,
-    word,
 )
+from tests.protocol import DONE, MORE, Response, Type, frame, header, text, word
 
 # None: it runs a second time, on a new connection.
 Outcomes = tuple[type[dqlitepy.Error] | None, ...]
@@ -154,10 +145,10 @@ HALF_SENT = {
     "no columns": names(),
     "a header": names(b"x"),
     "five columns": names(b"database", b"", b"c", b"d", b"e"),
-    "a row": names(b"x") + row((INTEGER, word(42))),
-    "a row like a code and a text": names(b"x") + row((TEXT, text(b"abc"))),
-    "half a row": names(b"x", b"y") + row((TEXT, text(b"abc")), (INTEGER, b"")),
-    "a row whose blob is not there": names(b"x") + row((BLOB, word(0xFFFFFF))),
+    "a row": names(b"x") + row((Type.INTEGER, word(42))),
+    "a row like a code and a text": names(b"x") + row((Type.TEXT, text(b"abc"))),
+    "half a row": names(b"x", b"y") + row((Type.TEXT, text(b"abc")), (Type.INTEGER, b"")),
+    "a row whose blob is not there": names(b"x") + row((Type.BLOB, word(0xFFFFFF))),
 }
 
 
@@ -175,7 +166,7 @@ def test_the_error_behind_half_a_result_is_recovered(
 
 def test_an_error_behind_rows_comes_behind_them(server: Server, con: dqlitepy.Connection) -> None:
     numbers = range(100_000)  # more than one batch
-    polluted = frame(Response.FAILURE, names(b"x") + row((INTEGER, word(7))) + word(1) + text(b"integer overflow"))
+    polluted = frame(Response.FAILURE, names(b"x") + row((Type.INTEGER, word(7))) + word(1) + text(b"integer overflow"))
     server.arm(says(*[page(*numbers[at : at + 1000], more=True) for at in numbers[::1000]], polluted))
     cursor = con.execute("SELECT x FROM t")
     read = []
@@ -193,12 +184,12 @@ PAGES = {
     "an end of another kind": frame(Response.ROWS, names(b"x") + b"\xdd" * 8),
     "bytes behind the end": frame(Response.ROWS, names(b"x") + DONE + word(1)),
     "no end": frame(Response.ROWS, names(b"x")),
-    "the end in the midst of a row": frame(Response.ROWS, names(b"x") + word(INTEGER)),
+    "the end in the midst of a row": frame(Response.ROWS, names(b"x") + word(Type.INTEGER)),
     "a type that is none": frame(Response.ROWS, names(b"x") + row((6, word(1))) + DONE),
-    "a blob of 2**63 bytes": frame(Response.ROWS, names(b"x") + row((BLOB, word(2**63))) + DONE),
-    "a blob of 2**64-1 bytes": frame(Response.ROWS, names(b"x") + row((BLOB, word(2**64 - 1))) + DONE),
-    "a blob without its padding": frame(Response.ROWS, names(b"x") + row((BLOB, word(9) + bytes(8)))),
-    "a text that does not end": frame(Response.ROWS, names(b"x") + row((TEXT, b"x" * 8))),
+    "a blob of 2**63 bytes": frame(Response.ROWS, names(b"x") + row((Type.BLOB, word(2**63))) + DONE),
+    "a blob of 2**64-1 bytes": frame(Response.ROWS, names(b"x") + row((Type.BLOB, word(2**64 - 1))) + DONE),
+    "a blob without its padding": frame(Response.ROWS, names(b"x") + row((Type.BLOB, word(9) + bytes(8)))),
+    "a text that does not end": frame(Response.ROWS, names(b"x") + row((Type.TEXT, b"x" * 8))),
     "2**40 columns": frame(Response.ROWS, word(2**40) + DONE),
     "2**63 columns": frame(Response.ROWS, word(2**63) + DONE),
     "no rows, but more to come": frame(Response.ROWS, names(b"x") + MORE),
@@ -206,7 +197,9 @@ PAGES = {
 
 
 SECOND_PAGES = {
-    "more columns": frame(Response.ROWS, names(b"x", b"y") + row((INTEGER, word(1)), (INTEGER, word(2))) + DONE),
+    "more columns": frame(
+        Response.ROWS, names(b"x", b"y") + row((Type.INTEGER, word(1)), (Type.INTEGER, word(2))) + DONE
+    ),
     "no columns": frame(Response.ROWS, names() + DONE),
 }
 
@@ -236,7 +229,7 @@ def test_pages_that_are_none_behind_good_ones(
     assert con.execute("SELECT x FROM t").fetchall() == [(1,)]
 
 
-@pytest.mark.parametrize("kind", [TEXT, 10])
+@pytest.mark.parametrize("kind", [Type.TEXT, 10])
 def test_text_that_is_not_utf_8(server: Server, con: dqlitepy.Connection, kind: int) -> None:
     bad = frame(Response.ROWS, names(b"x") + row((kind, text(b"good"))) + row((kind, text(b"\xff\xfe"))) + DONE)
     server.arm(says(bad))
@@ -248,7 +241,7 @@ def test_text_that_is_not_utf_8(server: Server, con: dqlitepy.Connection, kind: 
 
 
 def test_names_that_are_not_utf_8(server: Server, con: dqlitepy.Connection) -> None:
-    server.arm(says(frame(Response.ROWS, names(b"\xff") + row((INTEGER, word(1))) + DONE)))
+    server.arm(says(frame(Response.ROWS, names(b"\xff") + row((Type.INTEGER, word(1))) + DONE)))
     with pytest.raises(dqlitepy.OperationalError, match="UTF-8"):
         con.execute("SELECT x FROM t")
     assert con.execute("SELECT x FROM t").fetchall() == [(1,)]

@@ -16,26 +16,8 @@ import pytest
 from dqlitepy import aio
 
 from tests.hostile.client import connect
-from tests.hostile.server import (
-    BLOB,
-    INTEGER,
-    MORE,
-    Asked,
-    Peer,
-    Response,
-    Server,
-    behave,
-    failure,
-    frame,
-    header,
-    names,
-    page,
-    result,
-    row,
-    says,
-    says_and_hangs_up,
-    word,
-)
+from tests.hostile.server import Asked, Peer, Server, behave, failure, names, page, result, row, says, says_and_hangs_up
+from tests.protocol import MORE, Response, Type, frame, header, word
 from tests.support import HANG, run_python
 
 WRITE = "INSERT INTO t VALUES (1)"
@@ -96,8 +78,8 @@ def test_an_answer_byte_by_byte(server: Server, con: dqlitepy.Connection, reply:
         header(Response.ROWS, 2**32 - 1),
         header(Response.ROWS, 2**28),
         header(Response.FAILURE, 2**32 - 1),
-        header(Response.ROWS, 2**20) + names(b"x") + row((BLOB, word(2**62))),
-        frame(Response.ROWS, word(32767) + bytes(32767 * 8) + row(*[(INTEGER, word(1))] * 32767) + MORE),
+        header(Response.ROWS, 2**20) + names(b"x") + row((Type.BLOB, word(2**62))),
+        frame(Response.ROWS, word(32767) + bytes(32767 * 8) + row(*[(Type.INTEGER, word(1))] * 32767) + MORE),
     ],
     ids=[
         "all the words there are",
@@ -165,7 +147,7 @@ def test_an_answer_that_memory_has_no_room_for_is_an_error(server: Server) -> No
 
 def test_a_large_answer_gives_its_memory_back(server: Server, con: dqlitepy.Connection) -> None:
     value = bytes(32 * MEGABYTE)
-    server.arm(says(frame(Response.ROWS, names(b"x") + row((BLOB, word(len(value)) + value)) + b"\xff" * 8)))
+    server.arm(says(frame(Response.ROWS, names(b"x") + row((Type.BLOB, word(len(value)) + value)) + b"\xff" * 8)))
     before = resident()
     assert con.execute(READ).fetchall() == [(value,)]
     for _ in range(3):

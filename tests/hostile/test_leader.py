@@ -17,21 +17,16 @@ from tests.hostile.server import (
     Answer,
     Asked,
     Peer,
-    Request,
-    Response,
     Server,
     behave,
     failure,
-    frame,
-    header,
     leader_at,
     members,
     result,
     says,
     says_and_hangs_up,
-    text,
-    word,
 )
+from tests.protocol import Request, Response, frame, header, text, word
 from tests.support import HANG, despite_load, failure_of
 
 NOISE = {

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from tests.hostile.server import BLOB, DONE, Asked, Peer, Request, Response, Server, behave, frame, names, row, word
+from tests.hostile.server import Asked, Peer, Server, behave, names, row
+from tests.protocol import DONE, Request, Response, Type, frame, word
 from tests.support import run_python
 
 PROGRAM = """
@@ -35,7 +36,7 @@ eventually(lambda: resident() - before, lambda kept: kept < took / 2)
 def test_many_connections_give_their_memory_back(server: Server) -> None:
     """Each has too little for a collection of its own, and Go sees no reason for one."""
     size = 60_000
-    page = frame(Response.ROWS, names(b"x") + row((BLOB, word(size) + bytes(size))) + DONE)
+    page = frame(Response.ROWS, names(b"x") + row((Type.BLOB, word(size) + bytes(size))) + DONE)
 
     def answer(peer: Peer, asked: Asked) -> None:
         if asked.kind == Request.QUERY_SQL and "large" in asked.sql:

@@ -11,52 +11,32 @@ import hypothesis.strategies as st
 import pytest
 
 from tests.hostile.client import connect
-from tests.hostile.server import (
-    BLOB,
-    BOOLEAN,
-    DONE,
-    FLOAT,
-    INTEGER,
-    ISO8601,
-    MORE,
-    NULL,
-    TEXT,
-    UNIXTIME,
-    Response,
-    Server,
-    blob,
-    failure,
-    frame,
-    names,
-    page,
-    result,
-    row,
-    says_and_hangs_up,
-    text,
-    word,
-)
+from tests.hostile.server import Server, failure, names, page, result, row, says_and_hangs_up
+from tests.protocol import DONE, MORE, Response, Type, blob, frame, text, word
 
 EVERY_TYPE = frame(
     Response.ROWS,
     names(b"i", b"f", b"t", b"b", b"n", b"u", b"d", b"o")
     + row(
-        (INTEGER, word(1)),
-        (FLOAT, word(0x3FF8000000000000)),
-        (TEXT, text(b"caf\xc3\xa9")),
-        (BLOB, blob(b"\0\1\2")),
-        (NULL, word(0)),
-        (UNIXTIME, word(1234567890)),
-        (ISO8601, text(b"2026-11-22")),
-        (BOOLEAN, word(1)),
+        (Type.INTEGER, word(1)),
+        (Type.FLOAT, word(0x3FF8000000000000)),
+        (Type.TEXT, text(b"caf\xc3\xa9")),
+        (Type.BLOB, blob(b"\0\1\2")),
+        (Type.NULL, word(0)),
+        (Type.UNIXTIME, word(1234567890)),
+        (Type.ISO8601, text(b"2026-11-22")),
+        (Type.BOOLEAN, word(1)),
     )
     * 2
     + MORE,
 )
 ANSWERS = {
     "rows": EVERY_TYPE + EVERY_TYPE[: -len(MORE)] + DONE,
-    "wide": frame(Response.ROWS, names(*[b"x"] * 40) + row(*[(INTEGER, word(7))] * 40) + DONE),
+    "wide": frame(Response.ROWS, names(*[b"x"] * 40) + row(*[(Type.INTEGER, word(7))] * 40) + DONE),
     "failure": failure(2067, "UNIQUE constraint failed: t.x"),
-    "polluted": frame(Response.FAILURE, names(b"x") + row((TEXT, text(b"abc"))) + word(1) + text(b"integer overflow")),
+    "polluted": frame(
+        Response.FAILURE, names(b"x") + row((Type.TEXT, text(b"abc"))) + word(1) + text(b"integer overflow")
+    ),
     "result": result(),
 }
 SQL = {"result": "INSERT INTO t VALUES (1)"}

@@ -14,19 +14,8 @@ import dqlitepy
 import pytest
 
 from tests.hostile.client import connect
-from tests.hostile.server import (
-    EMPTY,
-    Answer,
-    Asked,
-    Peer,
-    Request,
-    Response,
-    Server,
-    behave,
-    header,
-    page,
-    result,
-)
+from tests.hostile.server import EMPTY, Answer, Asked, Peer, Server, behave, page, result
+from tests.protocol import Request, Response, header
 from tests.support import HANG, finish, python
 
 READ = "SELECT x FROM t"

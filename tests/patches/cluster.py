@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.patches.node import NodeProcess
 from tests.patches.peer import Peer, append_entries, configuration, install_snapshot
-from tests.patches.wire import Failure, Request, Response
+from tests.patches.wire import Failure
+from tests.protocol import Request, Response
 from tests.support import eventually
 
 MEMBER = 7

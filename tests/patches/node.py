@@ -21,7 +21,8 @@ from dqlitepy._native.handle import Handle
 from dqlitepy._native.log import node_started, node_stopped
 from dqlitepy._native.operations import StartNode
 
-from tests.patches.wire import HANG_SECONDS, Client, Response, leader_request
+from tests.patches.wire import HANG_SECONDS, Client, leader_request
+from tests.protocol import Response
 from tests.support import free_address, python_environment
 
 _READY = b"ready\n"

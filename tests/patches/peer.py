@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
+from tests import protocol
 from tests.patches.wire import HANG_SECONDS
+from tests.protocol import padded, text
 
-_WORD = struct.Struct("<Q")
-_CONNECT = 11
 _SPARE, _VOTER = 2, 1
 PAGE = 4096
 
@@ -67,8 +67,8 @@ class Peer:
         """
         host, port = node.rsplit(":", 1)
         self._socket = socket.create_connection((host, int(port)), HANG_SECONDS)
-        body = _WORD.pack(identity) + address.encode() + bytes(8 - len(address) % 8)
-        self._socket.sendall(_WORD.pack(1) + struct.pack("<IBBH", len(body) // 8, _CONNECT, 0, 0) + body)
+        hello = protocol.frame(protocol.Request.CONNECT, protocol.word(identity) + text(address.encode()))
+        self._socket.sendall(protocol.word(1) + hello)
 
     def __enter__(self) -> Peer:
         return self
@@ -138,7 +138,7 @@ class Listener:
 
 def frame(kind: int, *words: int | bytes, payload: bytes = b"", size: int | None = None) -> bytes:
     """Returns a message with a header of words, each a number or bytes, and something behind it."""
-    header = b"".join(word if isinstance(word, bytes) else _WORD.pack(word) for word in words)
+    header = b"".join(word if isinstance(word, bytes) else protocol.word(word) for word in words)
     return struct.pack("<QQ", kind, len(header) if size is None else size) + header + payload
 
 
@@ -205,8 +205,8 @@ def configuration(*servers: tuple[int, str], version: int = 1, count: int | None
     """Returns the encoding of a configuration in which each server is a spare one."""
     data = struct.pack("<BQ", version, len(servers) if count is None else count)
     for identity, address in servers:
-        data += _WORD.pack(identity) + address.encode() + b"\0" + bytes([_SPARE])
-    return data + bytes(-len(data) % 8)
+        data += protocol.word(identity) + address.encode() + b"\0" + bytes([_SPARE])
+    return padded(data)
 
 
 def frames(
@@ -226,16 +226,16 @@ def frames(
         page: the size that is said to be that of each.
         commit: whether the transaction ends by it.
     """
-    header = struct.pack("<BB6x", 1, 2) + database + bytes(8 - len(database) % 8)
+    header = struct.pack("<BB6x", 1, 2) + text(database)
     header += struct.pack("<QIB3xIHH", 0, 0, commit, len(pages) if count is None else count, page, 0)
-    return header + b"".join(_WORD.pack(number) for number, _ in pages) + b"".join(content for _, content in pages)
+    return header + b"".join(protocol.word(number) for number, _ in pages) + b"".join(content for _, content in pages)
 
 
 def snapshot(*databases: tuple[bytes, bytes], format: int = 1, count: int | None = None) -> bytes:
     """Returns the content of a snapshot with databases of these names and contents."""
     data = struct.pack("<QQ", format, len(databases) if count is None else count)
     for name, content in databases:
-        data += name + bytes(8 - len(name) % 8) + struct.pack("<QQ", len(content), 0) + content
+        data += text(name) + struct.pack("<QQ", len(content), 0) + content
     return data
 
 

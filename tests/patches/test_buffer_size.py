@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import struct
-
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Request
+from tests.patches.wire import Client
+from tests.protocol import Request, header
 
 GIBIBYTE = 1 << 30
 
@@ -17,6 +16,6 @@ GIBIBYTE = 1 << 30
 @pytest.mark.parametrize("size", [2 * GIBIBYTE, 2 * GIBIBYTE + 8, 4 * GIBIBYTE - 8, 4 * GIBIBYTE])
 def test_a_header_that_promises_gigabytes(node: NodeProcess, client: Client, size: int) -> None:
     with node.client() as other:
-        other.socket.sendall(struct.pack("<IBBH", size // 8, Request.EXEC_SQL, 0, 0))
+        other.socket.sendall(header(Request.EXEC_SQL, size // 8))
         other.socket.sendall(bytes(8))
         assert client.scalar("SELECT 7") == 7

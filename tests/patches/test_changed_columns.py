@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Type
+from tests.patches.wire import Client
+from tests.protocol import Type
 
 
 def test_an_added_column_is_there(node: NodeProcess, client: Client) -> None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import struct
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Request, Response
+from tests.patches.wire import Client
+from tests.protocol import Request, Response
 from tests.support import free_address
 
 VOTER = 0

@@ -13,7 +13,8 @@ import dqlitepy
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure, Response, leader_request
+from tests.patches.wire import Client, Failure, leader_request
+from tests.protocol import Response
 from tests.support import eventually, free_address
 
 CANTOPEN = 14

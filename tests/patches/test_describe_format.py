@@ -8,7 +8,8 @@ import struct
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure, Request, Response
+from tests.patches.wire import Client, Failure
+from tests.protocol import Request, Response
 
 SQLITE_PROTOCOL = 15
 UNKNOWN_FORMAT = 7

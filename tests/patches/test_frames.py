@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Request, Response, frame, leader_request, text
+from tests.patches.wire import Client, leader_request
+from tests.protocol import Request, Response, frame, header, padded, text
 
 CLOSED = "closed"
 
@@ -40,15 +41,6 @@ def words(*values: int) -> bytes:
     return struct.pack(f"<{len(values)}Q", *values)
 
 
-def raw(kind: int, size: int, body: bytes = b"", schema: int = 0) -> bytes:
-    """A frame whose header promises `size` words."""
-    return struct.pack("<IBBH", size, kind, schema, 0) + body
-
-
-def any_frame(kind: int, body: bytes, schema: int = 0) -> bytes:
-    return raw(kind, len(body) // 8, body, schema)
-
-
 def prepare(sql: str) -> bytes:
     return frame(Request.PREPARE, words(0) + text(sql.encode()))
 
@@ -65,8 +57,7 @@ def sql(request: Request, statement: bytes, parameters: bytes = b"", *, database
 
 def values(*types: int, body: bytes = b"", count: int | None = None) -> bytes:
     """A tuple of parameters; `count` is what it says of itself."""
-    header = bytes([len(types) if count is None else count, *types])
-    return header + b"\0" * (-len(header) % 8) + body
+    return padded(bytes([len(types) if count is None else count, *types])) + body
 
 
 def add(number: int, address: bytes) -> bytes:
@@ -148,13 +139,13 @@ STATEMENTS = [
 ]
 
 DECODED = [
-    *(opened(f"no words, type {kind}", (CLOSED,), raw(kind, 0)) for kind in range(21)),
+    *(opened(f"no words, type {kind}", (CLOSED,), header(kind, 0)) for kind in range(21)),
     *(
         opened(
             f"no words behind a request, type {kind}",
             None if kind is Request.INTERRUPT else (RESULT, CLOSED),  # its header may interrupt the statement
             sql(Request.EXEC_SQL, b"SELECT 1"),
-            raw(kind, 0),
+            header(kind, 0),
         )
         for kind in (Request.LEADER, Request.INTERRUPT, Request.CONNECT)
     ),
@@ -180,7 +171,7 @@ DECODED = [
         for kind in (0, 6, 9, 99, 255)
     ),
     opened("more values than places", REFUSED, sql(Request.QUERY_SQL, b"SELECT 1", values(1, body=words(0)))),
-    *(opened(f"type {kind}", REFUSED, any_frame(kind, words(0))) for kind in (2, 20, 255)),
+    *(opened(f"type {kind}", REFUSED, frame(kind, words(0))) for kind in (2, 20, 255)),
 ]
 
 SCHEMAS = [
@@ -284,8 +275,8 @@ OTHERS = [
     first("HTTP", (CLOSED,), hello=b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     first("half a word", None, hello=b"\1\0\0\0"),
     first("half a header", None, b"\1\0\0\0"),
-    first("half a frame", None, raw(Request.OPEN, 2**10, words(0))),
-    first("32 GiB", (CLOSED,), raw(Request.OPEN, 2**32 - 1, words(0))),
+    first("half a frame", None, frame(Request.OPEN, words(0), words=2**10)),
+    first("32 GiB", (CLOSED,), frame(Request.OPEN, words(0), words=2**32 - 1)),
 ]
 
 PEERS = [

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Request, Type
+from tests.patches.wire import Client
+from tests.protocol import Request, Type
 
 MEBIBYTE = 1 << 20
 # What the heap may keep for the process as a whole, however many connections there are.

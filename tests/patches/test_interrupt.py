@@ -8,7 +8,8 @@ import time
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import HANG_SECONDS, Client, Failure, Response, failure_of
+from tests.patches.wire import HANG_SECONDS, Client, Failure, failure_of
+from tests.protocol import Response
 
 BUSY = 5
 INTERRUPTED = 9

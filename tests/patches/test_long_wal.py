@@ -7,7 +7,8 @@ import threading
 import time
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Response
+from tests.patches.wire import Client
+from tests.protocol import Response
 
 # Of a part of the WAL's index: the first one has room for less, beside the header.
 _PART = 4096

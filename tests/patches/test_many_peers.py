@@ -12,7 +12,8 @@ import pytest
 
 from tests.patches.cluster import MEMBER, Cluster, Place, heartbeat
 from tests.patches.peer import Entry, Kind, Peer, append_entries, configuration, install_snapshot
-from tests.patches.wire import Request, Response, leader_request
+from tests.patches.wire import leader_request
+from tests.protocol import Request, Response
 from tests.support import eventually
 
 EACH = 4  # connections of a member

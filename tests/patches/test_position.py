@@ -6,7 +6,8 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from tests.patches.wire import Client, Request, Response
+from tests.patches.wire import Client
+from tests.protocol import Request, Response
 
 
 def describe(client: Client, *, schema: int) -> tuple[int, ...]:

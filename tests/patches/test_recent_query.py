@@ -10,7 +10,8 @@ import pytest
 
 from tests.patches.busy import is_answered, occupy_pool
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure, Page, Type, Value
+from tests.patches.wire import Client, Failure, Page, Value
+from tests.protocol import Type
 
 ALL = "SELECT * FROM t"
 

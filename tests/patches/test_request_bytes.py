@@ -13,7 +13,8 @@ import dqlitepy
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import HANG_SECONDS, Client, Failure, Request, Response, Type
+from tests.patches.wire import HANG_SECONDS, Client, Failure
+from tests.protocol import Request, Response, Type, header
 from tests.support import eventually, free_address
 
 MEGABYTE = 1_000_000
@@ -24,7 +25,7 @@ BUSY = 5
 
 def promise(client: Client, size: int) -> None:
     """Begins a request of so many bytes that does not end."""
-    client.socket.sendall(struct.pack("<IBBH", size // 8, Request.EXEC_SQL, 0, 0) + b"\0" * 8)
+    client.socket.sendall(header(Request.EXEC_SQL, size // 8) + b"\0" * 8)
 
 
 def length(client: Client, size: int) -> int:

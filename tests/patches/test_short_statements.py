@@ -13,7 +13,8 @@ import pytest
 
 from tests.patches.busy import is_answered, occupy_pool
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure, Response
+from tests.patches.wire import Client, Failure
+from tests.protocol import Response
 
 # One for each page of 4 KiB that a statement touches: fewer than that for a row of two million bytes.
 MOST_DETOURS = 1000

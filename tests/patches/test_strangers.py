@@ -12,7 +12,7 @@ import pytest
 
 from tests.patches.cluster import Cluster, heartbeat, start
 from tests.patches.peer import Message, Peer, frame
-from tests.patches.wire import Request, Response
+from tests.protocol import Request, Response
 from tests.support import eventually, free_address
 
 DIALED = 64  # how many servers a node dials

@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure, Type
+from tests.patches.wire import Client, Failure
+from tests.protocol import Type
 
 NUL_TEXT = "CAST(x'610062' AS TEXT)"
 REFUSED = "text with a NUL character cannot be sent, cast it to BLOB"

@@ -9,7 +9,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure, Response
+from tests.patches.wire import Client, Failure
+from tests.protocol import Response
 
 INTERRUPTED = 9
 # As many as run at a time, and more than a node has threads in all.

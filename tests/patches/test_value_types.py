@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.patches.wire import Client, Type, Value
+from tests.patches.wire import Client, Value
+from tests.protocol import Type
 
 TIME_TYPES = ("DATETIME", "DATE", "TIMESTAMP", "timestamp")
 

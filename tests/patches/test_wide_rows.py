@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.patches.wire import Client, Type
+from tests.patches.wire import Client
+from tests.protocol import Type
 
 ROWS = 100
 

@@ -3,46 +3,18 @@
 
 from __future__ import annotations
 
-import enum
 import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
+from tests.protocol import DONE, HEADER, MORE, WORD, Request, Response, Type, frame, text, word
+
 # The bound of every wait: reached only where the server hangs.
 HANG_SECONDS = 60.0
 
 _PROTOCOL_VERSION = 1
-_HEADER = struct.Struct("<IBBH")
-_WORD = struct.Struct("<Q")
-_ROWS_END = b"\xff" * 8
-_ROWS_CONTINUE = b"\xee" * 8
-
-
-class Request(enum.IntEnum):
-    """Type codes of requests."""
-
-    LEADER = 0
-    CLIENT = 1
-    OPEN = 3
-    PREPARE = 4
-    EXEC = 5
-    QUERY = 6
-    FINALIZE = 7
-    EXEC_SQL = 8
-    QUERY_SQL = 9
-    INTERRUPT = 10
-    CONNECT = 11
-    ADD = 12
-    ASSIGN = 13
-    REMOVE = 14
-    DUMP = 15
-    CLUSTER = 16
-    TRANSFER = 17
-    DESCRIBE = 18
-    WEIGHT = 19
-    AWAIT = 64
 
 
 class Open(enum.IntFlag):
@@ -51,35 +23,6 @@ class Open(enum.IntFlag):
     NOTHING = 0
     POSITIONS = 1
     LOCAL = 2
-
-
-class Response(enum.IntEnum):
-    """Type codes of responses."""
-
-    FAILURE = 0
-    SERVER = 1
-    WELCOME = 2
-    SERVERS = 3
-    DATABASE = 4
-    STATEMENT = 5
-    RESULT = 6
-    ROWS = 7
-    EMPTY = 8
-    FILES = 9
-    METADATA = 10
-
-
-class Type(enum.IntEnum):
-    """Type codes of values in rows."""
-
-    INTEGER = 1
-    FLOAT = 2
-    TEXT = 3
-    BLOB = 4
-    NULL = 5
-    UNIXTIME = 9
-    ISO8601 = 10
-    BOOLEAN = 11
 
 
 Value = tuple[Type, int | float | bytes | None]
@@ -136,7 +79,7 @@ class Client:
             self.socket.connect((host, int(port)))
             if database is None:
                 return
-            self.socket.sendall(_WORD.pack(_PROTOCOL_VERSION))
+            self.socket.sendall(WORD.pack(_PROTOCOL_VERSION))
             self.open(database, flags, max_staleness_ms)
         except BaseException:
             self.socket.close()
@@ -156,7 +99,7 @@ class Client:
 
     def open(self, database: str, flags: Open = Open.NOTHING, max_staleness_ms: int = 0) -> None:
         """Opens a database."""
-        self.send(Request.OPEN, text(database.encode()) + _WORD.pack(max_staleness_ms << 32 | flags) + text(b""))
+        self.send(Request.OPEN, text(database.encode()) + WORD.pack(max_staleness_ms << 32 | flags) + text(b""))
         body = self.expect(Response.DATABASE)
         self.granted = Open(struct.unpack_from("<I", body, 4)[0])
         self._without_position(body)
@@ -165,7 +108,7 @@ class Client:
         """Takes the position off a response, if there is one."""
         if not self.granted & Open.POSITIONS:
             return body
-        (self.position,) = _WORD.unpack_from(body, len(body) - 8)
+        (self.position,) = WORD.unpack_from(body, len(body) - 8)
         return body[:-8]
 
     def wait_applied(self, index: int, timeout_ms: int) -> None:
@@ -183,7 +126,7 @@ class Client:
         Raises:
             ConnectionError: the server closed the connection.
         """
-        words, kind, _, _ = _HEADER.unpack(self._read(_HEADER.size))
+        words, kind, _, _ = HEADER.unpack(self._read(HEADER.size))
         return Response(kind), self._read(words * 8)
 
     def expect(self, expected: Response) -> bytes:
@@ -201,7 +144,7 @@ class Client:
     def execute(self, sql: str) -> int:
         """Runs statements by EXEC_SQL and returns how many rows the last one changed."""
         self.begin_execute(sql)
-        changes: int = _WORD.unpack_from(self._without_position(self.expect(Response.RESULT)), 8)[0]
+        changes: int = WORD.unpack_from(self._without_position(self.expect(Response.RESULT)), 8)[0]
         return changes
 
     def begin_execute(self, sql: str) -> None:
@@ -250,12 +193,12 @@ class Client:
         self.send(Request.DUMP, text(database.encode()))
         body = self.expect(Response.FILES)
         _, offset = _read_text(body, 8)
-        (size,) = _WORD.unpack_from(body, offset)
+        (size,) = WORD.unpack_from(body, offset)
         return body[offset + 8 : offset + 8 + size]
 
     def interrupt(self) -> None:
         """Sends an INTERRUPT; an EMPTY response ends whatever comes before it."""
-        self.send(Request.INTERRUPT, _WORD.pack(0))
+        self.send(Request.INTERRUPT, word(0))
 
     def drain(self) -> list[Response]:
         """Reads up to the EMPTY that answers an INTERRUPT and returns the types of all responses."""
@@ -274,14 +217,9 @@ class Client:
         return bytes(data)
 
 
-def frame(request: Request, body: bytes, schema: int = 0) -> bytes:
-    """Returns the bytes of one request."""
-    return _HEADER.pack(len(body) // 8, request, schema, 0) + body
-
-
 def leader_request() -> bytes:
     """Returns the bytes of a LEADER request, which the server answers without touching a database."""
-    return frame(Request.LEADER, _WORD.pack(0))
+    return frame(Request.LEADER, word(0))
 
 
 def failure_of(body: bytes) -> Failure:
@@ -290,20 +228,15 @@ def failure_of(body: bytes) -> Failure:
     Raises:
         ValueError: something else follows, or precedes, the code and the message.
     """
-    (code,) = _WORD.unpack_from(body)
+    (code,) = WORD.unpack_from(body)
     message = body[8:].split(b"\0", 1)[0]
     if body[8:] != text(message):
         raise ValueError(f"not a failure: {body!r}")
     return Failure(code, message.decode())
 
 
-def text(value: bytes) -> bytes:
-    """Encodes a text."""
-    return value + b"\0" * (8 - len(value) % 8)
-
-
 def _statement(sql: str) -> bytes:
-    return _WORD.pack(0) + text(sql.encode())
+    return word(0) + text(sql.encode())
 
 
 def _tuple(parameters: Sequence[int]) -> bytes:
@@ -314,14 +247,14 @@ def _tuple(parameters: Sequence[int]) -> bytes:
 
 
 def _page(body: bytes) -> Page:
-    (n,) = _WORD.unpack_from(body)
+    (n,) = WORD.unpack_from(body)
     offset = 8
     columns = []
     for _ in range(n):
         name, offset = _read_text(body, offset)
         columns.append(name.decode())
     rows: list[tuple[Value, ...]] = []
-    while body[offset : offset + 8] not in (_ROWS_END, _ROWS_CONTINUE):
+    while body[offset : offset + 8] not in (DONE, MORE):
         nibbles = [code for byte in body[offset : offset + (n + 1) // 2] for code in (byte & 15, byte >> 4)]
         offset += (n + 15) // 16 * 8
         row: list[Value] = []
@@ -330,20 +263,20 @@ def _page(body: bytes) -> Page:
             row.append((Type(code), value))
         rows.append(tuple(row))
     assert offset + 8 == len(body), "bytes follow the end of the rows"
-    return Page(columns, rows, is_last=body[offset:] == _ROWS_END, size=len(body))
+    return Page(columns, rows, is_last=body[offset:] == DONE, size=len(body))
 
 
 def _read_value(kind: Type, body: bytes, offset: int) -> tuple[int | float | bytes | None, int]:
     if kind in (Type.TEXT, Type.ISO8601):
         return _read_text(body, offset)
     if kind == Type.BLOB:
-        (size,) = _WORD.unpack_from(body, offset)
+        (size,) = WORD.unpack_from(body, offset)
         start = offset + 8
         return body[start : start + size], start + (size + 7) // 8 * 8
-    word = body[offset : offset + 8]
+    value = body[offset : offset + 8]
     if kind == Type.NULL:
         return None, offset + 8
-    return struct.unpack("<d" if kind == Type.FLOAT else "<q", word)[0], offset + 8
+    return struct.unpack("<d" if kind == Type.FLOAT else "<q", value)[0], offset + 8
 
 
 def _read_text(body: bytes, offset: int) -> tuple[bytes, int]:

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from tests.cluster.machines import Machines, address, quick, voters
-from tests.hostile.server import DONE, Asked, Peer, Response, Server, behave, frame, names, row, text
+from tests.hostile.server import Asked, Peer, Server, behave, names, row
+from tests.protocol import DONE, Response, frame, text
 from tests.sqlalchemy.engines import DRIVERS, TABLE, Database, add, database_of, numbers, statements
 from tests.support import HANG, eventually
 
