@@ -196,7 +196,7 @@ func (c *Credentials) Server() *tls.Config {
 				ClientCAs:              m.authority,
 				ClientAuth:             tls.RequireAndVerifyClientCert,
 				Certificates:           m.certificates,
-				SessionTicketsDisabled: true, // who had a certificate of an authority that is gone is not let in by a ticket
+				SessionTicketsDisabled: true, // a session ticket must not let in a client whose authority is no longer trusted
 			}, nil
 		},
 	}

@@ -57,7 +57,7 @@ func refused(frame wire.Frame) error {
 	return fmt.Errorf("%s (code %d)", failure.Message, failure.Code)
 }
 
-// isShort tells whether a process had no descriptor left: this one, or that of the server, which says so in its own words.
+// isShort tells whether a process has run out of descriptors: this one by its errno, or the server's by its message.
 func isShort(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || err != nil && strings.Contains(err.Error(), "no file descriptors left")
 }

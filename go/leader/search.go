@@ -26,7 +26,7 @@ const (
 	// Pauses between two attempts at the same server.
 	firstPause   = 10 * time.Millisecond
 	longestPause = 100 * time.Millisecond
-	// mostNamed bounds how many servers are tried that others have named, in case they name ever new ones.
+	// mostNamed bounds how many servers are tried because others named them, as a hostile one can name new ones without end.
 	mostNamed = 128
 	// replacedPause is for a leader that others have replaced.
 	replacedPause = time.Second
@@ -117,7 +117,7 @@ func start(ctx context.Context, s *Search, lastLeader, replaced string, timeout 
 	return s
 }
 
-// PauseAfter is how long to wait before the next search where those before have led to servers that were none.
+// PauseAfter is how long to wait before the next search, after so many whose leader turned out to be none.
 func PauseAfter(losses int) time.Duration { return min(firstPause<<min(losses, 5), longestPause) }
 
 // Find looks for the leader and blocks until there is one, or the leader timeout or the context ends.

@@ -7,7 +7,7 @@ import "sync/atomic"
 // News is what an event loop has heard of a socket since the last look at it.
 type News struct {
 	came  atomic.Bool // something to read
-	ended atomic.Bool // nothing will come any more, which is heard once and stays so
+	ended atomic.Bool // nothing will come any more; this is heard once, and stays
 }
 
 // Add takes note of an event. It may be called from any thread.

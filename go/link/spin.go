@@ -10,22 +10,23 @@ import (
 )
 
 const (
-	// spinTime is how long a thread looks again and again before it sleeps: about as long as a core that sleeps, too, takes on a
-	// virtual machine to wake up and answer.
+	// spinTime is how long a thread polls before it sleeps: about as long as a sleeping core of a virtual machine takes to wake
+	// up and answer.
 	spinTime = 80 * time.Microsecond
-	// mostSkipped is how many waits at most follow one that was in vain before the next attempt: a thousandth of their time.
+	// mostSkipped bounds how many waits go without spinning after one that spun in vain, so that spinning wastes a thousandth
+	// of the time.
 	mostSkipped = 1024
 )
 
-// oneCore: who looks again and again keeps the server from answering.
+// oneCore: with a single core, spinning keeps the server from answering.
 var oneCore = runtime.NumCPU() == 1
 
-// spin waits for answers that come sooner than the kernel can put a thread to sleep and wake it up again, as those of a node on
-// the same machine do: that takes two fifths off a select by key. It learns which links have such answers; on others, and where
-// other threads want the cores, it wastes nothing.
+// spin polls for answers that come sooner than the kernel can put a thread to sleep and wake it again, as those of a node on
+// the same machine do. That takes two fifths off a select by key. It learns which links have such answers, and does not spin on
+// the others.
 type spin struct {
-	skipped int // waits that are still to go without
-	backoff int // how many went without after the last attempt that was in vain; 0 when one was not
+	skipped int // waits still to skip
+	backoff int // how many were skipped after the last spin in vain; 0 after one that was not
 }
 
 // wait tells whether an answer has come. The first of the descriptors is the waker's.
@@ -33,7 +34,7 @@ func (s *spin) wait(fds []unix.PollFd) bool {
 	if !s.wanted() {
 		return false
 	}
-	for begun := time.Now(); ; { // it looks once at least, also where the kernel takes it its core before that
+	for begun := time.Now(); ; { // it polls at least once, also if the kernel preempts the thread before
 		if n, err := unix.Poll(fds, 0); err != nil || n > 0 {
 			answered := err == nil && fds[0].Revents == 0
 			s.learn(answered)

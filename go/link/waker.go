@@ -41,7 +41,7 @@ func NewWaker() (*Waker, error) {
 // Descriptor can be read once the waker was raised. It stays the same until close.
 func (w *Waker) Descriptor() int { return w.fd }
 
-// Raised tells whether clear would tell so.
+// Raised tells whether Clear would return true.
 func (w *Waker) Raised() bool { return w.raised.Load() }
 
 // Raise may be called from any thread, at any time.

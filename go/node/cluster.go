@@ -110,7 +110,7 @@ func (t Target) find(members []client.NodeInfo) (client.NodeInfo, error) {
 	return client.NodeInfo{}, fmt.Errorf("no node of the cluster has the address %s; its nodes are %s", t.Address, known)
 }
 
-// Assign gives a node its role; nothing happens where it has it already.
+// Assign gives a node a role. It does nothing if the node has that role.
 func (c *Cluster) Assign(ctx context.Context, target Target, role client.NodeRole) error {
 	return c.change(ctx, func(nc *nodeClient, members []client.NodeInfo) error {
 		member, err := target.find(members)
@@ -184,7 +184,7 @@ func (c *Cluster) Weigh(ctx context.Context, address string, weight uint64) erro
 	return c.with(ctx, address, func(nc *nodeClient) error { return nc.weigh(ctx, weight) })
 }
 
-// View returns whom the node at an address takes for the members, and for the leader, whose address is "" for none.
+// View returns the members and the leader as the node at an address sees them. The leader's address is "" if it knows none.
 func (c *Cluster) View(ctx context.Context, address string) (members []client.NodeInfo, leader client.NodeInfo, err error) {
 	err = c.with(ctx, address, func(nc *nodeClient) error {
 		members, leader, err = nc.view(ctx)
@@ -232,7 +232,7 @@ func (c *Cluster) withLeader(ctx context.Context, work func(*nodeClient) error) 
 	}
 }
 
-// errDone is that the cluster is as it should be.
+// errDone ends change: the cluster is as it should be.
 var errDone = errors.New("done")
 
 // committed turns the answer of a leader that refuses a change, as its list shows it already, into errDone. The list shows

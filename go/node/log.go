@@ -92,7 +92,7 @@ func (l logger) warn(format string, arguments ...any) { l.write(Warning, format,
 // Warn writes for the node of an address what its server has to say: a limit of the machine is reached, a file cannot be written.
 func Warn(address, message string) { logger{address}.warn("%s", message) }
 
-// seldomPause is for how long a seldom counts.
+// seldomPause is the time for which a seldom counts its messages.
 const seldomPause = time.Second
 
 // seldom writes so many messages in each seldomPause and no more: what strangers do is not to fill a disk with logs.

@@ -20,14 +20,14 @@ import (
 const (
 	// settlePause is between two looks at what the cluster is about to do.
 	settlePause = 20 * time.Millisecond
-	// changeTimeout is how long a change of the configuration may keep the next one waiting.
+	// changeTimeout is how long ensure waits for another change of the configuration to end.
 	changeTimeout = 5 * time.Second
 	// largestAnswer is more than a cluster of thousands of nodes takes. What claims to be larger is no answer of dqlite's:
 	// an HTTP server's first words announce ten gigabytes.
 	largestAnswer = 1 << 20
 )
 
-// refusal is a server's answer that it will not.
+// refusal is the error for a server's FAILURE answer.
 type refusal wire.Failure
 
 func (r *refusal) Error() string { return r.Message }
@@ -146,7 +146,7 @@ func (nc *nodeClient) command(ctx context.Context, request []byte) error {
 	return wire.DecodeEmpty(frame)
 }
 
-// leader asks the node whom it holds for the leader; ok is false where it knows none.
+// leader asks the node who leads; ok is false if it knows no leader.
 func (nc *nodeClient) leader(ctx context.Context) (info client.NodeInfo, ok bool, err error) {
 	frame, err := nc.call(ctx, wire.AppendLeader(nil))
 	if err != nil {
@@ -264,7 +264,7 @@ func (nc *nodeClient) remove(ctx context.Context, id uint64) error {
 	return nc.command(ctx, wire.AppendRemove(nil, id))
 }
 
-// transfer lets a voter lead, 0 for the one with the newest log.
+// transfer makes a voter the leader; with 0, the one with the newest log.
 func (nc *nodeClient) transfer(ctx context.Context, id uint64) error {
 	return nc.command(ctx, wire.AppendTransfer(nil, id))
 }

@@ -104,7 +104,7 @@ func (r *roster) run(ctx context.Context) {
 	}
 }
 
-// complain says each problem once.
+// complain logs a problem, once for as long as it stays the same.
 func (r *roster) complain(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -161,7 +161,7 @@ func addressesOf(members []client.NodeInfo) []string {
 	return addresses
 }
 
-// look does once what there is to do.
+// look does one round of the roster's work.
 func (r *roster) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
@@ -186,7 +186,7 @@ func (r *roster) look(ctx context.Context) error {
 	}
 }
 
-// membership returns the members, among them this node, which joins where it still has to.
+// membership returns the members, this node among them; if it is not, it joins first.
 func (r *roster) membership(ctx context.Context, nc *nodeClient) ([]client.NodeInfo, error) {
 	members, err := nc.members(ctx)
 	if err != nil {

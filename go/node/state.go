@@ -94,7 +94,7 @@ func (n *Node) Connections(ctx context.Context) ([]wire.Connection, error) {
 	return nc.connections(ctx)
 }
 
-// view is whom the node at an address takes for the members, and for the leader.
+// view returns the members and the leader as the node at an address sees them.
 func (n *Node) view(ctx context.Context, address string) (members []client.NodeInfo, leader client.NodeInfo, err error) {
 	err = n.with(ctx, address, func(ctx context.Context, nc *nodeClient) error {
 		members, leader, err = nc.view(ctx)

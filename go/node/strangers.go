@@ -25,13 +25,14 @@ const (
 	// headroom is how many descriptors strangers leave to the others. A client that was let in takes up to four at once:
 	// both ends of the socket that leads to dqlite, a file of its database, and one of raft's.
 	headroom = 8
-	// keptDescriptors are never in use: by them somebody comes in where the rest of the process has taken all others.
+	// keptDescriptors are held in reserve, so that a connection can be accepted when the rest of the process has taken all
+	// others.
 	keptDescriptors = 2
-	// silentGrace and helloGrace are how long who has not sent, or has sent, a whole first message stays in any case. Clients
-	// send theirs as soon as they are connected. Without a grace, whoever connects fast enough would keep all others out.
+	// silentGrace and helloGrace are how long a connection stays in any case: before, and after, its whole first message has
+	// come. Clients send theirs at once. Without a grace, whoever connects fast enough would keep all others out.
 	silentGrace = 100 * time.Millisecond
 	helloGrace  = 500 * time.Millisecond
-	// gracePause is how often it is looked whether somebody went by himself meanwhile.
+	// gracePause is the time between two looks whether a connection has closed by itself.
 	gracePause = 5 * time.Millisecond
 )
 
@@ -68,7 +69,7 @@ type strangers struct {
 
 func newStrangers(log logger) *strangers { return &strangers{log: &seldom{log: log, most: 1}} }
 
-// marked lets a configuration note who has sent a whole first message.
+// marked makes the configuration note each connection whose whole first message has come.
 func marked(config *tls.Config) *tls.Config {
 	config = config.Clone()
 	inner := config.GetConfigForClient
@@ -95,7 +96,7 @@ func (s *strangers) take(connection *net.TCPConn) *stranger {
 	return taken
 }
 
-// crowded tells whether somebody has to go before another may begin.
+// crowded tells whether a connection has to be closed before another may begin its handshake.
 func (s *strangers) crowded() bool {
 	most := mostStrangers
 	var files unix.Rlimit
@@ -108,7 +109,7 @@ func (s *strangers) crowded() bool {
 	return count >= most || !limits.FilesLeft(headroom)
 }
 
-// forget is for who is no stranger any more; false where it is being closed.
+// forget is called when a connection has shown its certificate. It returns false if that is being closed.
 func (s *strangers) forget(known *stranger) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,8 +127,9 @@ func (s *strangers) leave(gone *stranger) {
 	close(gone.left)
 }
 
-// closeOne closes the oldest of those who have sent nothing, or of all; false where there is none. With grace, it first gives
-// that one its time, and is content if somebody went meanwhile.
+// closeOne closes the oldest connection that has sent nothing or, if there is none, the oldest of all. It returns false if
+// there is none. With grace it first waits until the grace of that one is over, and closes none if another one has gone by
+// then.
 func (s *strangers) closeOne(grace bool) bool {
 	s.mu.Lock()
 	before := len(s.waiting)
@@ -174,7 +176,7 @@ func (s *strangers) makeRoom(err error, grace bool) bool {
 	return true
 }
 
-// keep takes back what makeRoom has spent, as far as there are descriptors.
+// keep fills the reserve that makeRoom has spent, as far as there are descriptors.
 func (s *strangers) keep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

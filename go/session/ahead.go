@@ -13,10 +13,9 @@ import (
 // BatchRoom is the size of a room for Fetch that nearly every batch fits into: its last page may go beyond batchSize.
 const BatchRoom = batchSize + 2*link.ReadSize
 
-// ReadAhead has the next batch of the result that streams put together beside the caller, who makes the last one into objects
-// meanwhile. That begins when the caller leaves. What has come in is decoded and nothing is waited for, so that the session is
-// soon free again; whatever is no page of rows stays where it is, for Fetch, which goes on from there. So nothing fails before
-// somebody is there who can be told.
+// ReadAhead decodes the next batch of the streaming result on a goroutine, while the caller makes the last batch into objects.
+// It begins when the caller leaves. It decodes what has arrived and waits for nothing, so the session is soon free again. It
+// leaves all that is no page of rows to Fetch, which goes on from there: a failure needs a caller who can be told.
 func (s *Session) ReadAhead(room []byte) {
 	if s.stream == nil || s.stream.ended || s.stream.fault != nil || s.op.claimed || s.dead != nil || s.waker.Raised() {
 		return
@@ -36,7 +35,7 @@ func (s *Session) Leave() {
 	}
 	left := *s.ahead.Load()
 	go func() { // the session stays taken
-		defer close(left) // after the session is given back: who is told of this is sure to get it
+		defer close(left) // after Unlock, so that whoever waits for this can enter
 		defer s.mu.Unlock()
 		defer func() {
 			if reason := recover(); reason != nil {

@@ -10,8 +10,8 @@ import (
 	"dqlitepy.dev/go/link"
 )
 
-// returnSize is how much must have been given up before the system gets it back at once: it costs a collection of garbage,
-// some milliseconds, and would otherwise take until the garbage has doubled, or minutes.
+// returnSize is how many bytes must have been given up before they go back to the system at once. That takes a garbage
+// collection of some milliseconds; without it they would stay until the heap has doubled, or for minutes.
 const returnSize = 16 << 20
 
 // ReleaseBuffers gives back what large values took, once Result.Data was copied.
@@ -27,7 +27,7 @@ func (s *Session) ReleaseBuffers() {
 	s.shed = 0
 }
 
-// forgetRoom leaves the room to whom it belongs.
+// forgetRoom stops using the memory that the caller of Fetch lent.
 func (s *Session) forgetRoom() {
 	if s.lent {
 		s.lent, s.pickled, s.op.result.Data = false, nil, nil
@@ -41,16 +41,16 @@ func (s *Session) releaseLinkBuffers() {
 	}
 }
 
-// returnPause is how long after that many sessions that were closed, or more that follow, share one collection.
+// returnPause delays that collection, so that sessions which are destroyed soon after one another share it.
 const returnPause = time.Second
 
 // sessionSize is about what a session takes beside its buffers.
 const sessionSize = 8 << 10
 
-// estate is what sessions that were destroyed have left: each too little to be worth a collection, a thousand of them not.
+// estate counts the memory of destroyed sessions. One session is not worth a garbage collection; a thousand are.
 type estate struct {
 	bytes  atomic.Int64
-	coming atomic.Bool // a collection is
+	coming atomic.Bool // a collection is scheduled
 	free   func()
 }
 

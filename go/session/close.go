@@ -37,8 +37,8 @@ func (s *Session) Close() {
 	})
 }
 
-// closePatience is how long a server may take to end the rows that it sends and to roll back. It does both as well when the
-// socket is closed, only nobody knows when.
+// closePatience is how long a server may take to end the rows that it sends and to roll back. It also does both when the socket
+// is closed, but then nobody knows when.
 var closePatience = 2 * time.Second // tests are more patient
 
 // Closing tells whether Close was called.

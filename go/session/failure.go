@@ -105,18 +105,18 @@ func (s *Session) refusal(failure *wire.Failure) *fault.Error {
 	switch {
 	case failure.Code == wire.CodeNotLeader, failure.Code == wire.CodeNotFound && message == "no database opened":
 		return coded(failure, s.notLeader(whyNotServed(message)))
-	case failure.Code == fault.CodeInterrupt && !s.transaction.open: // not by us, so by a server that steps down in its midst
+	case failure.Code == fault.CodeInterrupt && !s.transaction.open: // not by us: a server that steps down interrupts what runs
 		return coded(failure, s.notLeader(notLeading))
 	case failure.Code == wire.CodeLeadershipLost, failure.Code == wire.CodeIOError && strings.HasPrefix(message, execFailed):
-		// The second is what a server says whose disk is full, that has reached a limit, or that is shutting down. A stock one
-		// does not say which.
+		// A server says the second if its disk is full, if it has reached a limit, or if it shuts down. A stock server does not
+		// say which.
 		if s.stake == nothing && failure.Code == wire.CodeLeadershipLost {
 			return coded(failure, fault.Lossf(fault.NotLeader, "the server lost its leadership: nothing was written; try again"))
 		}
 		if s.stake == nothing {
 			return coded(failure, fault.Lossf(fault.SQLite, "disk I/O error on the server (%s): nothing was written", message))
 		}
-		// Ours adds how much it had to replicate, and for how long, where that was much.
+		// Our server adds how much it had to replicate and how long that took, if that was much.
 		reason := "the server lost its leadership" + strings.TrimPrefix(message, leadershipLost)
 		if failure.Code == wire.CodeIOError {
 			reason = "the server could not write (" + whyNotWritten(message) + ")"
@@ -131,16 +131,16 @@ func (s *Session) refusal(failure *wire.Failure) *fault.Error {
 	}
 }
 
-// leadershipLost is what a server says that stepped down while a write was under way.
+// leadershipLost is the message of a server that stepped down during a write.
 const leadershipLost = "leadership lost"
 
-// execFailed is what a server says that could not write; ours adds why.
+// execFailed is the message of a server that could not write; ours adds why.
 const execFailed = "leader exec failed"
 
-// outOfMemory is how raft calls a want of memory.
+// outOfMemory is raft's message when an allocation fails.
 const outOfMemory = "out of memory"
 
-// whyNotWritten is what a server said of it, with a question where that may not tell enough.
+// whyNotWritten explains execFailed: by the server's own reason, or by a question if it gave none.
 func whyNotWritten(message string) string {
 	why, told := strings.CutPrefix(message, execFailed+": ")
 	if strings.HasSuffix(why, outOfMemory) {
@@ -157,7 +157,7 @@ func whyNotWritten(message string) string {
 
 const notLeading = "the server is not the leader any more"
 
-// whyNotServed is what a server of ours said that leads all the same, or that it does not.
+// whyNotServed explains CodeNotLeader. Our server also sends it if it leads but ended this connection's work, and says why.
 func whyNotServed(message string) string {
 	if strings.HasPrefix(message, "the node ended ") {
 		return message

@@ -16,7 +16,8 @@ func (s *Session) questions() *leader.Quorum {
 	return s.quorum
 }
 
-// whenConfirmed goes on once a majority has confirmed that the server of this connection is the leader.
+// whenConfirmed goes on once a majority has confirmed that this connection's server is the leader, as a linearizable read
+// needs.
 func (s *Session) whenConfirmed(then func()) {
 	s.stake = s.openStake()
 	c := s.questions().Confirm(s.leader, s.options.LeaderTimeout)

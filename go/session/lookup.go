@@ -57,7 +57,7 @@ func onlyRow(frame wire.Frame, row []wire.Value) error {
 	return nil
 }
 
-// counters asks for what a query's answer does not carry.
+// counters asks for the last rowid and the number of changes, which the answer to a query does not carry.
 func (s *Session) counters(then func(lastInsertID, changes int64)) {
 	s.lookup(s.pastStake(), "SELECT last_insert_rowid(), changes()", nil, 2, func(row []wire.Value, failure *wire.Failure) {
 		if failure != nil { // the statement before it is done: what it did must not look as if it had failed

@@ -37,8 +37,7 @@ func (s *Session) Needs() Needs {
 	return needs
 }
 
-// Watched takes note that the caller waits for edges of the Socket, from now on as long as there is this link, and adds to the
-// news whenever it hears of one.
+// Watched tells that the caller now waits for edges of the Socket, for as long as this link lives, and adds each to the news.
 func (s *Session) Watched(news *link.News) {
 	if s.link != nil {
 		s.link.News = news

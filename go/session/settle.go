@@ -64,7 +64,7 @@ func (s *Session) rollBack(then func()) {
 	})
 }
 
-// execPatiently is exec for requests of our own, which try again by themselves where the database is locked.
+// execPatiently is exec for the session's own requests: it repeats them while the database is locked.
 func (s *Session) execPatiently(text string, then func(*wire.Failure)) {
 	retry := newRetry(s.options.BusyTimeout)
 	var attempt func()

@@ -15,7 +15,7 @@ func (a *attachment) attachTo(p *poller, handle uint64, j *job) {
 	a.awaits(handle, j)
 }
 
-// awaits is called where a job has not been done in time.
+// awaits makes the poller name the handle when the job is done. It is called when a slice ended before the job did.
 func (a *attachment) awaits(handle uint64, j *job) {
 	if p := a.poller.Load(); p != nil && j != nil {
 		j.whenDone(func() { p.enqueue(handle) })

@@ -55,7 +55,7 @@ func dqlitepy_check_credentials(certificate C.dqlitepy_text, key C.dqlitepy_text
 	return C.DQLITEPY_OK
 }
 
-// trustIn reads the files of TLS, none without that of an authority.
+// trustIn reads the files of TLS. It returns nil if no authority is named: then there is no TLS.
 func trustIn(certificate, key, authority C.dqlitepy_text) (*credentials.Credentials, *fault.Error) {
 	trust, err := credentials.Open(credentials.Files{
 		Certificate: textOf(certificate), Key: textOf(key), Authority: textOf(authority),

@@ -37,7 +37,7 @@ func (c *connectionHandle) goOn(failure *fault.Error, slice_ms C.int32_t, result
 	switch {
 	case outcome.Flags&session.ResultMore == 0:
 		c.freeRoom()
-	case slice_ms > 0: // who never waits has other work for its thread, and for the other cores
+	case slice_ms > 0: // an event loop has other work for its thread and the other cores
 		s.ReadAhead(c.roomForBatch())
 	}
 	result.row_count = C.uint64_t(outcome.Rows)
@@ -47,7 +47,7 @@ func (c *connectionHandle) goOn(failure *fault.Error, slice_ms C.int32_t, result
 	return report(&result.error, failure)
 }
 
-// empty makes a result say nothing. What its error and `small` hold counts only where the rest says so.
+// empty clears a result. Its error and `small` need no clearing: they count only if the status, or data_size, says so.
 func empty(result *C.dqlitepy_result) {
 	result.data, result.data_size, result.row_count = nil, 0, 0
 	result.last_insert_id, result.changes, result.flags = 0, 0, 0
@@ -77,7 +77,7 @@ func (c *connectionHandle) roomForBatch() []byte {
 }
 
 func (c *connectionHandle) freeRoom() {
-	if c.room != nil { // each statement comes by here, and a call into C takes longer than to ask
+	if c.room != nil { // each statement comes by here, and this check is cheaper than a call into C
 		C.free(c.room)
 		c.room = nil
 	}

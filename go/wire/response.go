@@ -155,7 +155,7 @@ func open(frame Frame, kind uint8) (reader, error) {
 	return reader{rest: frame.Body}, nil
 }
 
-// reader takes a body apart; the first thing that does not fit sticks in failed, and all that follows reads as zero.
+// reader decodes a body. It keeps the first error in failed, and reads zeros from there on.
 type reader struct {
 	rest   []byte
 	failed error

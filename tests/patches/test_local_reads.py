@@ -24,7 +24,8 @@ from tests.patches.peer import (
     install_snapshot,
     snapshot,
 )
-from tests.patches.wire import Client, Failure, Open, Request, Response
+from tests.patches.wire import Client, Failure, Open
+from tests.protocol import Request, Response
 from tests.support import eventually
 
 LOCAL = Open.POSITIONS | Open.LOCAL
