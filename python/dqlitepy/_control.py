@@ -24,13 +24,13 @@ class TransactionControl(SyncTransactions):
 
         Counts only where `autocommit` is LEGACY_TRANSACTION_CONTROL. Setting None commits the open transaction.
         """
-        self._number()
+        self._open_number()
         return self._isolation_level
 
     @isolation_level.setter
     def isolation_level(self, level: str | None) -> None:
         level = checked_isolation_level(level)
-        self._number()
+        self._open_number()
         self._control_by(self._autocommit, level)  # also where the commit then fails, as in sqlite3
         if level is None:
             self.commit()
@@ -45,13 +45,13 @@ class TransactionControl(SyncTransactions):
 
         Setting True commits the open transaction, setting False begins one where none is open.
         """
-        self._number()
+        self._open_number()
         return self._autocommit
 
     @autocommit.setter
     def autocommit(self, mode: Autocommit) -> None:
         mode = checked_autocommit(mode)
-        self._number()
+        self._open_number()
         self._exclusively(self._usable_number)
         if mode is True:
             self._end_transaction("COMMIT")
@@ -61,7 +61,7 @@ class TransactionControl(SyncTransactions):
 
     def __enter__(self: _Self) -> _Self:
         """Begins a block at whose end the transaction is committed, or rolled back where an exception leaves it."""
-        self._number()
+        self._open_number()
         return self
 
     def __exit__(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DB-API 2.0 (PEP 249), with the surface of the standard library's `sqlite3`."""
+"""`connect` and `Connection`: DB-API 2.0 (PEP 249), with the surface of the standard library's `sqlite3`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar, overloa
 from dqlitepy import errors
 from dqlitepy._cluster.place import place_of
 from dqlitepy._cluster.target import StrOrBytesPath
+from dqlitepy._connection.factory import factory_of, signature_of
 from dqlitepy._connection.reads import Reads, checked_reading
 from dqlitepy._connection.refused import RefusedMethods
-from dqlitepy._connection.shape import factory_of, shape
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
@@ -105,7 +105,7 @@ class Connection(RefusedMethods, CopyingConnection):
         Raises:
             TypeError: `factory` made something else.
         """
-        self._number()
+        self._open_number()
         cursor = factory(self)
         if not issubclass(type(cursor), Cursor):
             raise TypeError(f"factory must return a cursor, not {type(cursor).__name__}")
@@ -149,7 +149,7 @@ class Connection(RefusedMethods, CopyingConnection):
         """
         from dqlitepy._connection.prepared import prepared  # few programs need it
 
-        self._number()
+        self._open_number()
         self._encoded(sql, "__call__")
         parameters = (None,) * len(self._statement(sql).names)
         if sql.split(None, 1)[:1] and sql.split(None, 1)[0].upper() != "EXPLAIN":
@@ -244,4 +244,4 @@ def connect(*args: Any, **options: Any) -> Any:
     return factory_of(args, options, Connection)(*args, **options)
 
 
-connect.__wrapped__ = shape(Connection)  # type: ignore[attr-defined]
+connect.__wrapped__ = signature_of(Connection)  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from dqlitepy.errors import ProgrammingError
 class _NoConnection:
     """Stands in for the connection of a cursor whose class did not call our `__init__`."""
 
-    def _number(self) -> NoReturn:
+    def _open_number(self) -> NoReturn:
         raise ProgrammingError("Base Cursor.__init__ not called.")
 
 
@@ -129,7 +129,7 @@ class Cursor(Fetching):
     def close(self) -> None:
         """Drops what is left of the result. The cursor cannot be used again."""
         connection = self._connection
-        connection._number()
+        connection._open_number()
         self._refuse_recursion()
         self._closed = True
         if self._more:

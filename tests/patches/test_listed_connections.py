@@ -12,7 +12,8 @@ import dqlitepy
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import HANG_SECONDS, Client, Failure, Request, Response
+from tests.patches.wire import HANG_SECONDS, Client, Failure
+from tests.protocol import Request, Response
 from tests.support import eventually, free_address
 
 BUSY = 5

@@ -8,7 +8,8 @@ import struct
 import pytest
 
 from tests.patches.node import NodeProcess
-from tests.patches.wire import Client, Failure, Request, Response, text
+from tests.patches.wire import Client, Failure
+from tests.protocol import Request, Response, text
 from tests.support import free_address
 
 REFUSED, PARSE = 1, 1005

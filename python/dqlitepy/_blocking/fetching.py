@@ -68,7 +68,7 @@ class Fetching(CursorCore):
         """Does nothing; PEP 249 asks for it."""
 
     def _checked(self) -> SyncConnection:
-        self._connection._number()
+        self._connection._open_number()
         if self._closed:
             raise ProgrammingError("Cannot operate on a closed cursor.")
         if self._in_use:

@@ -48,7 +48,7 @@ class Blocking(ConnectionCore):
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open, as far as this connection can know."""
-        self._number()
+        self._open_number()
         return self._exclusively(self._has_transaction)
 
     def _exclusively(self, function: Callable[[*_Args], _T], *args: *_Args) -> _T:

@@ -27,7 +27,7 @@ class SyncConnection(Blocking):
         """
         from dqlitepy._connection.settings import pragma_of  # few programs need it
 
-        self._number()
+        self._open_number()
         rows = self._exclusively(self._ask, f"PRAGMA {pragma_of(op)}")
         return bool(rows[0][0])
 
@@ -41,7 +41,7 @@ class SyncConnection(Blocking):
         """
         from dqlitepy._connection.settings import pragma_of  # few programs need it
 
-        self._number()
+        self._open_number()
         self._exclusively(self._ask, f"PRAGMA {pragma_of(op)} = {int(bool(enable))}")
         if self.getconfig(op) != bool(enable):
             raise OperationalError("Unable to set config: end the transaction first")

@@ -19,12 +19,12 @@ class SyncTransactions(SyncConnection):
             AmbiguousCommitError: the connection to the leader was lost on the way: look before you run it again.
             OperationalError: it was not committed.
         """
-        self._number()
+        self._open_number()
         self._finish_transaction("COMMIT", self._usable_number)
 
     def rollback(self) -> None:
         """Rolls the open transaction back, if any. On a broken connection that has happened already."""
-        self._number()
+        self._open_number()
         self._finish_transaction("ROLLBACK", self._forget_loss)
 
     def _finish_transaction(self, sql: str, check: Callable[[], object]) -> None:

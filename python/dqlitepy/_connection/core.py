@@ -74,7 +74,7 @@ class ConnectionCore(ReadingConnection):
     @property
     def total_changes(self) -> int:
         """How many rows this connection has inserted, changed or deleted since it was opened."""
-        self._number()
+        self._open_number()
         return self._total_changes
 
     def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
@@ -86,7 +86,7 @@ class ConnectionCore(ReadingConnection):
         Args:
             trace_callback: None for none.
         """
-        self._number()
+        self._open_number()
         self._trace_callback = trace_callback
 
     def getlimit(self, category: int, /) -> int:
@@ -95,7 +95,7 @@ class ConnectionCore(ReadingConnection):
         Raises:
             ProgrammingError: there is no such category.
         """
-        self._number()
+        self._open_number()
         return self._limits.get(index(category))
 
     def setlimit(self, category: int, limit: int, /) -> int:
@@ -105,12 +105,12 @@ class ConnectionCore(ReadingConnection):
             ProgrammingError: there is no such category.
             NotSupportedError: the server alone could keep it: all but LENGTH, SQL_LENGTH and VARIABLE_NUMBER.
         """
-        self._number()
+        self._open_number()
         self._last_encoded = "", b""  # it may be too long from now on
         return self._limits.set(index(category), index(limit))
 
     def _has_transaction(self) -> bool:
-        number = self._number()
+        number = self._open_number()
         if self._broken:
             return False  # the server has rolled it back, or will
         self._leave_unfinished()
@@ -122,11 +122,11 @@ class ConnectionCore(ReadingConnection):
     def _leader_address(self) -> bytes:
         """Returns where the leader is that this connection found last."""
         block, size, error = Block(), BlockSize(), ErrorStruct()
-        if library().dqlitepy_leader_address(self._number(), block, size, error) != Status.OK:
+        if library().dqlitepy_leader_address(self._open_number(), block, size, error) != Status.OK:
             raise exception_of(error)
         return take_block(block, size)
 
-    def _number(self) -> int:
+    def _open_number(self) -> int:
         """Returns the number of the handle, after the checks that every use of a connection begins with."""
         if self._thread and self._thread != get_ident():
             raise ProgrammingError(
@@ -145,7 +145,7 @@ class ConnectionCore(ReadingConnection):
     def _is_closed(self) -> bool:
         """Whether it was closed before; ProgrammingError on the wrong thread, and where nothing was ever opened."""
         if self._handle is None or self._thread_is_wrong():
-            self._number()
+            self._open_number()
         return self._handle is not None and not self._handle.number
 
     def _forget_handle(self) -> None:
@@ -153,7 +153,7 @@ class ConnectionCore(ReadingConnection):
 
     def _cancel(self) -> None:
         if self._handle is None or not self._handle.number:
-            self._number()
+            self._open_number()
         else:
             library().dqlitepy_cancel(self._handle.number, ErrorStruct())
 
@@ -167,7 +167,7 @@ class ConnectionCore(ReadingConnection):
             ProgrammingError: the connection cannot be used, or not here.
             OperationalError, LeadershipLostError: as `_unbroken_number` and `_settle`.
         """
-        self._number()
+        self._open_number()
         number = self._unbroken_number()
         self._settle()
         return number
@@ -183,7 +183,7 @@ class ConnectionCore(ReadingConnection):
             raise OperationalError(f"this connection is broken ({self._broken}); close it and connect again")
         handle = self._handle
         if handle is None or not handle.number:
-            self._number()
+            self._open_number()
         assert handle is not None
         return handle.argument
 
@@ -211,7 +211,7 @@ class ConnectionCore(ReadingConnection):
         if not self._unfinished:
             return
         lost, error = Int32(), ErrorStruct()
-        if library().dqlitepy_give_up(self._number(), lost, error) != Status.OK:
+        if library().dqlitepy_give_up(self._open_number(), lost, error) != Status.OK:
             raise exception_of(error)
         self._unfinished = False
         self._transaction_lost = self._transaction_lost or bool(lost.value)

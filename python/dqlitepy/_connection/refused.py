@@ -23,7 +23,7 @@ class Blob:
 class Open(Protocol):
     """A connection that was opened."""
 
-    def _number(self) -> int: ...
+    def _open_number(self) -> int: ...
 
 
 class RefusedMethods:
@@ -62,20 +62,20 @@ class RefusedMethods:
 
     def enable_load_extension(self: Open, enable: bool, /) -> None:
         """Raises NotSupportedError."""
-        self._number()
+        self._open_number()
         if enable:
             raise NotSupportedError(_NO_EXTENSIONS)
 
     def load_extension(self: Open, name: str, /, *, entrypoint: str | None = None) -> None:
         """Raises NotSupportedError."""
-        self._number()
+        self._open_number()
         raise NotSupportedError(_NO_EXTENSIONS)
 
     def blobopen(
         self: Open, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main"
     ) -> Blob:
         """Raises NotSupportedError."""
-        self._number()
+        self._open_number()
         raise NotSupportedError(
             "blobopen() is not supported: dqlite's protocol has no access to parts of a blob. "
             "Read a part by substr(column, start, length); keep large objects in rows of a few hundred kilobytes"
@@ -97,6 +97,6 @@ def enable_shared_cache(enable: bool) -> None:
 
 
 def _refuse_callback(connection: Open, what: str, callback: Any, instead: str) -> None:
-    connection._number()
+    connection._open_number()
     if callback is not None:
         raise NotSupportedError(f"{what} {_NO_CALLS}. {instead}")

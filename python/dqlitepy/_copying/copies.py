@@ -42,7 +42,7 @@ class CopyingConnection(TransactionControl):
         """
         from dqlitepy._copying.dump_lines import dump_lines
 
-        self._number()
+        self._open_number()
         if self._exclusively(self._has_transaction):
             return dump_lines(self, filter)
         return self._dump_of_what_is_committed(filter)

@@ -17,7 +17,7 @@ class AsyncTransactionControl(AsyncTransactions):
 
         Counts only where `autocommit` is LEGACY_TRANSACTION_CONTROL. Cannot become None inside a transaction.
         """
-        self._number()
+        self._open_number()
         return self._isolation_level
 
     @isolation_level.setter
@@ -25,7 +25,7 @@ class AsyncTransactionControl(AsyncTransactions):
         level = checked_isolation_level(level)
         if level is None and self._has_transaction():
             raise ProgrammingError("a transaction is open, and an assignment cannot wait: commit it first")
-        self._number()
+        self._open_number()
         self._control_by(self._autocommit, level)
 
     @property
@@ -38,7 +38,7 @@ class AsyncTransactionControl(AsyncTransactions):
 
         May be assigned where that neither commits nor begins a transaction; `set_autocommit` always does it.
         """
-        self._number()
+        self._open_number()
         return self._autocommit
 
     @autocommit.setter

@@ -88,13 +88,13 @@ class Looping(ConnectionCore):
         """Whether a transaction is open, as far as this connection can know."""
         return self._has_transaction()
 
-    def _number(self) -> int:
+    def _open_number(self) -> int:
         library()  # a forked child is told so
         if self._handle is None:
             raise ProgrammingError("the connection is not open yet: await it, or use it by `async with`")
         if asyncio._get_running_loop() is not self._loop:
             self._refuse_loop()
-        return self._handle.number or super()._number()  # which raises what a closed one is to raise
+        return self._handle.number or super()._open_number()  # which raises what a closed one is to raise
 
     def _refuse_loop(self) -> None:
         try:

@@ -26,7 +26,7 @@ class AsyncConnection(Looping):
         """
         from dqlitepy._connection.settings import pragma_of  # few programs need it
 
-        self._number()
+        self._open_number()
         rows = await self._exclusively(self._ask, f"PRAGMA {pragma_of(op)}")
         return bool(rows[0][0])
 
@@ -40,7 +40,7 @@ class AsyncConnection(Looping):
         """
         from dqlitepy._connection.settings import pragma_of  # few programs need it
 
-        self._number()
+        self._open_number()
         await self._exclusively(self._ask, f"PRAGMA {pragma_of(op)} = {int(bool(enable))}")
         if await self.getconfig(op) != bool(enable):
             raise OperationalError("Unable to set config: end the transaction first")

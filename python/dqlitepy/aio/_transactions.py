@@ -18,12 +18,12 @@ class AsyncTransactions(AsyncConnection):
             AmbiguousCommitError: the connection to the leader was lost on the way: look before you run it again.
             OperationalError: it was not committed.
         """
-        self._number()
+        self._open_number()
         await self._finish_transaction("COMMIT", self._usable_number)
 
     async def rollback(self) -> None:
         """Rolls the open transaction back, if any. On a broken connection that has happened already."""
-        self._number()
+        self._open_number()
         await self._finish_transaction("ROLLBACK", self._forget_loss)
 
     async def _finish_transaction(self, sql: str, check: Callable[[], object]) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex, T
 
 from dqlitepy._cluster.place import Place, place_of
 from dqlitepy._cluster.target import StrOrBytesPath
+from dqlitepy._connection.factory import factory_of, signature_of
 from dqlitepy._connection.reads import Reads, checked_reading
-from dqlitepy._connection.shape import factory_of, shape
 from dqlitepy._connection.transactions import (
     LEGACY_TRANSACTION_CONTROL,
     Autocommit,
@@ -144,7 +144,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         if forked():  # the parent's, which still uses it
             self._forget_handle()
             return
-        self._number()
+        self._open_number()
         await self._turn.take()
         try:
             handle, self._handle = self._handle, Handle(0)
@@ -166,7 +166,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         if self._loop.is_closed():
             self._release()
             return None
-        self._number()
+        self._open_number()
         if self._loop.is_running() and asyncio._get_running_loop() is not self._loop:
             asyncio.run_coroutine_threadsafe(self.close(), self._loop)
             return None
@@ -198,7 +198,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
         return cursor
 
     async def _cursor_of(self, factory: Callable[[Connection], Cursor]) -> Cursor:
-        self._number()
+        self._open_number()
         cursor = factory(self)
         if not isinstance(cursor, Cursor):
             raise TypeError(f"factory must return a cursor, not {type(cursor).__name__}")
@@ -217,7 +217,7 @@ class Connection(AsyncRefusedMethods, AsyncCopyingConnection):
                 except BaseException:
                     await _release_place(self._place)
                     raise
-        self._number()
+        self._open_number()
         return self
 
     async def _connect(self) -> None:
@@ -326,4 +326,4 @@ def connect(*args: Any, **options: Any) -> Connection:
     return connection
 
 
-connect.__wrapped__ = shape(Connection)  # type: ignore[attr-defined]
+connect.__wrapped__ = signature_of(Connection)  # type: ignore[attr-defined]

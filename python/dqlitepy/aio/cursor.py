@@ -131,7 +131,7 @@ class Cursor(Fetching):
         if connection._is_closed():
             self._closed = True
             return
-        connection._number()
+        connection._open_number()
         self._refuse_recursion()
         self._closed = True
         if self._more:

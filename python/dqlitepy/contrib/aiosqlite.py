@@ -85,10 +85,10 @@ class Connection(aio.Connection):
             raise ConnectionClosed("no active connection")
         return self
 
-    def _number(self) -> int:
+    def _open_number(self) -> int:
         if self._handle is None or not self._handle.number:
             raise ConnectionClosed("Connection closed")
-        return super()._number()
+        return super()._open_number()
 
 
 def connect(database: Any, *, iter_chunk_size: int = 64, loop: object = None, **arguments: Any) -> Connection:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`connect` passes its arguments on to a class, or to a factory: to which, and what `help` shows of that."""
+"""What `connect` calls, a class or the user's factory, and which arguments `help(connect)` shows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _FACTORY = 5  # its position among the arguments of connect
 
 
 def factory_of(arguments: Sequence[Any], options: Mapping[str, Any], cls: type[Any]) -> Callable[..., Any]:
-    """Returns what makes a connection of the arguments of `connect`: the factory among them, or the class."""
+    """Returns what makes the connection: the factory among the arguments of `connect`, or the class."""
     return options.get("factory") or (arguments[_FACTORY] if len(arguments) > _FACTORY else None) or cls
 
 
-def shape(cls: type[Any]) -> MethodType:
-    """Returns the `__wrapped__` of a function that takes the arguments of a class and returns an instance."""
+def signature_of(cls: type[Any]) -> MethodType:
+    """Returns the `__wrapped__` of `connect`: tools show the arguments of the class, and an instance as result."""
     made = cls.__init__
     function = FunctionType(made.__code__, made.__globals__, made.__name__, made.__defaults__)
     function.__kwdefaults__ = made.__kwdefaults__
