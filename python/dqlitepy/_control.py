@@ -11,12 +11,12 @@ from dqlitepy._blocking.transactions import SyncTransactions
 from dqlitepy._connection.transactions import Autocommit, checked_autocommit, checked_isolation_level
 from dqlitepy.errors import Error
 
-# Where Self stands in a base class, Jedi takes it for that class; a variable of this kind is the subclass.
+# Jedi takes Self in a base class for the base class; this variable it takes for the subclass.
 _Self = TypeVar("_Self", bound="TransactionControl")
 
 
 class TransactionControl(SyncTransactions):
-    """A connection with the ways of PEP 249 and of `sqlite3` to control transactions."""
+    """A connection that controls transactions as PEP 249 and `sqlite3` do."""
 
     @property
     def isolation_level(self) -> str | None:

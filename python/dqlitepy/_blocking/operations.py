@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the operations of a connection, one at a time, and waits for each."""
+"""Runs the operations of a connection, one at a time, and blocks the thread. The twin of `aio._looping`."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class EmbeddedNode:
             _settle_abandoned()
 
     def abandon(self) -> None:
-        """Gives up one use, for finalizers: waits neither for the node nor for a lock."""
+        """Gives up one use; for finalizers, as it waits neither for the node nor for a lock."""
         if not forked():
             _abandoned.append(self)
             _settle_abandoned()

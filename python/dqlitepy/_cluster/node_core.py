@@ -161,7 +161,7 @@ class NodeCore:
 
     @property
     def tls(self) -> TLS | None:
-        """What it was made with."""
+        """The certificates that it was made with."""
         return self._tls
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a connection's database is: on a node that runs in this process because of it, or on a cluster."""
+"""How a connection gets at its database: it holds an embedded node, which it starts, or knows a cluster's addresses."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the first argument of `connect` means."""
+"""What the first argument of `connect` names: a cluster's URL, a directory, or a temporary database."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether, and after which pause, a transaction is run again; for both ways of waiting."""
+"""The rules of `run_transaction`: whether a transaction runs again, and after which pause; for both ways of waiting."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def enable_callback_tracebacks(enable: bool, /) -> None:
 
 
 def call(callback: Callable[[str], object], argument: str) -> None:
-    """Calls a function whose exceptions must not end what it is told of."""
+    """Calls a callback, whose exception must not end the operation that it is about."""
     try:
         callback(argument)
     except Exception as error:
@@ -23,7 +23,7 @@ def call(callback: Callable[[str], object], argument: str) -> None:
 
 
 class _Finalized:
-    """What a finalizer raises, Python itself hands to `sys.unraisablehook`; nothing else can."""
+    """Raises in its finalizer: only there does Python hand an exception to `sys.unraisablehook`."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error

@@ -37,7 +37,7 @@ _NAMES_WANT_A_MAPPING = sys.version_info >= (3, 12)
 
 
 class ConnectionCore(ReadingConnection):
-    """The state of a connection, and what its operations are made of."""
+    """The state of a connection; makes its operations."""
 
     _handle: Handle | None = None
     _thread = 0  # the only one that may use the connection, 0 for any
@@ -120,7 +120,7 @@ class ConnectionCore(ReadingConnection):
         return bool(flag.value)
 
     def _leader_address(self) -> bytes:
-        """Returns where the leader is that this connection found last."""
+        """Returns the address of the leader that this connection found last."""
         block, size, error = Block(), BlockSize(), ErrorStruct()
         if library().dqlitepy_leader_address(self._open_number(), block, size, error) != Status.OK:
             raise exception_of(error)
@@ -143,7 +143,7 @@ class ConnectionCore(ReadingConnection):
         return number
 
     def _is_closed(self) -> bool:
-        """Whether it was closed before; ProgrammingError on the wrong thread, and where nothing was ever opened."""
+        """Whether it is closed; ProgrammingError on the wrong thread, or if nothing was ever opened."""
         if self._handle is None or self._thread_is_wrong():
             self._open_number()
         return self._handle is not None and not self._handle.number
@@ -161,7 +161,7 @@ class ConnectionCore(ReadingConnection):
         return self._thread not in (0, get_ident())
 
     def _usable_number(self) -> HandleNumber:
-        """Returns what a statement on this connection begins with that has its turn.
+        """Returns the handle for a statement that runs in this connection's turn.
 
         Raises:
             ProgrammingError: the connection cannot be used, or not here.
@@ -173,7 +173,7 @@ class ConnectionCore(ReadingConnection):
         return number
 
     def _unbroken_number(self) -> HandleNumber:
-        """Returns what a statement on this connection begins with, before it has its turn.
+        """Returns the handle for a statement that has not taken its turn yet.
 
         Raises:
             ProgrammingError: the connection is closed.
@@ -188,7 +188,7 @@ class ConnectionCore(ReadingConnection):
         return handle.argument
 
     def _settle(self) -> None:
-        """Leaves an operation behind that was not seen to end; only with the turn, as there may be another one.
+        """Gives up an operation whose end was not waited for. Only in the turn: it could be that of another thread.
 
         Raises:
             LeadershipLostError: the transaction that was open is gone, and nobody was told.
@@ -202,12 +202,12 @@ class ConnectionCore(ReadingConnection):
             )
 
     def _forget_loss(self) -> None:
-        """Forgets a transaction that is gone, where it is to be rolled back anyway."""
+        """Forgets that the transaction is gone: the caller is about to roll it back anyway."""
         self._leave_unfinished()
         self._transaction_lost = False
 
     def _leave_unfinished(self) -> None:
-        """Leaves a statement whose end was not waited for, as after a second Ctrl-C, to the server with its link."""
+        """Gives up a statement whose end was not waited for, as after a second Ctrl-C, together with its link."""
         if not self._unfinished:
             return
         lost, error = Int32(), ErrorStruct()
@@ -300,7 +300,7 @@ class ConnectionCore(ReadingConnection):
         return ExecuteMany(self._unbroken_number(), sql, rows, self._begin_before, 0)
 
     def _control(self, sql: str, parameters: Parameters = ()) -> Execute:
-        """An operation with a statement that no implicit BEGIN precedes."""
+        """Returns the operation for a statement that never gets an implicit BEGIN."""
         return Execute(self._usable_number(), sql.encode(), encode(parameters), b"", 0)
 
     def _trace(self, operation: Execute) -> None:

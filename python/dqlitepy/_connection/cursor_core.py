@@ -20,7 +20,7 @@ Description: TypeAlias = tuple[tuple[str, None, None, None, None, None, None], .
 
 
 class CursorCore:
-    """The state of a cursor: what the last statement told, and the rows of it that have arrived."""
+    """The state of a cursor: the result of the last statement, and those of its rows that have arrived."""
 
     # What holds of a cursor that has run nothing; here, since `Connection.execute` makes one for each statement.
     _filled = False  # there is something of a last statement
@@ -90,7 +90,7 @@ class CursorCore:
     def _accept(
         self, operation: Execute, detect_types: int, declared: Sequence[str | None], last_insert_id: int
     ) -> None:
-        """Takes over what a statement brought."""
+        """Takes the result of a statement over."""
         self._filled = True
         self._lastrowid = last_insert_id
         flags = operation.result.flags
@@ -143,7 +143,7 @@ class CursorCore:
         raise self._failure from error
 
     def _fail_fetching(self, error: BaseException) -> None:
-        """Keeps the exception that ended fetching for the reader, who gets it at the end of the rows."""
+        """Keeps the exception that ended fetching; the reader gets it after the last row."""
         self._more = False
         lost = OperationalError("the rest of this result was lost when fetching it was interrupted")
         self._failure = error if isinstance(error, Error) else lost
@@ -205,7 +205,7 @@ class CursorCore:
         return row if self.row_factory is None else self.row_factory(self, row)
 
     def _presenter(self, text_factory: Callable[[bytes], Any]) -> Callable[[_Row], _Row] | None:
-        """Returns what makes a row of one that has arrived, None where nothing has to be done."""
+        """Returns the function that makes the user's row of one that has arrived; None if they are the same."""
         present = presenter(self._names, self._converters, text_factory, as_bytes=self._as_bytes)
         if present is None or (self._converters is None and text_factory in (str, bytes)):
             return present

@@ -48,7 +48,7 @@ class Pooled(Protocol):
 
 
 class WaiterCore(ABC, Generic[_C]):
-    """Someone who waits for a connection; `_wake` ends that."""
+    """A thread or task that waits for a connection; `_wake` ends the wait."""
 
     def __init__(self) -> None:
         self.member: Member[_C] | None = None  # None, once it waits no more: the right to open one
@@ -112,7 +112,7 @@ class PoolCore(Generic[_C]):
         return True
 
     def withdraw(self, waiter: WaiterCore[_C]) -> bool:
-        """Takes a waiter out of the line; returns False where it is not there, having got what it waits for."""
+        """Takes a waiter out of the line; returns False if it is not in it, because it got its connection."""
         with self._lock:
             if waiter in self.waiting:
                 self.waiting.remove(waiter)
@@ -120,7 +120,7 @@ class PoolCore(Generic[_C]):
             return False
 
     def abandon(self, waiter: WaiterCore[_C]) -> Member[_C] | None:
-        """Takes a waiter out of the line that does not wait any more; the next one gets what it may have got.
+        """Takes a waiter that was interrupted out of the line; what it may have got goes to the next one.
 
         Returns:
             A member that nobody can use any more, for the caller to close and then to `leave` for.
@@ -133,7 +133,7 @@ class PoolCore(Generic[_C]):
         return None if self.give_back(waiter.member) else waiter.member
 
     def joins(self, connection: _C) -> Member[_C]:
-        """Makes a member of a connection for which there was the right to open one."""
+        """Makes a member of a connection that was opened by a right to open one."""
         leader = connection._leader_address()
         with self._lock:
             if leader:  # none is known before the leader is needed, where reads are local
@@ -142,7 +142,7 @@ class PoolCore(Generic[_C]):
             return Member(connection, self.generation, leader)
 
     def look_at(self, member: Member[_C]) -> None:
-        """Looks at a member that was in use: where it went to another leader by itself, the others have to follow."""
+        """Looks at a member that was in use: if it has found another leader by itself, the others are outdated."""
         leader = member.connection._leader_address()
         position = member.connection._share_position(0)
         with self._lock:
@@ -163,7 +163,7 @@ class PoolCore(Generic[_C]):
         return self.closed or member.generation != self.generation
 
     def is_doubtful(self, member: Member[_C]) -> bool:
-        """Whether the connection has to be asked a question before it is given out."""
+        """Whether the connection has to be tested before it is given out."""
         return monotonic() - member.idle_since >= self._check_after
 
     def note(self, error: BaseException) -> None:
@@ -173,7 +173,7 @@ class PoolCore(Generic[_C]):
                 self.generation += 1
 
     def give_back(self, member: Member[_C]) -> bool:
-        """Gives a healthy member to who waits longest, or lets it idle; returns False where it is outdated."""
+        """Gives a healthy member to the longest waiter, or lets it idle; returns False if it is outdated."""
         with self._lock:
             if self.is_outdated(member):
                 return False
@@ -185,7 +185,7 @@ class PoolCore(Generic[_C]):
             return True
 
     def leave(self) -> None:
-        """Takes note that a member is gone, or could not be opened; who waits longest may open one."""
+        """Notes that a member is gone, or could not be opened; the longest waiter may open another one."""
         with self._lock:
             if self.waiting:
                 self.waiting.popleft().grant(None)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 
 class Statement:
-    """A statement that SQLite could compile; made by calling a connection. It does nothing: `execute` takes texts."""
+    """A statement that SQLite can compile; made by calling a connection. It has no use: `execute` takes texts."""
 
     __module__ = "dqlitepy"
     __slots__ = ("sql",)

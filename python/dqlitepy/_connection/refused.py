@@ -27,7 +27,7 @@ class Open(Protocol):
 
 
 class RefusedMethods:
-    """To be inherited by a connection. None as the callback takes nothing away, and is allowed."""
+    """Base of a connection. None as the callback is allowed: it removes a callback, and there is none."""
 
     def create_function(self: Open, name: str, narg: int, func: Any, *, deterministic: bool = False) -> None:
         """Raises NotSupportedError."""

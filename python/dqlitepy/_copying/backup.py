@@ -25,7 +25,7 @@ Progress: TypeAlias = Callable[[int, int, int], object]
 def copy_to_file(
     options: ConnectOptions, path: str, pages: int, progress: Progress | None, *, any_server: bool = False
 ) -> None:
-    """Makes `path`, a SQLite file that did not exist, of what is committed.
+    """Writes what is committed to `path`, a SQLite file that must not exist.
 
     Args:
         options: which database.

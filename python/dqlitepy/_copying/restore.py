@@ -138,7 +138,7 @@ def _make(target: SyncConnection, kind: str, name: str, sql: str) -> None:
 
 
 def _cannot_make(kind: str, name: str, error: OperationalError) -> NotSupportedError:
-    """What it says of a function, a collation or a module that only the source's program has."""
+    """The error for a function, a collation or a module that only the source's program has."""
     return NotSupportedError(f"the {kind} {name!r} cannot be restored: {error}. Drop it in a copy of the source first")
 
 
@@ -158,7 +158,7 @@ def _make_virtual(target: SyncConnection, tables: list[tuple[str, str]]) -> None
 
 
 class _Rows:
-    """Copies the rows of tables and tells how far that is."""
+    """Copies the rows of tables and reports the progress."""
 
     def __init__(self, read: Read, target: SyncConnection, progress: Progress | None) -> None:
         self._read = read

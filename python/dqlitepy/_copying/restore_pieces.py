@@ -103,7 +103,7 @@ class Pieces:
             self._open, self.size, self.began = True, 0, monotonic()
 
     def went(self, size: int) -> None:
-        """Takes note of rows, and ends a piece that is large enough."""
+        """Counts rows that were copied, and commits the piece if it is large enough."""
         self.size += size
         if self.size >= _PIECE and not self._finished:
             self._commit()

@@ -29,7 +29,7 @@ _Read: TypeAlias = Callable[[str], Iterator[tuple[Any, ...]]]
 
 @contextmanager
 def reading_file(path: str) -> Iterator[_Read]:
-    """Yields what runs a SELECT or PRAGMA on a SQLite file, all as of one moment; nothing is written to it.
+    """Yields a function that runs a SELECT or PRAGMA on a SQLite file, all as of one moment; nothing is written to it.
 
     Raises:
         OperationalError: the file cannot be opened or read.
@@ -45,7 +45,7 @@ def reading_file(path: str) -> Iterator[_Read]:
 
 @contextmanager
 def _reading(path: str, called: str, *, foreign: bool) -> Iterator[_Read]:
-    """Yields what reads a file.
+    """Yields a function that reads a file.
 
     Args:
         path: of the file.
@@ -106,7 +106,7 @@ def reading_connection(source: sqlite3.Connection) -> Iterator[_Read]:
 
 @contextmanager
 def reading_bytes(data: bytes | bytearray | memoryview) -> Iterator[_Read]:
-    """Yields what runs a SELECT or PRAGMA on the bytes of a SQLite file."""
+    """Yields a function that runs a SELECT or PRAGMA on the bytes of a SQLite file."""
     with tempfile.TemporaryDirectory(prefix="dqlitepy-") as folder:
         path = os.path.join(folder, "copy")
         with open(path, "wb") as file:

@@ -11,7 +11,7 @@ _SUFFIXES = ("-wal", "-journal")
 
 
 def milliseconds(name: str, seconds: float) -> int:
-    """Returns `seconds` as the shim wants it: negative ones are 0, endless ones the longest there is.
+    """Returns `seconds` in milliseconds for the shim: 0 for negative ones, the largest number for infinite ones.
 
     Raises:
         TypeError: it is no number.

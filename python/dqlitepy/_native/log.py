@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings what the nodes of this process have to say to `logging.getLogger("dqlitepy")`.
+"""Brings the log of this process's nodes to `logging.getLogger("dqlitepy")`.
 
 The shim never calls into Python: a thread of ours fetches its records while nodes run.
 """
@@ -35,7 +35,7 @@ def node_started() -> None:
 
 
 def node_stopped() -> None:
-    """Counts it down, and brings what is left."""
+    """Counts a node that has stopped, and brings the rest of its log."""
     global _nodes
     with _lock:
         _nodes -= 1

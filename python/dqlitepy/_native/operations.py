@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The native operations that can take long, each as an object: how it begins, and how it goes on after PENDING.
+"""The native operations that can take long, each as an object: how to begin it, and how to continue it after PENDING.
 
 They decide nothing and never wait by themselves; `_native.waiting.complete` drives them.
 """
@@ -47,7 +47,7 @@ class Operation(ABC):
 
     @property
     def error(self) -> ErrorStruct:
-        """What it failed with, where its Status says so."""
+        """The error, if its Status says that it failed."""
         return self._error
 
     @property
@@ -74,7 +74,7 @@ class Operation(ABC):
         """Goes on, waits at most `slice_ms`, returns a Status."""
 
     def dispose(self) -> None:  # noqa: B027  # most have brought nothing
-        """Gives back what the operation brought."""
+        """Frees the memory of the result."""
 
 
 class _Opening(Operation):

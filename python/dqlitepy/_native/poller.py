@@ -69,7 +69,7 @@ class Poller:
             raise
 
     async def open(self, opening: Operation) -> None:
-        """Runs an operation that makes a handle, which is attached from then on, and `forget` tells that it is closed.
+        """Runs an operation that makes a handle, and attaches that. Call `forget` when the handle is closed.
 
         Raises:
             dqlitepy.Error: it failed; there is no handle.
@@ -96,7 +96,7 @@ class Poller:
             raise
 
     def attach(self, handle: int) -> None:
-        """Has the handle's operations told of here from now on, whatever loop was told before; until `forget`.
+        """Watches the handle's operations from now on, instead of the loop that did before; until `forget`.
 
         Raises:
             dqlitepy.Error: the handle or the poller is closed.
@@ -136,7 +136,7 @@ class Poller:
                 end.set_result(status)
 
     async def _abandon(self, operation: Operation, end: asyncio.Future[int], reason: BaseException) -> None:
-        """Ends an operation for whose end its task does not wait any more."""
+        """Cancels an operation whose task was cancelled, and waits for its end."""
         operation.dispose()  # it may have just ended
         if end.done() and not end.cancelled():
             operation.ended = True

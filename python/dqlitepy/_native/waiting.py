@@ -43,7 +43,7 @@ def complete(operation: Operation) -> None:
 def _cancel(native: Library, operation: Operation) -> None:
     # A second Ctrl-C leaves this function early, at any line.
     operation.dispose()  # it may have just ended
-    if operation.error.kind:  # with this, which tells what is lost; to go on would write something else over it
+    if operation.error.kind:  # with this error, which says what is lost; another slice would overwrite it
         operation.ended = True
         return
     native.dqlitepy_cancel(operation.handle, ErrorStruct())

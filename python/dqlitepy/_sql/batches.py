@@ -34,7 +34,7 @@ class _Batch:
 
     @property
     def pending(self) -> bool:
-        """Whether there is something to run: without any row, the statement is checked and its transaction begun."""
+        """Whether there is something to run; also without any row: the statement is checked, its transaction begun."""
         return self._rows > 0 or not self.taken
 
     @property
@@ -60,7 +60,7 @@ class _Batch:
         yield from self.add_each(chunk)
 
     def add_whole(self, rows: int, encoded: bytes | None) -> bool:
-        """Adds rows by an encoding of all of them, where there is one that is not too large; returns whether it did."""
+        """Adds rows that were encoded together; returns False, and adds none, if they were not or are too large."""
         if encoded is None or len(encoded) > _LARGE_CHUNK_BYTES:
             return False
         self.add(rows, encoded)
@@ -91,7 +91,7 @@ def batches(
     bind_all: Callable[[Iterable[Any]], Iterator[Parameters]],
     encode_plain: Callable[[list[Any]], bytes | None] | None = None,
 ) -> Iterator[bytes]:
-    """Yields the encoded rows in batches; where one cannot be had, those before it and then the failure.
+    """Yields the encoded rows in batches; if a row cannot be encoded, the rows before it, and then its failure.
 
     Args:
         rows: the parameters of each run, as the user gave them.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows that can be stored as they are, which the shim finds out in a third of the time that Python takes for it."""
+"""Rows that can be stored as they are: the shim finds that out in a third of the time that Python would take."""
 
 from __future__ import annotations
 

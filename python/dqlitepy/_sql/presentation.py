@@ -22,7 +22,7 @@ def presenter(
     *,
     as_bytes: bool,
 ) -> Callable[[_Row], _Row] | None:
-    """Returns what makes a row, as the user sees it, of one as it crossed; None where they are the same.
+    """Returns the function that makes the user's row of one as it crossed; None if they are the same.
 
     Args:
         names: of the columns, for messages.

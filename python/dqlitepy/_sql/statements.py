@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the shim finds out about a statement without running it."""
+"""What the shim finds out about a statement without running it: verb, parameters, declared types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAY_HAVE_PARAMETERS = frozenset("?:@$#")
 
 
 class StatementFacts(NamedTuple):
-    """A statement as its text shows it; whether it is right only the server knows."""
+    """What the text of a statement shows. Only the server knows whether it is valid."""
 
     names: tuple[str | None, ...]  # of the parameters; None for one that has only a position
     named: tuple[int, str] | None  # position and name of the first parameter that has a name, not a number

@@ -9,7 +9,7 @@ from dqlitepy.errors import ProgrammingError
 
 
 class AsyncTransactionControl(AsyncTransactions):
-    """A connection with the ways of PEP 249 and of `sqlite3` to control transactions."""
+    """A connection that controls transactions as PEP 249 and `sqlite3` do."""
 
     @property
     def isolation_level(self) -> str | None:

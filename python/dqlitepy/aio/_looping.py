@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the operations of a connection, one at a time, while the other tasks of its event loop go on."""
+"""Runs the operations of a connection, one at a time, while other tasks run. The twin of `_blocking.operations`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from dqlitepy.members import ConnectionInfo, NodeInfo, NodeStats, Role
 
 
 class AsyncNode(NodeCore):
-    """A node that answers."""
+    """The questions to a running node."""
 
     async def wait_ready(self, timeout: float = 30.0) -> None:
         """Waits until the node is a member of its cluster, has the role to begin with, and the cluster has a leader.

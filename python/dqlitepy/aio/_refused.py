@@ -9,7 +9,7 @@ from dqlitepy._connection.refused import Blob, Open, RefusedMethods
 
 
 class AsyncRefusedMethods:
-    """To be inherited by a connection. None as the callback takes nothing away, and is allowed."""
+    """Base of a connection. None as the callback is allowed: it removes a callback, and there is none."""
 
     async def create_function(self: Open, name: str, num_params: int, func: Any, deterministic: bool = False) -> None:
         """Raises NotSupportedError."""
