@@ -28,6 +28,10 @@ class Patch:
     fields: dict[str, str]
     title: str
 
+    def path(self, checkout: Path) -> Path:
+        """Returns the file that the patch lies in."""
+        return _folder(checkout, self.component) / f"{self.name}.patch"
+
     @property
     def group(self) -> str:
         """The folder that the patch lies in, or nothing."""
@@ -44,6 +48,10 @@ class Patch:
         return _TEST.findall(self.fields["Test"])
 
 
+def _folder(checkout: Path, component: str) -> Path:
+    return checkout / "third_party" / component / "patches"
+
+
 def read_patches(checkout: Path) -> list[Patch]:
     """Returns all patches, in the order in which they apply."""
     return [
@@ -55,7 +63,7 @@ def read_patches(checkout: Path) -> list[Patch]:
 
 def read_patch(checkout: Path, component: str, file: str) -> Patch:
     """Returns one patch; BadHead if its head is not as docs/building.md says."""
-    lines = (checkout / "third_party" / component / "patches" / file).read_text(encoding="utf-8").split("\n")
+    lines = (_folder(checkout, component) / file).read_text(encoding="utf-8").split("\n")
     if not lines[0].startswith("SPDX-License-Identifier: ") or not lines[1].startswith("Modification of "):
         raise BadHead(f"{file} does not begin with its licence and the date of the modification")
     fields = {}

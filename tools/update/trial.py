@@ -52,8 +52,7 @@ def report(checkout: Checkout, patches: list[Patch], tree: Path, version: str) -
     lines = []
     failed: list[str] = []
     for patch in patches:
-        file = checkout.root / "third_party" / patch.component / "patches" / f"{patch.name}.patch"
-        told = _apply(file, tree)
+        told = _apply(patch.path(checkout.root), tree)
         if told is not None and told != "is in it":
             waits = [need for need in patch.needs if need in failed]
             failed.append(patch.name)
