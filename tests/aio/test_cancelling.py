@@ -129,7 +129,7 @@ def test_connecting_can_be_cancelled(tmp_path: Path) -> None:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):
                     await aio.connect(f"dqlite://{host}:{port}/main")
-        connecting = [asyncio.create_task(aio.connect(tmp_path, leader_timeout=HANG)._open()) for _ in range(20)]
+        connecting = [asyncio.ensure_future(aio.connect(tmp_path, leader_timeout=HANG)) for _ in range(20)]
         await asyncio.sleep(0)
         for task in connecting[::2]:
             task.cancel()
@@ -151,11 +151,11 @@ def test_a_cancellation_that_meets_the_end(tmp_path: Path, monkeypatch: pytest.M
 
     async def main() -> None:
         async with aio.connect(tmp_path):
-            connecting = asyncio.create_task(aio.connect(tmp_path)._open())
+            connecting = asyncio.ensure_future(aio.connect(tmp_path))
             await asyncio.sleep(0)
             while connecting.done():  # a busy machine took this thread its core meanwhile: nothing was waited for
                 await (await connecting).close()
-                connecting = asyncio.create_task(aio.connect(tmp_path)._open())
+                connecting = asyncio.ensure_future(aio.connect(tmp_path))
                 await asyncio.sleep(0)
             time.sleep(0.2)  # the connection is open by the end of it
             asyncio.get_running_loop().call_soon(connecting.cancel)

@@ -40,7 +40,7 @@ async def main(directory):
     await connections[0].execute("CREATE TABLE t (a)")
     most = 500  # Go starts one whenever a system call is slow, more on a busy machine; one each would be 1000
     assert threads() < most, threads()
-    await asyncio.gather(*(con._open() for con in connections))
+    await asyncio.gather(*connections)
     assert threading.active_count() < 10, threading.active_count()
     assert threads() < most, threads()
     await connections[0].execute("INSERT INTO t VALUES (0)")

@@ -7,6 +7,7 @@ import dqlitepy
 import pytest
 from dqlitepy._native.abi import SMALL_SIZE
 
+from tests.node.inside import is_spooled
 from tests.support import run_python
 
 # The peak of this process's memory in MiB, above what it was when a connection had been opened.
@@ -89,9 +90,9 @@ def test_a_result_for_which_there_is_no_room_says_so(con: dqlitepy.Connection, m
 def test_what_was_spooled_goes_with_the_cursor(con: dqlitepy.Connection) -> None:
     cursor = con.execute(SEVERAL_BATCHES)
     con.execute("SELECT 1")
-    assert cursor._spooled
+    assert is_spooled(cursor)
     cursor.close()
-    assert not cursor._spooled
+    assert not is_spooled(cursor)
 
 
 def test_a_spooled_block_may_be_small(con: dqlitepy.Connection) -> None:

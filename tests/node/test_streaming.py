@@ -10,6 +10,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
+from tests.node.inside import rows_at_hand
 from tests.support import open_handles
 
 ROWS = 50_000
@@ -33,7 +34,7 @@ def all_rows() -> list[tuple[int, str]]:
 def test_the_result_comes_in_batches(con: dqlitepy.Connection) -> None:
     cursor = con.execute("SELECT * FROM t ORDER BY a")
     assert cursor.fetchone() == (0, "row 0 " + "x" * 40)
-    assert 1 < len(cursor._rows) < ROWS / 4, "otherwise the tests here test nothing"
+    assert 1 < rows_at_hand(cursor) < ROWS / 4, "otherwise the tests here test nothing"
 
 
 @pytest.mark.parametrize("way", ["iterate", "fetchall", "fetchmany", "fetchone", "mixed"])

@@ -11,6 +11,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
+from tests.node.inside import during_a_call
 from tests.support import HANG, open_handles
 
 ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r"
@@ -159,7 +160,7 @@ def test_a_signal_handler_is_told_to_use_its_own_connection(con: dqlitepy.Connec
         with pytest.raises(dqlitepy.ProgrammingError, match="^Recursive use of a connection"):
             con.execute("SELECT 2")
 
-    con._exclusively(reenter)
+    during_a_call(con, reenter)
     assert con.execute("SELECT 1").fetchone() == (1,)
 
 
