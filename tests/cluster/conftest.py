@@ -10,8 +10,7 @@ from typing import Any
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import Machines, addresses, quick, voters
-from tests.support import eventually
+from tests.cluster.machines import Machines, addresses, quick, wait_for_voters
 
 
 @pytest.fixture
@@ -43,5 +42,5 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
     """A cluster of three voters in processes of their own."""
     with Machines(tmp_path, 3) as cluster:
         client = cluster.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         yield cluster

@@ -15,7 +15,7 @@ from typing import Any
 
 import dqlitepy
 
-from tests.support import HANG, LOG, finish, free_address, python
+from tests.support import HANG, LOG, eventually, finish, free_address, python
 
 # A leader is replaced after 3 to 6 s of silence. A busy machine makes none that long, so that only those leaders change
 # whose nodes a test ends; such a test takes as long for each. At half of it some changed at a load of 20.
@@ -158,3 +158,8 @@ class Machines:
 def voters(client: dqlitepy.Client) -> int:
     """Returns how many nodes have a vote."""
     return sum(node.role is dqlitepy.Role.VOTER for node in client.cluster())
+
+
+def wait_for_voters(client: dqlitepy.Client, count: int) -> None:
+    """Waits until so many nodes have a vote."""
+    eventually(lambda: voters(client), lambda found: found == count)

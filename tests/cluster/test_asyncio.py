@@ -11,8 +11,8 @@ from pathlib import Path
 import dqlitepy
 from dqlitepy import aio
 
-from tests.cluster.machines import Machines, voters
-from tests.support import HANG, eventually
+from tests.cluster.machines import Machines, wait_for_voters
+from tests.support import HANG
 
 
 def test_connections_find_the_next_leader(three: list[dqlitepy.Node]) -> None:
@@ -90,11 +90,6 @@ def test_a_pool_of_threads_follows_the_leader_in_silence(three: list[dqlitepy.No
         assert set(after) & set(before) == {first}
         assert pool.size == 3
         assert set(members()) == set(after)
-
-
-def wait_for_voters(client: dqlitepy.Client, count: int) -> None:
-    """Waits until as many nodes have a vote."""
-    eventually(lambda: voters(client), lambda found: found == count)
 
 
 def change_leader(client: dqlitepy.Client) -> None:

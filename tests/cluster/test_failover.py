@@ -11,7 +11,7 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import Machines, voters
+from tests.cluster.machines import Machines, wait_for_voters
 from tests.support import HANG, eventually, failure_of
 
 ROWS_BETWEEN = 20
@@ -53,7 +53,7 @@ def machines(tmp_path: Path) -> Machines:
 def test_the_leader_is_killed_again_and_again(machines: Machines) -> None:
     with machines:
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         con = machines.connect(isolation_level=None)
         con.execute("CREATE TABLE t (n INTEGER)")
         writer = Writer(con)
@@ -66,7 +66,7 @@ def test_the_leader_is_killed_again_and_again(machines: Machines) -> None:
                 writer.write()
             leader.start()
             leader.wait_ready()
-            eventually(lambda: voters(client), lambda count: count == 3)
+            wait_for_voters(client, 3)
         stored = Counter(number for (number,) in con.execute("SELECT n FROM t"))
         con.close()
         assert len(writer.acknowledged) > 5 * ROWS_BETWEEN
@@ -82,7 +82,7 @@ def test_two_of_three_are_gone(machines: Machines) -> None:
     """Without a majority nothing is written, and the error says who was asked and why not."""
     with machines:
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         for node in machines.nodes[1:]:
             node.kill()
         first, second, third = machines.addresses
@@ -108,7 +108,7 @@ def test_two_of_three_are_gone(machines: Machines) -> None:
 def test_a_planned_handover_interrupts_no_transaction_for_good(machines: Machines) -> None:
     with machines:
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         con = machines.connect(isolation_level=None)
         con.execute("CREATE TABLE t (n INTEGER)")
         writer = Writer(con)
@@ -132,7 +132,7 @@ def test_a_leader_that_is_suspended_comes_back_as_a_follower(machines: Machines)
     """As a virtual machine that is paused: the others go on, and it finds out when it runs again."""
     with machines:
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         con = machines.connect()
         con.execute("CREATE TABLE t (n INTEGER)")
         con.close()
@@ -159,7 +159,7 @@ def test_a_connection_goes_on_without_its_leader(machines: Machines) -> None:
     """The same connection, before and after: what was idle when the leader died is not even in doubt."""
     with machines:
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         con = machines.connect(isolation_level=None)
         con.execute("CREATE TABLE t (n INTEGER)")
         implicit = machines.connect()
@@ -183,7 +183,7 @@ def test_a_connection_leaves_a_leader_that_is_suspended(machines: Machines) -> N
     """It says nothing, and its machine acknowledges all that is sent to it: only the others know."""
     with machines:
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         con = machines.connect(isolation_level=None)
         con.execute("CREATE TABLE t (n INTEGER)")
         reader = machines.connect()

@@ -9,14 +9,14 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import Machines, voters
-from tests.support import despite_load, eventually
+from tests.cluster.machines import Machines, wait_for_voters
+from tests.support import despite_load
 
 
 def test_a_linearizable_read_needs_a_majority(tmp_path: Path) -> None:
     with Machines(tmp_path, 3) as machines:
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         con = machines.connect(linearizable=True, isolation_level=None)
         con.execute("CREATE TABLE t (n INTEGER)")
         con.execute("INSERT INTO t VALUES (1)")
@@ -39,7 +39,7 @@ def test_a_linearizable_read_needs_a_majority(tmp_path: Path) -> None:
 def test_a_leader_alone_answers_no_linearizable_read(tmp_path: Path) -> None:
     with Machines(tmp_path, 3, network_latency=0.5) as machines:  # it takes a while to learn that it is alone
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         with closing(machines.connect()) as patient:
             patient.execute("CREATE TABLE t (n INTEGER)")
         # Shorter than the leader needs to notice.

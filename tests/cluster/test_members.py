@@ -13,7 +13,7 @@ import dqlitepy
 import pytest
 from dqlitepy import aio
 
-from tests.cluster.machines import Machines, NodeProcess, voters
+from tests.cluster.machines import Machines, NodeProcess, wait_for_voters
 from tests.support import HANG, despite_load, eventually, failure_of
 
 
@@ -26,7 +26,7 @@ def test_the_only_node_that_was_given_dies(machines: Machines) -> None:
     with machines:
         given = machines.addresses[0]
         url = f"dqlite://{given}/main"
-        eventually(lambda: voters(machines.client()), lambda count: count == 3)
+        wait_for_voters(machines.client(), 3)
         machines.client().transfer(given)
         con = dqlitepy.connect(url, isolation_level=None, leader_timeout=HANG)
         con.execute("CREATE TABLE t (n INTEGER)")
@@ -52,7 +52,7 @@ def test_the_only_node_that_was_given_is_suspended(machines: Machines) -> None:
     """It accepts connections and says nothing: those that were learned tell that another one leads."""
     with machines:
         given = machines.addresses[0]
-        eventually(lambda: voters(machines.client()), lambda count: count == 3)
+        wait_for_voters(machines.client(), 3)
         machines.client().transfer(given)
         con = dqlitepy.connect(f"dqlite://{given}/main", isolation_level=None, leader_timeout=HANG)
         con.execute("CREATE TABLE t (n INTEGER)")
@@ -79,7 +79,7 @@ def test_members_that_join_later_are_learned_when_the_leader_changes(tmp_path: P
             node.start()
             node.wait_ready()
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         client.transfer(others[0].address)
         con.execute("INSERT INTO t VALUES (1)")  # finds the new leader, and hears of all members there
         others[2].start()
@@ -106,7 +106,7 @@ def test_an_address_that_another_cluster_has_got_meanwhile_is_not_followed(machi
     with machines:
         given, second, third = machines.addresses
         url = f"dqlite://{given}/main"
-        eventually(lambda: voters(machines.client()), lambda count: count == 3)
+        wait_for_voters(machines.client(), 3)
         # It asks as long in vain as it may take to connect.
         con = despite_load(lambda: dqlitepy.connect(url, isolation_level=None, leader_timeout=5))
         client = dqlitepy.Client(given, timeout=HANG)

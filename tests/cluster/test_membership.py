@@ -10,7 +10,7 @@ import dqlitepy
 import pytest
 from dqlitepy import Role
 
-from tests.cluster.machines import Machines, address, quick, voters
+from tests.cluster.machines import Machines, address, quick, wait_for_voters
 from tests.support import HANG, eventually, failure_of, open_handles
 
 Start = Callable[..., dqlitepy.Node]
@@ -56,7 +56,7 @@ def test_a_node_without_a_vote_leads_to_the_cluster(started: Start) -> None:
     third = started(address(), join=[second.address])
     assert {member.address for member in client.cluster()} == {first.address, second.address, third.address}
     # Those who have a vote are told by raft, and only by raft.
-    eventually(lambda: voters(client), lambda count: count == 3)
+    wait_for_voters(client, 3)
     client.transfer(third.address)
     eventually(lambda: client.leader_of(second.address), lambda leader: leader == client.leader())
 
@@ -82,7 +82,7 @@ def test_the_second_of_two_nodes_goes_on_alone(started: Start) -> None:
 
 def test_a_vote_is_handed_over_to_who_has_none(three: list[dqlitepy.Node], started: Start) -> None:
     client = three[0].client(HANG)
-    eventually(lambda: voters(client), lambda count: count == 3)
+    wait_for_voters(client, 3)
     fourth = started(address(), join=[three[0].address])
     eventually(lambda: fourth.role, lambda role: role is Role.STANDBY)
     three[1].close()
@@ -125,7 +125,7 @@ def test_voters_are_spread_over_failure_domains(started: Start) -> None:
 
 def test_the_leadership_goes_where_it_is_sent(three: list[dqlitepy.Node]) -> None:
     client = dqlitepy.Client(three[0].address, timeout=HANG)
-    eventually(lambda: voters(client), lambda count: count == 3)
+    wait_for_voters(client, 3)
     for node in (three[2], three[1], three[1], three[0]):
         client.transfer(node.id)
         assert client.leader() == dqlitepy.NodeInfo(node.id, node.address)
@@ -135,7 +135,7 @@ def test_the_leadership_goes_where_it_is_sent(three: list[dqlitepy.Node]) -> Non
 
 def test_a_node_leaves_and_its_place_is_free(three: list[dqlitepy.Node], started: Start, tmp_path: Path) -> None:
     client = dqlitepy.Client([node.address for node in three], timeout=HANG)
-    eventually(lambda: voters(client), lambda count: count == 3)
+    wait_for_voters(client, 3)
     client.transfer(three[0].id)
     with pytest.raises(dqlitepy.OperationalError, match="leads the cluster and cannot be removed: transfer"):
         client.remove(three[0].id)
@@ -149,7 +149,7 @@ def test_a_node_leaves_and_its_place_is_free(three: list[dqlitepy.Node], started
     assert len(client.cluster()) == 2
     again = started(three[2].address, tmp_path / "newcomer", join=[three[0].address])
     assert again.id != three[2].id
-    eventually(lambda: voters(client), lambda count: count == 3)
+    wait_for_voters(client, 3)
 
 
 def test_a_bare_node_does_what_it_is_told(three: list[dqlitepy.Node], tmp_path: Path) -> None:

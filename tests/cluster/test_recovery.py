@@ -10,8 +10,8 @@ from pathlib import Path
 import dqlitepy
 import pytest
 
-from tests.cluster.machines import Machines, address, quick, voters
-from tests.support import HANG, eventually
+from tests.cluster.machines import Machines, address, quick, voters, wait_for_voters
+from tests.support import HANG
 
 Start = Callable[..., dqlitepy.Node]
 
@@ -25,7 +25,7 @@ def insert(con: dqlitepy.Connection, count: int) -> None:
 def test_the_newest_of_two_survivors_leads_again(tmp_path: Path) -> None:
     with Machines(tmp_path, 3) as machines:
         client = machines.client()
-        eventually(lambda: voters(client), lambda count: count == 3)
+        wait_for_voters(client, 3)
         con = machines.connect()
         con.execute("CREATE TABLE t (n)")
         insert(con, 10)

@@ -18,8 +18,8 @@ import dqlitepy
 import pytest
 from dqlitepy import TLS
 
-from tests.cluster.machines import addresses, quick, voters
-from tests.support import HANG, eventually, failure_of
+from tests.cluster.machines import addresses, quick, wait_for_voters
+from tests.support import HANG, failure_of
 
 Tls = Callable[..., TLS]
 
@@ -97,7 +97,7 @@ def test_a_node_tells_where_its_clients_are(encrypted: list[dqlitepy.Node], tls:
 
 def test_a_cluster_speaks_and_changes_leaders_over_tls(encrypted: list[dqlitepy.Node], tls: Tls) -> None:
     client = dqlitepy.Client([node.address for node in encrypted], tls=tls("client"), timeout=HANG)
-    eventually(lambda: voters(client), lambda count: count == 3)
+    wait_for_voters(client, 3)
     con = dqlitepy.connect(f"dqlite://{encrypted[0].address}", tls=tls("client"))
     con.execute("CREATE TABLE t (a)")
     con.execute("INSERT INTO t VALUES (?)", ("x" * 300_000,))

@@ -13,7 +13,7 @@ import dqlitepy
 import pytest
 from dqlitepy import TLS
 
-from tests.cluster.machines import addresses, voters
+from tests.cluster.machines import addresses, wait_for_voters
 from tests.support import HANG, despite_load, eventually, failure_of
 
 
@@ -63,7 +63,7 @@ def test_an_authority_is_replaced_while_the_cluster_runs(
         started(own, join=at[:1] if own != at[0] else [], tls=each.tls) for own, each in zip(at, machines, strict=True)
     ]
     members = dqlitepy.Client(at, tls=client.tls, timeout=HANG)
-    eventually(lambda: voters(members), lambda count: count == 3)
+    wait_for_voters(members, 3)
     url = f"dqlite://{','.join(at)}/main"
     con = dqlitepy.connect(url, tls=client.tls, isolation_level=None, leader_timeout=HANG)
     con.execute("CREATE TABLE t (n INTEGER)")

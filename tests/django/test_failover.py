@@ -10,12 +10,12 @@ import dqlitepy
 import pytest
 from django.db import OperationalError, transaction
 
-from tests.cluster.machines import Machines, voters
+from tests.cluster.machines import Machines, wait_for_voters
 from tests.django.databases import database
 from tests.django.project.library.models import Author
 from tests.hostile.server import Asked, Peer, Server, behave, names, row
 from tests.protocol import DONE, Response, frame, text
-from tests.support import HANG, eventually
+from tests.support import HANG
 
 _TEXT = 3
 
@@ -45,7 +45,7 @@ def on_three(machines: Machines) -> Iterator[Any]:
 
 def with_votes(machines: Machines) -> None:
     client = machines.client()
-    eventually(lambda: voters(client), lambda count: count == 3)
+    wait_for_voters(client, 3)
 
 
 def kill_leader(machines: Machines) -> None:

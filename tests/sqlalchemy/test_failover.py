@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from tests.cluster.machines import Machines, address, quick, voters
+from tests.cluster.machines import Machines, address, quick, wait_for_voters
 from tests.hostile.server import Asked, Peer, Server, behave, names, row
 from tests.protocol import DONE, Response, frame, text
 from tests.sqlalchemy.engines import DRIVERS, TABLE, Database, add, database_of, numbers, statements
-from tests.support import HANG, eventually
+from tests.support import HANG
 
 _TEXT = 3
 
@@ -53,7 +53,7 @@ def database(request: pytest.FixtureRequest, machines: Machines) -> Iterator[Dat
 def with_votes(machines: Machines) -> None:
     """Waits until all three nodes have a vote: without a third a cluster does not survive the loss of one."""
     client = machines.client()
-    eventually(lambda: voters(client), lambda count: count == 3)
+    wait_for_voters(client, 3)
 
 
 @contextmanager
