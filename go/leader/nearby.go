@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"dqlitepy.dev/go/link"
+	"dqlitepy.dev/go/members"
 	"dqlitepy.dev/go/wire"
 )
 
@@ -38,7 +39,7 @@ func enterNearby(ctx context.Context, address string, learned bool, options *Opt
 		return nil, err
 	}
 	if known, _ := wire.DecodeServers(frames[1]); learned && !options.Members.Shares(known) {
-		return nil, errOtherCluster
+		return nil, members.ErrOtherCluster
 	}
 	if frames[0].Type == wire.ResponseFailure {
 		if err = refused(frames[0]); err == ErrNotLeader {

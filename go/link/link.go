@@ -291,11 +291,12 @@ func (l *Link) take() (frame wire.Frame, need uint64, err error) {
 		return wire.Frame{}, size, nil
 	}
 	frame = wire.Frame{Header: header, Body: received[wire.HeaderSize:size]}
-	if l.Positions {
-		if err := frame.TakePosition(); err != nil {
+	if l.Positions && frame.HasPosition() {
+		position, err := frame.TakePosition()
+		if err != nil {
 			return wire.Frame{}, 0, err
 		}
-		l.Applied = max(l.Applied, frame.Position)
+		l.Applied = max(l.Applied, position)
 	}
 	l.start += int(size)
 	return frame, 0, nil

@@ -16,10 +16,10 @@ type seen struct {
 
 // see takes note of what a server tells with an answer.
 func (s *Session) see(frame wire.Frame) {
-	if frame.Position == 0 {
+	if !s.link.Positions || !frame.HasPosition() {
 		return
 	}
-	s.seen.position = max(s.seen.position, frame.Position)
+	s.seen.position = max(s.seen.position, s.link.Applied)
 	if !s.nearby {
 		s.seen.unsure = false // the leader had applied that write by then, if it was committed
 	}

@@ -39,24 +39,17 @@ func TestMembershipRequestsAreEncodedAsDqliteReadsThem(t *testing.T) {
 	}
 }
 
-func TestAMoveIsEncodedAsDqliteReadsIt(t *testing.T) {
-	want := append([]byte{3, 0, 0, 0, 12, 1, 0, 0}, append(inWords(7), "10.0.0.1:9000\x00\x00\x00"...)...)
-	if got := AppendMove(nil, 7, "10.0.0.1:9000"); !bytes.Equal(got, want) {
-		t.Errorf("% x", got)
-	}
-}
-
 func TestMembersAreDecoded(t *testing.T) {
 	body := append(inWords(2, 7), "a:1\x00\x00\x00\x00\x00"...)
 	body = append(body, inWords(RoleVoter, math.MaxUint64)...)
 	body = append(append(body, "b:1\x00\x00\x00\x00\x00"...), inWords(RoleSpare)...)
-	got, err := DecodeServers(Frame{Header: Header{Type: ResponseServers}, Body: body})
+	got, err := DecodeServers(Frame{Header{Type: ResponseServers}, body})
 	want := []Member{{Server{7, "a:1"}, RoleVoter}, {Server{math.MaxUint64, "b:1"}, RoleSpare}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v %v", got, err)
 	}
 	for end := range body {
-		if _, err := DecodeServers(Frame{Header: Header{Type: ResponseServers}, Body: body[:end]}); err == nil {
+		if _, err := DecodeServers(Frame{Header{Type: ResponseServers}, body[:end]}); err == nil {
 			t.Errorf("%d bytes of %d are taken for the whole", end, len(body))
 		}
 	}
@@ -65,22 +58,22 @@ func TestMembersAreDecoded(t *testing.T) {
 		"a role that is none": append(append(inWords(1, 7), "a:1\x00\x00\x00\x00\x00"...), inWords(3)...),
 		"more than its end":   append(body, 0, 0, 0, 0, 0, 0, 0, 0),
 	} {
-		if members, err := DecodeServers(Frame{Header: Header{Type: ResponseServers}, Body: hostile}); err == nil {
+		if members, err := DecodeServers(Frame{Header{Type: ResponseServers}, hostile}); err == nil {
 			t.Errorf("%s: %+v", name, members)
 		}
 	}
-	if _, err := DecodeServers(Frame{Header: Header{Type: ResponseEmpty}, Body: body}); err == nil {
+	if _, err := DecodeServers(Frame{Header{Type: ResponseEmpty}, body}); err == nil {
 		t.Error("another type")
 	}
 }
 
 func TestMetadataIsDecoded(t *testing.T) {
-	got, err := DecodeMetadata(Frame{Header: Header{Type: ResponseMetadata}, Body: inWords(3, 4)})
+	got, err := DecodeMetadata(Frame{Header{Type: ResponseMetadata}, inWords(3, 4)})
 	if err != nil || got != (Metadata{FailureDomain: 3, Weight: 4}) {
 		t.Errorf("%+v %v", got, err)
 	}
 	for _, body := range [][]byte{nil, inWords(3), inWords(3, 4, 5)} {
-		if _, err := DecodeMetadata(Frame{Header: Header{Type: ResponseMetadata}, Body: body}); err == nil {
+		if _, err := DecodeMetadata(Frame{Header{Type: ResponseMetadata}, body}); err == nil {
 			t.Errorf("% x", body)
 		}
 	}
@@ -88,12 +81,12 @@ func TestMetadataIsDecoded(t *testing.T) {
 
 func TestAPositionIsDecoded(t *testing.T) {
 	header := Header{Type: ResponseMetadata, Schema: 1}
-	got, err := DecodeMetadata(Frame{Header: header, Body: inWords(3, 4, 5, 6, 7)})
+	got, err := DecodeMetadata(Frame{header, inWords(3, 4, 5, 6, 7)})
 	if want := (Metadata{3, 4, &Position{5, 6, 7}}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v %v", got, err)
 	}
 	for _, body := range [][]byte{nil, inWords(3, 4), inWords(3, 4, 5, 6), inWords(3, 4, 5, 6, 7, 8)} {
-		if _, err := DecodeMetadata(Frame{Header: header, Body: body}); err == nil {
+		if _, err := DecodeMetadata(Frame{header, body}); err == nil {
 			t.Errorf("% x", body)
 		}
 	}
@@ -107,11 +100,11 @@ func FuzzMembership(f *testing.F) {
 	f.Add(inWords(1, 2), uint8(1))
 	f.Add(inWords(3, 4), uint8(0))
 	f.Fuzz(func(t *testing.T, body []byte, schema uint8) {
-		members, err := DecodeServers(Frame{Header: Header{Type: ResponseServers, Schema: schema}, Body: body})
+		members, err := DecodeServers(Frame{Header{Type: ResponseServers, Schema: schema}, body})
 		if err == nil && len(members) > len(body)/leastMember {
 			t.Errorf("%d members out of %d bytes", len(members), len(body))
 		}
-		if _, err := DecodeMetadata(Frame{Header: Header{Type: ResponseMetadata, Schema: schema}, Body: body}); err != nil && !errors.As(err, new(*Error)) {
+		if _, err := DecodeMetadata(Frame{Header{Type: ResponseMetadata, Schema: schema}, body}); err != nil && !errors.As(err, new(*Error)) {
 			t.Errorf("%T: %v", err, err)
 		}
 		if err != nil && !errors.As(err, new(*Error)) {

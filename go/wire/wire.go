@@ -100,20 +100,19 @@ func DecodeHeader(data []byte) (Header, error) {
 // Frame is one whole message.
 type Frame struct {
 	Header
-	Body     []byte
-	Position uint64 // by TakePosition
+	Body []byte
 }
 
-// TakePosition takes the last entry that the server had applied off the end of an answer to a connection with OpenPositions.
-func (f *Frame) TakePosition() error {
-	if f.Type != ResponseResult && f.Type != ResponseRows {
-		return nil
-	}
+// HasPosition tells whether the message ends in a position, on a connection with OpenPositions.
+func (f *Frame) HasPosition() bool { return f.Type == ResponseResult || f.Type == ResponseRows }
+
+// TakePosition takes it off the end: the last entry that the server had applied.
+func (f *Frame) TakePosition() (uint64, error) {
 	end := len(f.Body) - wordSize
 	if end < 0 {
-		return Errorf("an answer without the position that it was to have")
+		return 0, Errorf("an answer without the position that it was to have")
 	}
-	f.Position = binary.LittleEndian.Uint64(f.Body[end:])
+	position := binary.LittleEndian.Uint64(f.Body[end:])
 	f.Body = f.Body[:end]
-	return nil
+	return position, nil
 }

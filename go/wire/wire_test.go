@@ -60,7 +60,7 @@ func TestMoreThan255ParametersTakeTheLongSchema(t *testing.T) {
 }
 
 func frame(kind uint8, body []byte) Frame {
-	return Frame{Header: Header{Words: uint32(len(body) / 8), Type: kind}, Body: body}
+	return Frame{Header{Words: uint32(len(body) / 8), Type: kind}, body}
 }
 
 func TestResponsesAreDecoded(t *testing.T) {

@@ -251,7 +251,8 @@ fill_disk(small)
 acknowledged, error = write_until_it_fails(con)
 assert acknowledged
 assert isinstance(error, (dqlitepy.AmbiguousCommitError, dqlitepy.NoLeaderError)), error
-fails(lambda: dqlitepy.connect(first, leader_timeout=1.0, isolation_level=None).execute("INSERT INTO t (b) VALUES (1)"), "")
+late = dqlitepy.connect
+fails(lambda: late(first, leader_timeout=1.0, isolation_level=None).execute("INSERT INTO t (b) VALUES (1)"), "")
 free_disk(small)
 again = dqlitepy.connect(first, leader_timeout=120.0)
 found = [a for (a,) in again.execute("SELECT a FROM t")]
