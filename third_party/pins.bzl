@@ -115,6 +115,7 @@ PINS = {
             "bounds/lost-change.patch",
             "bounds/index-mappings.patch",
             "bounds/full-followers.patch",
+            "bounds/refused-advice.patch",
             "bounds/listed-connections.patch",
             "bounds/idle-transactions.patch",
             "bounds/moved-servers.patch",

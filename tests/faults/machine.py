@@ -22,7 +22,7 @@ _LOAD_WORD, _JUMP_IF_EQUAL, _JUMP_IF_ANY, _RETURN = 0x20, 0x15, 0x45, 0x06
 _FOURTH_ARGUMENT = 40  # where its lower half is in what a filter sees
 _MAP_SHARED = 1
 _IO_SETUP, _SECCOMP = {"x86_64": (206, 317), "aarch64": (0, 277)}[os.uname().machine]
-_MMAP = {"x86_64": 9, "aarch64": 222}[os.uname().machine]
+_MMAP, _FADVISE = {"x86_64": (9, 221), "aarch64": (222, 223)}[os.uname().machine]
 _CLONE, _CLONE3 = {"x86_64": (56, 435), "aarch64": (220, 435)}[os.uname().machine]
 
 
@@ -67,6 +67,11 @@ def use_up_kernel_aio() -> None:
 def use_up_threads() -> None:
     """Makes each new thread or process fail as it does at a limit of their number (RLIMIT_NPROC, pids.max)."""
     _refuse(_CLONE, _CLONE3)
+
+
+def refuse_advice() -> None:
+    """Makes posix_fadvise fail, as a container may forbid it, and a kernel may be without it."""
+    _refuse(_FADVISE)
 
 
 def use_up_shared_mappings() -> None:
