@@ -68,7 +68,7 @@ class ReadingConnection:
     _read_flags = 0
     _nearby = False  # it was opened for local reads
 
-    def _number(self) -> int:
+    def _open_number(self) -> int:
         raise NotImplementedError
 
     def _read_as(self, reading: Reading) -> None:
@@ -113,7 +113,7 @@ class ReadingConnection:
             ProgrammingError: the connection is closed, or was not opened with reads="local".
             ValueError: it is negative, or too large for an index.
         """
-        number, position, error = self._number(), HandleNumber(), ErrorStruct()
+        number, position, error = self._open_number(), HandleNumber(), ErrorStruct()
         self._check_nearby()
         if library().dqlitepy_position(number, position, error) != Status.OK:
             raise exception_of(error)
@@ -121,7 +121,7 @@ class ReadingConnection:
 
     @position.setter
     def position(self, position: int) -> None:
-        number, error = self._number(), ErrorStruct()
+        number, error = self._open_number(), ErrorStruct()
         self._check_nearby()
         if not 0 <= position < 2**63:
             raise ValueError(f"a position is an index in a log, not {position}")

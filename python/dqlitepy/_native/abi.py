@@ -22,7 +22,7 @@ except ImportError as error:
         "without libffi's headers. Install the whole standard library: on Debian and Ubuntu, the package python3"
     ) from error
 
-ABI_VERSION = 14
+ABI_VERSION = 15
 MESSAGE_SIZE = 2032
 SMALL_SIZE = 512
 
