@@ -37,6 +37,8 @@ RARE = {
     "blobopen() is not supported: dqlite's protocol has no access to parts of a blob. Read a part by "
     "substr(column, start, length); keep large objects in rows of a few hundred kilobytes",
     "nothing was restored: …",
+    "only a connection that was opened with reads='local' knows its position",
+    "open the connection with reads='local': only then the leader tells what it writes",
     "row … of the table … has a text with a NUL character inside, where dqlite's protocol would end it: make "
     "it a blob in the source first",
     "the TLS file … cannot be read: …",
