@@ -294,10 +294,11 @@ int32_t dqlitepy_give_up(uint64_t connection, int32_t *transaction_lost, dqlitep
 /* The address of the leader that the connection found last. The caller frees *block. */
 int32_t dqlitepy_leader_address(uint64_t connection, void **block, uint64_t *size, dqlitepy_error *error);
 
-/* What the connection has written and read, as an index in the cluster's log; 0 where it knows of none, and always with
- * DQLITEPY_READS_LEADER. Another connection sees all of it after dqlitepy_advance, which never goes back. */
-int32_t dqlitepy_position(uint64_t connection, uint64_t *position, dqlitepy_error *error);
-int32_t dqlitepy_advance(uint64_t connection, uint64_t position, dqlitepy_error *error);
+/* What the connection has written and read, as an index in the cluster's log: 0 where it knows of none, and always with
+ * DQLITEPY_READS_LEADER. Another connection sees all of it after dqlitepy_await_position, until it is given another position.
+ * `given` is the one that this connection was given, 0 for none. */
+int32_t dqlitepy_position(uint64_t connection, uint64_t *position, uint64_t *given, dqlitepy_error *error);
+int32_t dqlitepy_await_position(uint64_t connection, uint64_t position, dqlitepy_error *error);
 
 /* ---- statements -------------------------------------------------------------------------------------------------- */
 

@@ -38,7 +38,8 @@ func enterNearby(ctx context.Context, address string, learned bool, options *Opt
 	if err != nil {
 		return nil, err
 	}
-	if known, _ := wire.DecodeServers(frames[1]); learned && !options.Members.Shares(known) {
+	known, _ := wire.DecodeServers(frames[1]) // a refusal, or nonsense, teaches nothing
+	if learned && !options.Members.Shares(known) {
 		return nil, members.ErrOtherCluster
 	}
 	if frames[0].Type == wire.ResponseFailure {
@@ -53,6 +54,9 @@ func enterNearby(ctx context.Context, address string, learned bool, options *Opt
 	}
 	if db.Flags&wire.OpenLocal == 0 {
 		return nil, errNotNearby
+	}
+	if known != nil && !options.Local && len(options.Members.Others()) == 0 {
+		options.Members.Learn(known) // the leader's word is newer, where there is one
 	}
 	if l, err = c.handOver(address, options); l != nil {
 		l.Local, l.Positions, l.Applied = true, true, db.Applied

@@ -139,6 +139,7 @@ func flagsOf(statement *sql.Statement) uint32 {
 }
 
 func (e *execution) failed(failure *wire.Failure) {
+	e.s.refused(e.Statement, failure)
 	if e.s.nearby && failure.Code == codeError {
 		e.s.goToLeader() // which may know a table, or a function, that the other does not know yet
 		return

@@ -210,6 +210,7 @@ func (m *executionMany) count(lastInsertID, changes int64) {
 
 // failed tries again where the server says that nothing ran, or else ends the operation.
 func (m *executionMany) failed(failure *wire.Failure, again func()) {
+	m.s.refused(m.Statement, failure)
 	if pause, retry := m.retry.next(failure); retry {
 		m.s.pause(pause, again, m.stop)
 		return

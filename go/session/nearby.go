@@ -10,7 +10,8 @@ import (
 // seen is what a connection has written and read, as a position in the cluster's log: a read at a server that has applied less
 // would go back in time. It holds for all servers, as they have one log.
 type seen struct {
-	position uint64
+	position uint64 // as servers have told
+	given    uint64 // by whoever has the connection, which nobody has checked
 	unsure   bool // a write may have been committed at a position that is not known: the leader has to be asked
 }
 
@@ -25,11 +26,20 @@ func (s *Session) see(frame wire.Frame) {
 	}
 }
 
-// Position is that of what this connection has written and read, in the cluster's log; 0 before it knows of one.
-func (s *Session) Position() uint64 { return s.seen.position }
+// Position is that of what this connection has written and read, in the cluster's log, 0 before it knows of one; and the one
+// that it was given.
+func (s *Session) Position() (told, given uint64) { return s.seen.position, s.seen.given }
 
-// Advance makes the reads to come see what another connection has written and read up to a position.
-func (s *Session) Advance(position uint64) { s.seen.position = max(s.seen.position, position) }
+// Await makes the reads to come see what another connection has written and read up to a position, until another one is given.
+func (s *Session) Await(position uint64) { s.seen.given = position }
+
+// refused takes note that the server has refused a statement which may have written: rows before the one that failed can be
+// committed (ON CONFLICT FAIL, RAISE(FAIL)), at a position that was not told.
+func (s *Session) refused(statement *sql.Statement, failure *wire.Failure) {
+	if !s.nearby && !statement.ReadOnly() && failure.Code != wire.CodeBusy {
+		s.seen.unsure = true
+	}
+}
 
 // mayReadNearby tells whether a statement may run at another server than the leader. What the connection itself has there,
 // an open transaction above all, is out of that server's sight.
@@ -45,7 +55,7 @@ func (s *Session) mayReadNearby(statement *sql.Statement) bool {
 
 // whenSeen goes on once the server nearby has applied what the connection has seen.
 func (s *Session) whenSeen(failed func(*wire.Failure), then func()) {
-	position := s.seen.position
+	position := max(s.seen.position, s.seen.given)
 	if s.link.Applied >= position {
 		then()
 		return

@@ -54,6 +54,10 @@ const belongingsGone = "; its temporary tables and ATTACHed databases are gone w
 // connect looks for the leader, or for the server nearby; the operation begins on it.
 func (s *Session) connect(timeout time.Duration) {
 	s.switchTo(s.op.nearby)
+	if s.link != nil { // that of the other way was lost
+		s.op.first()
+		return
+	}
 	s.stake = nothing // until something is sent
 	var found *leader.Search
 	if s.nearby {
@@ -84,10 +88,5 @@ func (s *Session) arrive(found *leader.Search) {
 // goToLeader does the operation under way at the leader instead, from its first step. Nothing of it was handed out.
 func (s *Session) goToLeader() {
 	s.op.nearby = false
-	s.switchTo(false)
-	if s.link == nil {
-		s.connect(s.options.LeaderTimeout)
-		return
-	}
-	s.op.first()
+	s.connect(s.options.LeaderTimeout)
 }

@@ -51,6 +51,7 @@ func (st *stream) take(frame wire.Frame) {
 		e.s.stream = nil
 		e.s.takeQueryFailure(frame, func(failure *wire.Failure) {
 			if st.named { // rows may have been handed over: no second attempt
+				e.s.refused(e.Statement, failure)
 				e.s.settle(failure, e.begun, e.Statement.Text, e.s.fail)
 				return
 			}

@@ -125,19 +125,20 @@ func dqlitepy_leader_address(connection C.uint64_t, block *unsafe.Pointer, size 
 }
 
 //export dqlitepy_position
-func dqlitepy_position(connection C.uint64_t, position *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+func dqlitepy_position(connection C.uint64_t, position, given *C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
 	return use(connection, out, func(c *connectionHandle) C.int32_t {
-		*position = C.uint64_t(c.session.Position())
+		told, asked := c.session.Position()
+		*position, *given = C.uint64_t(told), C.uint64_t(asked)
 		return C.DQLITEPY_OK
 	})
 }
 
-//export dqlitepy_advance
-func dqlitepy_advance(connection, position C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
+//export dqlitepy_await_position
+func dqlitepy_await_position(connection, position C.uint64_t, out *C.dqlitepy_error) (status C.int32_t) {
 	defer guard(out, &status)
 	return use(connection, out, func(c *connectionHandle) C.int32_t {
-		c.session.Advance(uint64(position))
+		c.session.Await(uint64(position))
 		return C.DQLITEPY_OK
 	})
 }

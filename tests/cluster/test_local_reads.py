@@ -20,7 +20,8 @@ PATIENT = {"reads": "local", "timeout": HANG, "isolation_level": None}
 
 def connect(node: dqlitepy.Node | str, **options: Any) -> dqlitepy.Connection:
     """Returns a connection that reads at that node."""
-    return dqlitepy.connect(node, **{**PATIENT, **options})
+    con: dqlitepy.Connection = dqlitepy.connect(node, **{**PATIENT, **options})
+    return con
 
 
 def count(con: dqlitepy.Connection) -> int:
@@ -45,6 +46,30 @@ def test_a_connection_sees_what_it_has_written(three: list[dqlitepy.Node]) -> No
         assert count(con) == 0
 
 
+@pytest.mark.parametrize(
+    "failing",
+    [
+        "INSERT OR FAIL INTO t VALUES (?), (0)",
+        "INSERT OR FAIL INTO t VALUES (?), (0) RETURNING n",
+    ],
+)
+def test_a_statement_that_fails_may_have_written(three: list[dqlitepy.Node], failing: str) -> None:
+    with closing(connect(three[1])) as con:
+        con.execute("CREATE TABLE t (n UNIQUE)")
+        con.execute("INSERT INTO t VALUES (0)")
+        for number in range(1, 20):
+            with pytest.raises(dqlitepy.IntegrityError):
+                con.execute(failing, (number,)).fetchall()
+            seen = con.execute("SELECT n FROM t ORDER BY n").fetchall()
+            con.reads = "leader"
+            assert seen == con.execute("SELECT n FROM t ORDER BY n").fetchall()
+            con.reads = "local"
+        if "RETURNING" not in failing:
+            with pytest.raises(dqlitepy.IntegrityError):
+                con.executemany(failing, [(100,), (101,)])
+            assert len(con.execute("SELECT n FROM t").fetchall()) >= 2
+
+
 def test_a_position_takes_what_was_written_to_another_connection(three: list[dqlitepy.Node]) -> None:
     with closing(connect(three[1])) as writer, closing(connect(three[2])) as reader:
         assert reader.position == 0
@@ -56,6 +81,10 @@ def test_a_position_takes_what_was_written_to_another_connection(three: list[dql
         assert reader.position == writer.position
         reader.position = 1  # never back
         assert reader.position == writer.position
+        reader.position = 2**62  # as a client may send it
+        assert reader.position == 2**62
+        reader.position = 0
+        assert count(reader) == 50
         with pytest.raises(ValueError, match="is an index in a log, not -1"):
             reader.position = -1
 
@@ -178,6 +207,11 @@ def test_connections_of_a_pool_see_what_the_others_have_written(three: list[dqli
                     assert count(other) >= number
             with pool.connection() as first, pool.connection() as second:
                 assert count(first) == count(second) == number + 1
+        with pool.connection() as con:
+            con.position = 2**62
+        for _ in range(2):
+            with pool.connection() as con:
+                assert count(con) == 20
 
 
 def test_with_asyncio(three: list[dqlitepy.Node]) -> None:

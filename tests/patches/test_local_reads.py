@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -91,9 +94,15 @@ def _with_vote(servers: bytes) -> bytes:
 
 
 @pytest.fixture
-def leader(tmp_path: Path) -> Iterator[Leader]:
+def latency_ms() -> int:
+    """What decides how long the node waits for the leader."""
+    return LATENCY_MS
+
+
+@pytest.fixture
+def leader(tmp_path: Path, latency_ms: int) -> Iterator[Leader]:
     """A node with a table, which follows the member."""
-    cluster = start(tmp_path / "node", "127.0.0.1:1", latency_ms=LATENCY_MS)
+    cluster = start(tmp_path / "node", "127.0.0.1:1", latency_ms=latency_ms)
     try:
         place = cluster.place()
         with cluster.node.client() as client:
@@ -120,6 +129,12 @@ def leads(node: NodeProcess) -> bool:
         assert failure.code == NOT_LEADER
         return False
     return True
+
+
+def is_stopped(pid: int) -> bool:
+    """Tells whether a process is suspended, with all of its threads."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(task.read_text().rpartition(") ")[2].startswith("T") for task in tasks)
 
 
 def connect(node: NodeProcess, *, max_staleness_ms: int = 0) -> Client:
@@ -203,6 +218,31 @@ def test_how_old_a_read_may_be(leader: Leader) -> None:
                 return client.scalar(VERSION) == 0
             return False
 
+        eventually(heard)
+
+
+@pytest.mark.parametrize("latency_ms", [400])  # a tick each 0.6 s, an election after 6 s at least
+def test_what_arrived_while_the_node_stood_still_is_old(leader: Leader) -> None:
+    node = leader.cluster.node
+    with connect(node, max_staleness_ms=1000) as client:
+
+        def heard() -> bool:
+            leader.say()
+            with suppress(Failure):
+                return client.scalar(VERSION) == 0
+            return False
+
+        eventually(heard)
+        os.kill(node.pid, signal.SIGSTOP)
+        eventually(lambda: is_stopped(node.pid))
+        for _ in range(3):
+            leader.say()
+        client.begin_query(VERSION)
+        time.sleep(2.5)  # it is what the test is about
+        os.kill(node.pid, signal.SIGCONT)
+        with pytest.raises(Failure, match="the node may lack") as caught:
+            client.page()
+        assert caught.value.code == STALE
         eventually(heard)
 
 

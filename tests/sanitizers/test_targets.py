@@ -19,6 +19,7 @@ LIBRARY = {
     "large_entries",
     "large_messages",
     "listed_connections",
+    "local_reads",
     "log_bytes",
     "long_readers",
     "peers",

@@ -67,6 +67,7 @@ PAGES = (
             "OperationalError",
             "NoLeaderError",
             "NotLeaderError",
+            "StaleReadError",
             "LeadershipLostError",
             "AmbiguousCommitError",
         ),

@@ -44,7 +44,9 @@ class Pooled(Protocol):
 
     def _leader_address(self) -> bytes: ...
 
-    def _share_position(self, position: int) -> int: ...
+    def _lend(self, position: int) -> None: ...
+
+    def _told_position(self) -> int: ...
 
 
 class WaiterCore(ABC, Generic[_C]):
@@ -144,7 +146,7 @@ class PoolCore(Generic[_C]):
     def look_at(self, member: Member[_C]) -> None:
         """Looks at a member that was in use: if it has found another leader by itself, the others are outdated."""
         leader = member.connection._leader_address()
-        position = member.connection._share_position(0)
+        position = member.connection._told_position()
         with self._lock:
             self._position = max(self._position, position)
             if leader not in (b"", member.leader):
@@ -156,7 +158,7 @@ class PoolCore(Generic[_C]):
 
     def lend(self, member: Member[_C]) -> None:
         """Lets a member see what the others have written and read: who has a pool does not know which is which."""
-        member.connection._share_position(self._position)
+        member.connection._lend(self._position)
 
     def is_outdated(self, member: Member[_C]) -> bool:
         """Whether the leader changed since the connection was opened, or the pool is closed."""

@@ -104,20 +104,18 @@ class ReadingConnection:
 
     @property
     def position(self) -> int:
-        """How far this connection has written and read: an index in the cluster's log, 0 before it knows of one.
+        """How far this connection has written and read, or was told to: an index in the cluster's log, 0 for none.
 
         Give it to another connection, of any process, and that one sees at least as much from then on: a local read
-        waits until its node has got there. Setting a lower one than it has changes nothing.
+        waits until its node has got there. It holds for this cluster only, and who sends it can name one that no node
+        will ever reach. So a connection forgets it when it is given another one, such as 0, or goes back to its pool;
+        what it has itself written and read it never forgets.
 
         Raises:
             ProgrammingError: the connection is closed, or was not opened with reads="local".
             ValueError: it is negative, or too large for an index.
         """
-        number, position, error = self._open_number(), HandleNumber(), ErrorStruct()
-        self._check_nearby()
-        if library().dqlitepy_position(number, position, error) != Status.OK:
-            raise exception_of(error)
-        return position.value
+        return max(self._positions())
 
     @position.setter
     def position(self, position: int) -> None:
@@ -125,15 +123,25 @@ class ReadingConnection:
         self._check_nearby()
         if not 0 <= position < 2**63:
             raise ValueError(f"a position is an index in a log, not {position}")
-        if library().dqlitepy_advance(number, position, error) != Status.OK:
+        if library().dqlitepy_await_position(number, position, error) != Status.OK:
             raise exception_of(error)
 
-    def _share_position(self, position: int) -> int:
-        """Advances to a position, and returns the one that results; 0 where the reads are not local."""
-        if not self._nearby:
-            return 0
-        self.position = position
-        return self.position
+    def _positions(self) -> tuple[int, int]:
+        """Returns what servers have told, and what was given."""
+        number, told, given, error = self._open_number(), HandleNumber(), HandleNumber(), ErrorStruct()
+        self._check_nearby()
+        if library().dqlitepy_position(number, told, given, error) != Status.OK:
+            raise exception_of(error)
+        return told.value, given.value
+
+    def _lend(self, position: int) -> None:
+        """Lets it see what others of its pool have seen, and forgets what it was given by who had it before."""
+        if self._nearby:
+            self.position = position
+
+    def _told_position(self) -> int:
+        """Returns what servers have told; 0 where the reads are not local."""
+        return self._positions()[0] if self._nearby else 0
 
     def _check_nearby(self) -> None:
         if not self._nearby:

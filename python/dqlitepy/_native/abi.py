@@ -293,8 +293,8 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "dqlitepy_in_transaction": (c_int32, (c_uint64, POINTER(c_int32), _ERROR)),
     "dqlitepy_give_up": (c_int32, (c_uint64, POINTER(c_int32), _ERROR)),
     "dqlitepy_leader_address": (c_int32, (c_uint64, _BLOCK_OUT, _SIZE_OUT, _ERROR)),
-    "dqlitepy_position": (c_int32, (c_uint64, POINTER(c_uint64), _ERROR)),
-    "dqlitepy_advance": (c_int32, (c_uint64, c_uint64, _ERROR)),
+    "dqlitepy_position": (c_int32, (c_uint64, POINTER(c_uint64), POINTER(c_uint64), _ERROR)),
+    "dqlitepy_await_position": (c_int32, (c_uint64, c_uint64, _ERROR)),
     "dqlitepy_execute": (
         c_int32,
         (c_uint64, _TEXT, c_uint32, _BYTES, c_uint32, _TEXT, c_uint32, _SLICE_MS, _RESULT),
