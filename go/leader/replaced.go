@@ -21,24 +21,22 @@ type Verdict struct {
 
 // AskWhetherSilent begins to ask a server that answers everybody whether it still does. Replaced says that it does not.
 func (q *Quorum) AskWhetherSilent(address string) *Verdict {
-	v := &Verdict{Done: make(chan struct{})}
-	go func() {
-		defer close(v.Done)
-		ctx, cancel := context.WithTimeout(context.Background(), askPatience)
-		defer cancel()
-		v.Replaced = q.askServer(ctx, address, false, false).err != nil
-	}()
-	return v
+	return judge(func(ctx context.Context) bool { return q.askServer(ctx, address, false, false).err != nil })
 }
 
 // AskWhetherReplaced begins to ask the servers whether they follow another leader than this one, which says nothing.
 func (q *Quorum) AskWhetherReplaced(leader uint64) *Verdict {
+	return judge(func(ctx context.Context) bool { return q.replaced(ctx, leader) })
+}
+
+// judge begins to ask.
+func judge(ask func(context.Context) bool) *Verdict {
 	v := &Verdict{Done: make(chan struct{})}
 	go func() {
 		defer close(v.Done)
 		ctx, cancel := context.WithTimeout(context.Background(), askPatience)
 		defer cancel()
-		v.Replaced = q.replaced(ctx, leader)
+		v.Replaced = ask(ctx)
 	}()
 	return v
 }

@@ -32,8 +32,8 @@ const (
 	replacedPause = time.Second
 )
 
-// Search looks for the leader, or for the nearest server, beside the thread that waits for it. All servers are asked at the same time, the likeliest a
-// little earlier than the others, so that one which accepts and never answers holds up nobody.
+// Search looks for the leader, or for the nearest server, beside the thread that waits for it. All servers are asked at the same
+// time, the likeliest a little earlier than the others, so that one which accepts and never answers holds up nobody.
 type Search struct {
 	short      bool // a process has run out of descriptors
 	options    *Options

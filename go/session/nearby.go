@@ -12,7 +12,7 @@ import (
 type seen struct {
 	position uint64 // as servers have told
 	given    uint64 // by whoever has the connection, which nobody has checked
-	unsure   bool // a write may have been committed at a position that is not known: the leader has to be asked
+	unsure   bool   // a write may have been committed at a position that is not known: the leader has to be asked
 }
 
 // see takes note of what a server tells with an answer.
