@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from dqlitepy._native.abi import ConnectOptions, ErrorStruct, HandleNumber, Status
 from dqlitepy._native.abi import Reads as NativeReads
@@ -68,8 +68,9 @@ class ReadingConnection:
     _read_flags = 0
     _nearby = False  # it was opened for local reads
 
-    def _open_number(self) -> int:
-        raise NotImplementedError
+    if TYPE_CHECKING:  # of `ConnectionCore`
+
+        def _open_number(self) -> int: ...
 
     def _read_as(self, reading: Reading) -> None:
         self._nearby = reading.reads == "local"
