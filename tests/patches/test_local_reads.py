@@ -66,6 +66,13 @@ class Leader:
         self.commit = self.commit if commit is None else commit
         self.peer.send(append_entries(self.term, after=self.last, commit=self.commit))
 
+    def is_heard_by(self, client: Client) -> bool:
+        """Sends a heartbeat, and tells whether the node is fresh enough by now for what the client bears."""
+        self.say()
+        with suppress(Failure):
+            return client.scalar(VERSION) == 0
+        return False
+
     def begin_term(self) -> None:
         """Commits the entry that each leader begins with."""
         self.say(self._append(Entry(self.term, Kind.BARRIER, bytes(8))))
@@ -211,28 +218,14 @@ def test_how_old_a_read_may_be(leader: Leader) -> None:
             while True:  # the leader says nothing
                 client.scalar(VERSION)
         assert caught.value.code == STALE
-
-        def heard() -> bool:
-            leader.say()
-            with suppress(Failure):
-                return client.scalar(VERSION) == 0
-            return False
-
-        eventually(heard)
+        eventually(lambda: leader.is_heard_by(client))
 
 
 @pytest.mark.parametrize("latency_ms", [400])  # a tick each 0.6 s, an election after 6 s at least
 def test_what_arrived_while_the_node_stood_still_is_old(leader: Leader) -> None:
     node = leader.cluster.node
     with connect(node, max_staleness_ms=1000) as client:
-
-        def heard() -> bool:
-            leader.say()
-            with suppress(Failure):
-                return client.scalar(VERSION) == 0
-            return False
-
-        eventually(heard)
+        eventually(lambda: leader.is_heard_by(client))
         os.kill(node.pid, signal.SIGSTOP)
         eventually(lambda: is_stopped(node.pid))
         for _ in range(3):
@@ -243,7 +236,7 @@ def test_what_arrived_while_the_node_stood_still_is_old(leader: Leader) -> None:
         with pytest.raises(Failure, match="the node may lack") as caught:
             client.page()
         assert caught.value.code == STALE
-        eventually(heard)
+        eventually(lambda: leader.is_heard_by(client))
 
 
 def test_who_lacks_what_the_leader_has_committed_is_old(leader: Leader) -> None:
